@@ -1,0 +1,28 @@
+"""What Cloudflare holds: the five resources of Authenticated Origin Pulls.
+
+The types beside them are what the resources accept; configuration is checked with the same ones.
+"""
+
+from .errors import CloudflareError
+from .hostname_binding import HostnameBinding
+from .hostname_bindings import HostnameBindings
+from .hostname_certificate import HostnameCertificate
+from .types import Hostname, Inputs, Switch, TokenEnv, WaitSeconds, ZoneId, explain
+from .zone_certificate import ZoneCertificate
+from .zone_setting import ZoneSetting
+
+__all__ = [
+    "CloudflareError",
+    "Hostname",
+    "HostnameBinding",
+    "HostnameBindings",
+    "HostnameCertificate",
+    "Inputs",
+    "Switch",
+    "TokenEnv",
+    "WaitSeconds",
+    "ZoneCertificate",
+    "ZoneId",
+    "ZoneSetting",
+    "explain",
+]

@@ -1,0 +1,98 @@
+"""Changes of bindings that arrive together travel together.
+
+`PUT /zones/{zone_id}/origin_tls_client_auth/hostnames` takes a list and touches only the
+hostnames in it. Whoever comes while a request is under way is served by the next one. An entry
+that Cloudflare refuses does not fail its neighbours: the request is repeated in halves, which is
+safe because each entry says the wanted state, whatever part of a refused list was carried out.
+"""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+from .client import Surroundings
+from .errors import Refused
+
+LARGEST = 100
+GATHER = 0.05
+
+
+@dataclass(frozen=True)
+class Entry:
+    """What is wanted of one hostname; `enabled=None` voids the binding."""
+
+    hostname: str
+    cert_id: str
+    enabled: bool | None
+
+    def body(self) -> dict[str, Any]:
+        """The entry as the API takes it."""
+        return {"hostname": self.hostname, "cert_id": self.cert_id, "enabled": self.enabled}
+
+
+@dataclass
+class _Ticket:
+    entries: Sequence[Entry]
+    refused: dict[str, Refused] = field(default_factory=dict)
+    error: BaseException | None = None
+    done: bool = False
+
+
+class Bulk:
+    """Joins the entries of all threads of one zone; `send` carries out one request."""
+
+    def __init__(self, send: Callable[[list[dict[str, Any]]], None], around: Surroundings) -> None:
+        self._send = send
+        self._around = around
+        self._queue: list[_Ticket] = []
+        self._queue_lock = threading.Lock()
+        self._sending = threading.Lock()
+
+    def put(self, entries: Sequence[Entry]) -> dict[str, Refused]:
+        """Carries the entries out; answers with what Cloudflare refused, by hostname.
+
+        Voids go first: a certificate that is full takes a new hostname only after another left.
+        """
+        ticket = _Ticket(entries)
+        with self._queue_lock:
+            self._queue.append(ticket)
+        with self._sending:
+            if not ticket.done:
+                self._around.clock.sleep(GATHER)
+                self._serve()
+        if ticket.error is not None:
+            raise ticket.error
+        return ticket.refused
+
+    def _serve(self) -> None:
+        with self._queue_lock:
+            tickets, self._queue = self._queue, []
+        entries = [entry for ticket in tickets for entry in ticket.entries]
+        entries.sort(key=lambda entry: entry.enabled is not None)
+        refused: dict[str, Refused] = {}
+        error: BaseException | None = None
+        try:
+            for start in range(0, len(entries), LARGEST):
+                refused |= self._in_halves(entries[start : start + LARGEST])
+        except BaseException as caught:
+            error = caught
+        for ticket in tickets:
+            names = {entry.hostname for entry in ticket.entries}
+            ticket.refused = {name: why for name, why in refused.items() if name in names}
+            ticket.error = error
+            ticket.done = True
+
+    def _in_halves(self, entries: Sequence[Entry]) -> dict[str, Refused]:
+        try:
+            self._send([entry.body() for entry in entries])
+        except Refused as refused:
+            if refused.status not in (400, 404, 422):
+                raise
+            if len(entries) == 1:
+                return {entries[0].hostname: refused}
+            middle = len(entries) // 2
+            return self._in_halves(entries[:middle]) | self._in_halves(entries[middle:])
+        return {}

@@ -1,0 +1,104 @@
+"""How a certificate leaves a zone without taking anybody's protection with it (law 7)."""
+
+from __future__ import annotations
+
+from .errors import REFRESH_NEXT, CloudflareError, Refused, StillWaiting, short
+from .records import Level, UploadedCertificate
+from .zone import AOP, Zone, gone
+
+IN_USE, DEPLOYING, DELETED_TWICE = 1433, 1434, 1414
+
+
+def remove(zone: Zone, level: Level, cert_id: str, seconds: float) -> None:
+    """Deletes; waits while it is shown, still deploying, or has no successor yet.
+
+    Gone already is success. Never takes the last active zone certificate while its switch is on.
+    """
+    last: list[Refused] = []
+
+    def step(max_age: float) -> bool | None:
+        with zone.changes:
+            if level == "zone" and not _has_successor(zone, cert_id):
+                return None
+            refused = try_remove(zone, level, cert_id)
+        if refused is None:
+            return True
+        last.append(refused)
+        return None
+
+    what = f"{level} certificate {short(cert_id)} to be free"
+    try:
+        zone.wait(step, what, seconds, REFRESH_NEXT)
+    except StillWaiting as waiting:
+        if not last:
+            raise
+        raise _explained(zone, level, cert_id, last[-1], waiting) from None
+
+
+def try_remove(zone: Zone, level: Level, cert_id: str) -> Refused | None:
+    """One DELETE. None when the certificate is gone; the answer when it may pass with time."""
+    try:
+        with zone.changes:
+            zone.remove(level, cert_id)
+    except Refused as refused:
+        if gone(refused) or refused.has(DELETED_TWICE) or "already deleted" in refused.text:
+            return None
+        if refused.has(IN_USE, DEPLOYING):
+            return refused
+        raise
+    return None
+
+
+def shown_by(zone: Zone, level: Level, cert_id: str) -> list[str]:
+    """The hostnames whose binding holds the certificate; none at zone level."""
+    if level == "zone":
+        return []
+    rows = (zone.bindings() or {}).values()
+    return sorted(r.hostname for r in rows if r.cert_id == cert_id and r.holds_certificate)
+
+
+def _explained(
+    zone: Zone, level: Level, cert_id: str, refused: Refused, waiting: StillWaiting
+) -> CloudflareError:
+    if not refused.has(IN_USE):
+        return CloudflareError(f"{waiting.fact}; {refused.fact}", REFRESH_NEXT)
+    names = shown_by(zone, level, cert_id)
+    shown = ", ".join(names[:3]) + (f" and {len(names) - 3} more" if len(names) > 3 else "")
+    return CloudflareError(
+        f"still shown by {shown or 'a hostname'} ({refused.fact})",
+        "Remove that binding, or bind the hostname to another certificate, then run again.",
+    )
+
+
+def _has_successor(zone: Zone, cert_id: str) -> bool:
+    """Whether the zone stays protected without the certificate; False means "not yet".
+
+    Lists lag, so the certificate itself and its successor are asked for by id.
+    """
+    now = zone.around.clock.now()
+    mine = zone.certificate("zone", cert_id)
+    if mine is None or not mine.is_active or mine.is_expired(now):
+        return True
+    if zone.setting(AOP, max_age=0) == "off":
+        return True
+    others = [r for r in zone.certificates("zone").values() if r.id != cert_id and not r.is_gone]
+    for other in reversed(others):
+        live = zone.certificate("zone", other.id)
+        if live is None or live.is_expired(now):
+            continue
+        if live.is_active:
+            return True
+        if not live.has_timed_out and is_newer(live, mine):
+            return False
+    raise CloudflareError(
+        "it is the last active certificate of the zone while the zone's switch"
+        " (origin_tls_client_auth) is on, so deleting it would take the protection away",
+        'Switch it off first: ZoneSetting with value "off", or with on_destroy="off" for destroy.'
+        if not others
+        else "Its successor was not deployed; run `pulumi up --refresh` to upload it again.",
+    )
+
+
+def is_newer(one: UploadedCertificate, other: UploadedCertificate) -> bool:
+    """Whether `one` was uploaded after `other`: the newest active one is in force."""
+    return one.uploaded_on >= other.uploaded_on

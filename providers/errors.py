@@ -1,0 +1,162 @@
+"""What can go wrong between a resource and Cloudflare.
+
+    CloudflareError          one line: the object, the fact, the next step
+    ├── Refused              Cloudflare answered "no": HTTP status, codes, ray
+    ├── Unanswered           no readable answer came: what was asked may have been done
+    ├── StillWaiting         a bounded wait ended; nothing was taken away
+    ├── NoCredentials        the environment holds no usable token
+    └── EngineGone           the Pulumi CLI that asked is gone; nothing more is written
+
+No message holds a private key, a token or a request body.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
+
+REFRESH_NEXT = "Run `pulumi up --refresh` to go on from here."
+
+
+class CloudflareError(Exception):
+    """An expected failure, told in one line.
+
+    `subject` is the object ("binding app.example.com of zone 023e105f"), `fact` what is the
+    case, `next_step` a sentence that says what to do.
+    """
+
+    def __init__(self, fact: str, next_step: str = "", subject: str = "") -> None:
+        super().__init__(fact)
+        self.fact = fact
+        self.next_step = next_step
+        self.subject = subject
+
+    def __str__(self) -> str:
+        line = f"{self.subject}: {self.fact}" if self.subject else self.fact
+        line = line.rstrip(". ")
+        return one_line(f"{line}. {self.next_step}" if self.next_step else f"{line}.")
+
+
+class Refused(CloudflareError):
+    """Cloudflare answered with an error.
+
+    `status` is the HTTP status, `codes` Cloudflare's error codes in their order, `ray` the value
+    of the `cf-ray` header (support asks for it), `retry_after` seconds or None.
+    """
+
+    def __init__(
+        self,
+        status: int,
+        codes: Iterable[int],
+        text: str,
+        *,
+        ray: str = "",
+        next_step: str = "",
+        retry_after: float | None = None,
+    ) -> None:
+        self.status = status
+        self.codes = tuple(codes)
+        self.text = text
+        self.ray = ray
+        self.retry_after = retry_after
+        numbers = " and ".join(str(code) for code in self.codes) or "without a code"
+        where = f"Cloudflare {numbers}, HTTP {status}" + (f", ray {ray}" if ray else "")
+        super().__init__(f"{text.rstrip('. ')} ({where})", next_step)
+
+    def has(self, *codes: int) -> bool:
+        """Whether Cloudflare named one of these codes."""
+        return any(code in self.codes for code in codes)
+
+
+class Unanswered(CloudflareError):
+    """No answer, or none that can be read. `sent` is False when the request never left."""
+
+    def __init__(self, fact: str, *, sent: bool = True) -> None:
+        super().__init__(fact, REFRESH_NEXT)
+        self.sent = sent
+
+
+class StillWaiting(CloudflareError):
+    """A wait came to its end (`wait_seconds`) before what it waited for."""
+
+
+class NoCredentials(CloudflareError):
+    """Neither a token nor the older pair of e-mail and key can be used."""
+
+
+class EngineGone(CloudflareError):
+    """The engine that started this plugin is gone (law 12 of the design)."""
+
+    def __init__(self) -> None:
+        super().__init__(
+            "the Pulumi CLI that asked for this has ended, so nothing more is written",
+            "Run `pulumi cancel` if the stack is locked, then `pulumi up`.",
+        )
+
+
+PERMISSIONS = (
+    # the part of the path, what it is called in the dashboard; the first that matches counts
+    ("/origin_tls_client_auth", "SSL and Certificates"),
+    ("/settings/", "Zone Settings"),
+    ("/zones", "Zone"),
+)
+
+
+def advice(method: str, path: str, status: int, codes: Iterable[int]) -> str:
+    """The next step for an answer that every endpoint can give; empty where there is none.
+
+    Source: the permission groups of each operation in Cloudflare's API reference.
+    """
+    numbers = set(codes)
+    if numbers & {6003, 6103, 6111, 9106}:
+        return "The token has not the form of a Cloudflare token: check CLOUDFLARE_API_TOKEN."
+    if status in (401, 403) or numbers & {10000, 9109}:
+        need = "Read" if method == "GET" else "Edit"
+        for part, name in PERMISSIONS:
+            if part in path:
+                need = "Read" if name == "Zone" else need
+                return (
+                    f"The token needs the permission Zone > {name}: {need} for this zone,"
+                    " and must be neither expired nor limited to other addresses."
+                )
+    if numbers & {7003, 7000}:
+        return "Check zone_id: it is the Zone ID on the zone's overview page."
+    if status == 429:
+        return "Cloudflare allows 1,200 requests in 5 minutes for everything a user does; wait."
+    if status == 409:
+        return "Somebody else changes this zone's certificates at the same time; run again."
+    return ""
+
+
+@contextmanager
+def about(subject: str, next_step: str = "") -> Iterator[None]:
+    """Names the object in every error that comes from inside, unless it was named already."""
+    try:
+        yield
+    except CloudflareError as error:
+        error.subject = error.subject or subject
+        error.next_step = error.next_step or next_step
+        raise
+
+
+def short(identifier: str) -> str:
+    """The first eight characters of an id or a fingerprint, as messages show it."""
+    return identifier[:8]
+
+
+def one_line(text: str) -> str:
+    """White space folded, so that a message stays on one line of a log."""
+    return " ".join(text.split())
+
+
+_PRIVATE = re.compile(r"-----BEGIN [A-Z ]*PRIVATE KEY-----.*?(-----END [A-Z ]*KEY-----|\Z)", re.S)
+
+
+def redact(text: str, secrets: Iterable[str]) -> str:
+    """The text without private keys and without any of the secrets that are at hand."""
+    text = _PRIVATE.sub("[private key]", text)
+    for secret in secrets:
+        if len(secret) >= 8:
+            text = text.replace(secret, "[secret]")
+    return text

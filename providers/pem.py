@@ -1,0 +1,300 @@
+"""Certificates as text, in whatever shape people paste them, and what speaks against one.
+
+Pure: no file, no network, no clock. Sources: RFC 7468 (PEM), RFC 5280 (X.509), and Cloudflare's
+page "Authenticated Origin Pulls": what is uploaded is one leaf certificate and its plain key.
+Errors and faults are fragments for `field: FRAGMENT`: one line, the next step last, and nothing
+of the text that was read. Private keys are read in key.py, by the same rules.
+"""
+
+from __future__ import annotations
+
+import base64
+import hashlib
+import re
+import threading
+import warnings
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from typing import Any
+
+from cryptography import x509
+from cryptography.exceptions import UnsupportedAlgorithm
+from cryptography.hazmat.primitives.asymmetric import ec, rsa
+from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
+from cryptography.x509.oid import ExtendedKeyUsageOID, SignatureAlgorithmOID
+
+# What cryptography raises for contents that are broken or unknown to it.
+_ODD = (x509.InvalidVersion, x509.DuplicateExtension, x509.UnsupportedGeneralNameType)
+DEFECTS = (ValueError, TypeError, UnsupportedAlgorithm, *_ODD)
+# Cloudflare's words are those of Go's x509.SignatureAlgorithm.
+_HASHES = ("SHA1", "SHA256", "SHA384", "SHA512")
+SIGNATURES = {
+    **{getattr(SignatureAlgorithmOID, f"RSA_WITH_{name}"): f"{name}-RSA" for name in _HASHES},
+    **{getattr(SignatureAlgorithmOID, f"ECDSA_WITH_{name}"): f"ECDSA-{name}" for name in _HASHES},
+    SignatureAlgorithmOID.ED25519: "Ed25519",
+}
+CURVES = {"secp256r1": "P-256", "secp384r1": "P-384", "secp521r1": "P-521"}
+
+
+class PemError(ValueError):
+    """The text does not hold exactly one certificate, or key, that Cloudflare could take."""
+
+
+@dataclass(frozen=True)
+class Certificate:
+    """One X.509 certificate. It is what its DER bytes are: compare `sha256`, never `pem`.
+
+    `pem` has 64 columns and one newline at the end, `sha256` is lower-case hex, `serial_number`
+    decimal, the moments are in UTC. `key_kind` is "RSA 2048", "ECDSA P-256" or the like, and
+    `public_key` the DER of its SubjectPublicKeyInfo; both are empty where cryptography does not
+    know the kind. `extended_key_usages` are dotted; None where the extension is missing.
+    """
+
+    pem: str
+    sha256: str
+    subject: str
+    issuer: str
+    serial_number: str
+    signature: str
+    not_before: datetime
+    not_after: datetime
+    key_kind: str
+    public_key: bytes = field(repr=False)
+    has_readable_extensions: bool = True
+    is_ca: bool = False
+    may_sign: bool = True
+    extended_key_usages: tuple[str, ...] | None = None
+
+    @property
+    def expires_on(self) -> str:
+        """RFC 3339, as Cloudflare writes it: `2027-11-24T12:00:00Z`."""
+        return _rfc3339(self.not_after)
+
+
+@dataclass(frozen=True)
+class Wanted:
+    """What a text is searched for: the blocks whose label has this ending.
+
+    `instead` says, by label, why a block is not what was wanted.
+    """
+
+    ending: str
+    none: str
+    several: str
+    broken: str
+    instead: Mapping[str, str]
+
+
+_CERTIFICATE = Wanted(
+    ending="CERTIFICATE",
+    none="holds no certificate. Give the PEM text itself, a block that starts with BEGIN"
+    " CERTIFICATE.",
+    several="holds several certificates, and Cloudflare takes one leaf. Give the leaf alone; the"
+    " chain belongs on the origin.",
+    broken="holds a certificate that cannot be read. Copy the whole block again, from its BEGIN"
+    " line to its END line.",
+    instead={
+        "TRUSTED CERTIFICATE": "is in OpenSSL's TRUSTED form. Convert it with `openssl x509`.",
+        "CERTIFICATE REQUEST": "is a certificate request. Give what the CA has made of it.",
+        "PKCS7": "is PKCS#7. Take the leaf out of it with `openssl pkcs7 -print_certs`.",
+        "PRIVATE KEY": "is a private key. Give the certificate that was made for it.",
+    },
+)
+
+
+def read_certificate(text: str) -> Certificate:
+    """The one certificate in the text; a private key beside it is dropped.
+
+    :raises PemError: for every text that does not hold exactly one readable certificate.
+    """
+    _, der = only_block(text, _CERTIFICATE)
+    try:
+        # cryptography warns of odd names and serial numbers, which nobody else minds; the lock
+        # is for the plugin's threads, which share the filters.
+        with _warnings_lock, warnings.catch_warnings():
+            warnings.simplefilter("ignore")
+            return _certificate(x509.load_der_x509_certificate(der))
+    except DEFECTS:
+        raise PemError(_CERTIFICATE.broken) from None
+
+
+def faults(certificate: Certificate, now: datetime) -> list[str]:
+    """Everything for which a *new* certificate is refused, in the order of POLICIES."""
+    return [fault for policy in POLICIES if (fault := policy(certificate, now))]
+
+
+def expiry_warning(certificate: Certificate, now: datetime, days: int = 30) -> str | None:
+    """What to say of a certificate that has expired or does so within so many days."""
+    left = certificate.not_after - now
+    if left < timedelta(0):
+        return f"expired on {certificate.expires_on}, so origins refuse it. Replace it now."
+    if left <= timedelta(days=days):
+        count = "1 day" if left.days == 1 else f"{left.days} days"
+        return f"expires on {certificate.expires_on}, in {count}. Replace it before."
+    return None
+
+
+def _extensions_unreadable(certificate: Certificate, _now: datetime) -> str | None:
+    if certificate.has_readable_extensions:
+        return None
+    return "has extensions that cannot be read. Have it issued again without the unusual ones."
+
+
+def _expired(certificate: Certificate, now: datetime) -> str | None:
+    if now <= certificate.not_after:
+        return None
+    return f"expired on {certificate.expires_on}. Give one that is valid."
+
+
+def _not_yet_valid(certificate: Certificate, now: datetime) -> str | None:
+    if now >= certificate.not_before:
+        return None
+    start = _rfc3339(certificate.not_before)
+    return f"is not valid before {start}. Give one that is valid, or correct this machine's clock."
+
+
+def _authority(certificate: Certificate, _now: datetime) -> str | None:
+    if not certificate.is_ca:
+        return None
+    return "is a CA, and Cloudflare takes leaf certificates only. Give one that the CA has issued."
+
+
+def _cannot_sign(certificate: Certificate, _now: datetime) -> str | None:
+    if certificate.may_sign:
+        return None
+    return "has a key usage that origins refuse for a client. Add digitalSignature to it."
+
+
+def _not_for_clients(certificate: Certificate, _now: datetime) -> str | None:
+    # anyExtendedKeyUsage does not help: OpenSSL refuses it for clients.
+    usages = certificate.extended_key_usages
+    if usages is None or ExtendedKeyUsageOID.CLIENT_AUTH.dotted_string in usages:
+        return None
+    return "has an extended key usage without clientAuth, so origins refuse it. Add clientAuth."
+
+
+def _key_unsupported(certificate: Certificate, _now: datetime) -> str | None:
+    return key_fault(certificate.key_kind)
+
+
+POLICIES: tuple[Callable[[Certificate, datetime], str | None], ...] = (
+    _extensions_unreadable,
+    _expired,
+    _not_yet_valid,
+    _authority,
+    _cannot_sign,
+    _not_for_clients,
+    _key_unsupported,
+)
+
+
+def key_fault(kind: str) -> str | None:
+    """What speaks against a key of this kind; None for those that Cloudflare is known to take."""
+    family, _, size = kind.partition(" ")
+    if (family == "ECDSA" and size in CURVES.values()) or (family == "RSA" and int(size) >= 2048):
+        return None
+    return (
+        f"has a key of a kind ({kind or 'unknown'}) that Cloudflare is not known to take. Use RSA"
+        " with at least 2048 bits, or ECDSA on P-256, P-384 or P-521."
+    )
+
+
+def identify(public_key: Any) -> tuple[str, bytes]:
+    """Kind ("RSA 2048", "ECDSA P-256", "Ed25519") and DER of the SubjectPublicKeyInfo."""
+    kind = type(public_key).__name__.removesuffix("PublicKey")
+    if isinstance(public_key, rsa.RSAPublicKey):
+        kind = f"RSA {public_key.key_size}"
+    elif isinstance(public_key, ec.EllipticCurvePublicKey):
+        kind = f"ECDSA {CURVES.get(public_key.curve.name, public_key.curve.name)}"
+    return kind, public_key.public_bytes(Encoding.DER, PublicFormat.SubjectPublicKeyInfo)
+
+
+def only_block(text: str, wanted: Wanted) -> tuple[str, bytes]:
+    """Label and bytes of the one block that is wanted.
+
+    :raises PemError: where there is none, or more than one, or another kind of block.
+    """
+    blocks = _blocks(text)
+    hits = [block for block in blocks if block[0].endswith(wanted.ending)]
+    if len(hits) > 1:
+        raise PemError(wanted.several)
+    for label, _ in hits or blocks:
+        for ending, why in wanted.instead.items():
+            if label.endswith(ending):
+                raise PemError(why)
+    if not hits:
+        raise PemError(wanted.none)
+    label, body = hits[0]
+    try:
+        return label, base64.b64decode("".join(body.split()), validate=True)
+    except ValueError:
+        raise PemError(wanted.broken) from None
+
+
+# END may lack dashes: the `sed` of Cloudflare's page takes two characters off the last line
+# when the file does not end with a newline.
+_MARKER = re.compile(r"-----(BEGIN|END) ([A-Z0-9][A-Z0-9# ]{0,40}?)-{3,5}")
+_warnings_lock = threading.Lock()
+
+
+def _blocks(text: str) -> list[tuple[str, str]]:
+    """Label and body of each block; of one that does not end, a body that is no base64."""
+    for escape in ("\\r", "\\n", "\\t"):
+        text = text.replace(escape, "\n")
+    # What is left of escapes that were escaped again.
+    text = text.replace("\\", "")
+    found: list[tuple[str, str]] = []
+    start = 0
+    for marker in _MARKER.finditer(text):
+        if marker[1] == "BEGIN":
+            found.append((marker[2], "-"))
+            start = marker.end()
+        elif found and start and found[-1][0] == marker[2]:
+            found[-1] = (marker[2], text[start : marker.start()])
+            start = 0
+    return found
+
+
+def _certificate(parsed: x509.Certificate) -> Certificate:
+    der = parsed.public_bytes(Encoding.DER)
+    try:
+        kind, public_key = identify(parsed.public_key())
+    except DEFECTS:
+        kind, public_key = "", b""
+    oid = parsed.signature_algorithm_oid
+    signature = SIGNATURES.get(oid, oid.dotted_string)
+    if oid == SignatureAlgorithmOID.RSASSA_PSS and parsed.signature_hash_algorithm:
+        signature = f"{parsed.signature_hash_algorithm.name.upper()}-RSAPSS"
+    return Certificate(
+        pem=parsed.public_bytes(Encoding.PEM).decode(),
+        sha256=hashlib.sha256(der).hexdigest(),
+        subject=parsed.subject.rfc4514_string(),
+        issuer=parsed.issuer.rfc4514_string(),
+        serial_number=str(parsed.serial_number),
+        signature=signature,
+        not_before=parsed.not_valid_before_utc,
+        not_after=parsed.not_valid_after_utc,
+        key_kind=kind,
+        public_key=public_key,
+        **_usages(parsed),
+    )
+
+
+def _usages(parsed: x509.Certificate) -> dict[str, Any]:
+    try:
+        values: dict[type, Any] = {type(item.value): item.value for item in parsed.extensions}
+    except DEFECTS:
+        return {"has_readable_extensions": False}
+    constraints, usage = values.get(x509.BasicConstraints), values.get(x509.KeyUsage)
+    extended = values.get(x509.ExtendedKeyUsage)
+    return {
+        "is_ca": constraints is not None and constraints.ca,
+        # By these two OpenSSL judges a client.
+        "may_sign": usage is None or usage.digital_signature or usage.key_agreement,
+        "extended_key_usages": extended and tuple(oid.dotted_string for oid in extended),
+    }
+
+
+def _rfc3339(moment: datetime) -> str:
+    return moment.isoformat().replace("+00:00", "Z")

@@ -1,0 +1,100 @@
+"""What one plugin process shares over all resources and threads.
+
+One client for each set of credentials, one view of each zone, one quota, and the notes of what
+the program wants. Tests put their own session in place with `use`.
+"""
+
+from __future__ import annotations
+
+import os
+import sys
+import threading
+from collections.abc import Callable, Mapping
+
+from .client import Client, Clock, Surroundings
+from .credentials import base_url, credentials
+from .quota import Quota
+from .wanted import Wanted
+from .zone import Zone
+
+
+def _say(line: str) -> None:
+    # The engine shows what a plugin prints; unbuffered, or a wait would look like a hang.
+    print(line, file=sys.stdout, flush=True)
+
+
+def _go_on() -> None:
+    return
+
+
+class Session:
+    """The state of a plugin process; everything in it is made at first use."""
+
+    def __init__(
+        self,
+        environ: Mapping[str, str],
+        clock: Clock | None = None,
+        say: Callable[[str], None] = _say,
+        stop: Callable[[], None] = _go_on,
+    ) -> None:
+        self.environ = environ
+        self.clock = clock or Clock()
+        self.wanted = Wanted()
+        self._say = say
+        self._stop = stop
+        self._around = Surroundings(self.clock, say, self._stop_now)
+        self._quota = Quota(self.clock.monotonic, self._around.wait)
+        self._clients: dict[str, Client] = {}
+        self._zones: dict[str, Zone] = {}
+        self._said: set[str] = set()
+        self._lock = threading.Lock()
+
+    def zone(self, zone_id: str, token_env: str | None) -> Zone:
+        """The view of a zone; raises `NoCredentials` when the token is not in the environment."""
+        with self._lock:
+            key = token_env or ""
+            if key not in self._clients:
+                url = base_url(self.environ)
+                headers = credentials(self.environ, token_env)
+                self._clients[key] = Client(url, headers, self._around, self._quota)
+            if zone_id not in self._zones:
+                self._zones[zone_id] = Zone(self._clients[key], zone_id, self._around)
+            return self._zones[zone_id]
+
+    def close(self) -> None:
+        """Closes the connections; the engine never does, it ends the process."""
+        for client in self._clients.values():
+            client.close()
+
+    def say_once(self, line: str) -> None:
+        """Shows a line, unless this process has shown it already."""
+        with self._lock:
+            if line in self._said:
+                return
+            self._said.add(line)
+        self._say(line)
+
+    def warn(self, line: str) -> None:
+        """Shows a warning once."""
+        self.say_once(f"warning: {line}")
+
+    def stop_with(self, stop: Callable[[], None]) -> None:
+        """From now on `stop` is asked before each write; it raises when there may be none."""
+        self._stop = stop
+
+    def _stop_now(self) -> None:
+        self._stop()
+
+
+_session = Session(os.environ)
+
+
+def current() -> Session:
+    """The session of this process."""
+    return _session
+
+
+def use(session: Session) -> None:
+    """Replaces the session; for tests."""
+    global _session
+    _session = session

@@ -1,0 +1,279 @@
+"""What inputs look like: the model that every resource checks with, and the types of its fields.
+
+Pure. A field takes UNKNOWN wherever a preview does not know a value yet. Each fault of input
+becomes one line for the terminal that never shows the value, because that may be a secret.
+"""
+
+from __future__ import annotations
+
+import difflib
+import ipaddress
+import json
+import re
+from collections.abc import Callable
+from typing import Annotated, Any, Final, Literal
+
+import idna
+from pydantic import (
+    BaseModel,
+    ConfigDict,
+    ValidationError,
+    ValidatorFunctionWrapHandler,
+    WrapValidator,
+    field_validator,
+    model_validator,
+)
+from pydantic_core import InitErrorDetails, PydanticCustomError
+
+
+class Unknown:
+    """The class of UNKNOWN; a copy, also a deep or pickled one, is the same object."""
+
+    # Without it pydantic takes the object for an empty model when it stands in place of one.
+    __slots__ = ()
+
+    def __repr__(self) -> str:
+        return "UNKNOWN"
+
+    def __reduce__(self) -> str:
+        return "UNKNOWN"
+
+
+# Any, so that a field declared as str can be compared with it.
+UNKNOWN: Final[Any] = Unknown()
+
+
+class Inputs(BaseModel):
+    """The inputs of a resource: frozen, without unknown names; any field may be UNKNOWN.
+
+    UNKNOWN also passes for a nested `Inputs`, and as an item of a collection of the types below.
+    """
+
+    model_config = ConfigDict(frozen=True, extra="forbid", hide_input_in_errors=True)
+
+    @field_validator("*", mode="wrap")
+    @classmethod
+    def _unknown_field(cls, value: Any, validate: ValidatorFunctionWrapHandler) -> Any:
+        return UNKNOWN if value is UNKNOWN else validate(value)
+
+    @model_validator(mode="wrap")
+    @classmethod
+    def _unknown_model(cls, value: Any, validate: ValidatorFunctionWrapHandler) -> Any:
+        if value is UNKNOWN:
+            return UNKNOWN
+        try:
+            return validate(value)
+        except ValidationError as error:
+            raise _with_suggestions(error, cls) from None
+
+    def model_dump(self, **options: Any) -> dict[str, Any]:
+        """As pydantic's, without its warning that UNKNOWN is not of the declared type."""
+        return super().model_dump(**{"warnings": False, **options})
+
+
+def explain(error: ValidationError) -> list[str]:
+    """One line for each fault, `field: fault. Next step.`, in plain words, never with the value.
+
+    Nested fields are written `bindings["app.example.com"].cert_id`.
+    """
+    lines = [
+        f"{_path(line['loc'])}: {_fault(line['type'], line.get('ctx') or {})}"
+        for line in error.errors(include_url=False, include_input=False)
+    ]
+    return [" ".join(line.split()) for line in dict.fromkeys(lines)]
+
+
+def normalise_hostname(text: str) -> str:
+    """Lower-case ASCII (IDNA 2008 after UTS 46) without a trailing dot: `app.example.com`.
+
+    Underscores stay, since DNS and Cloudflare's records know them. At most 63 characters in a
+    label and 253 in all (RFC 1035).
+
+    :raises ValueError: one line, with the next step, for anything else.
+    """
+    name = text.strip()
+    for pattern, fault in HOSTNAME_FAULTS:
+        if re.search(pattern, name):
+            raise ValueError(fault)
+    if _is_address(name):
+        raise ValueError("is an IP address. Give the hostname that Cloudflare proxies.")
+    try:
+        mapped = idna.uts46_remap(name, std3_rules=False, transitional=False).removesuffix(".")
+        labels = [
+            part if part.isascii() else idna.alabel(part).decode() for part in mapped.split(".")
+        ]
+    except UnicodeError:
+        raise ValueError(_NOT_A_HOSTNAME) from None
+    if not all(_LABEL.fullmatch(label) for label in labels):
+        raise ValueError(_NOT_A_HOSTNAME)
+    if len(labels) < 2:
+        raise ValueError("is a single label. Give the full hostname, such as app.example.com.")
+    if labels[-1].isdigit() or len(".".join(labels)) > 253:
+        raise ValueError(_NOT_A_HOSTNAME)
+    return ".".join(labels)
+
+
+_NOT_A_HOSTNAME = (
+    "is not a hostname. Give letters, digits and hyphens in labels of 1 to 63 characters, at most"
+    " 253 in all, such as app.example.com."
+)
+_ALONE = "Give the hostname alone, such as app.example.com."
+# Tried in this order; the length first, because mapping a long text is slow.
+HOSTNAME_FAULTS = (
+    (r"^$", "is empty. Give the hostname, such as app.example.com."),
+    (r"(?s)^.{1001}", _NOT_A_HOSTNAME),
+    (r"://", f"is a URL. {_ALONE}"),
+    (r"/", f"has a path. {_ALONE}"),
+    (r"@", f"is an e-mail address. {_ALONE}"),
+    (r"\*", "has a wildcard, which Cloudflare does not document here. Name each hostname."),
+    (r"^[^:]+:\d*$", f"has a port. {_ALONE}"),
+)
+_LABEL = re.compile(r"[a-z0-9_]([a-z0-9_-]{0,61}[a-z0-9_])?")
+
+
+def _is_address(name: str) -> bool:
+    try:
+        ipaddress.ip_address(name.strip("[]"))
+    except ValueError:
+        return False
+    return True
+
+
+def _text(value: Any) -> str:
+    if not isinstance(value, str):
+        raise ValueError("is not text. Give a string.")
+    return value.strip()
+
+
+def _hostname(value: Any) -> str:
+    return normalise_hostname(_text(value))
+
+
+def _zone_id(value: Any) -> str:
+    text = _text(value).lower()
+    if re.fullmatch(r"[0-9a-f]{32}", text):
+        return text
+    what = "is a domain name, not a" if re.fullmatch(r"[\w-]+(\.[\w-]+)+\.?", text) else "is not a"
+    raise ValueError(
+        f"{what} Zone ID, 32 hexadecimal digits. Copy it from the zone's Overview page in the"
+        " Cloudflare dashboard, section API."
+    )
+
+
+def _cert_id(value: Any) -> str:
+    text = _text(value).lower()
+    if re.fullmatch(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}|[0-9a-f]{32}", text):
+        return text
+    raise ValueError(
+        "is not the id of a certificate, such as 2458ce5a-0c35-4c7f-82c7-8e9487d3ff60."
+        " Give the id of a HostnameCertificate."
+    )
+
+
+def _token_env(value: Any) -> str:
+    text = _text(value)
+    if _is_like_a_token(text):
+        raise ValueError(
+            "looks like a token itself, and would be kept in plain text. Put the token into an"
+            " environment variable and give the name of the variable; revoke a token that was"
+            " shown."
+        )
+    if not re.fullmatch(r"[A-Za-z_][A-Za-z0-9_]*", text):
+        raise ValueError(
+            "is not the name of an environment variable. Give one such as CLOUDFLARE_API_TOKEN_EU."
+        )
+    return text
+
+
+def _is_like_a_token(text: str) -> bool:
+    # Tokens have 40 characters or more, global keys 37, both at random; names consist of words.
+    if not re.fullmatch(r"(?=.*[0-9])(?=.*[a-z])[A-Za-z0-9_-]{32,}", text):
+        return False
+    is_mixed = text.lower() != text
+    return is_mixed or "-" in text or re.search(r"[a-z0-9]{20}", text) is not None
+
+
+def _switch(value: Any) -> str:
+    if isinstance(value, bool):
+        return "on" if value else "off"
+    if isinstance(value, str) and value.strip().lower() in ("on", "off"):
+        return value.strip().lower()
+    raise ValueError("is neither on nor off. Give one of them.")
+
+
+def _wait_seconds(value: Any) -> float:
+    try:
+        seconds = float("nan" if isinstance(value, bool) else value)
+    except (TypeError, ValueError, OverflowError):
+        seconds = float("nan")
+    if not 1 <= seconds <= 3600:
+        raise ValueError("is not a number of seconds from 1 to 3600. Give 300 or leave it out.")
+    return int(seconds) if seconds.is_integer() else seconds
+
+
+def _by(read: Callable[[Any], Any]) -> WrapValidator:
+    return WrapValidator(lambda value, _: UNKNOWN if value is UNKNOWN else read(value))
+
+
+ZoneId = Annotated[str, _by(_zone_id)]
+CertId = Annotated[str, _by(_cert_id)]
+Hostname = Annotated[str, _by(_hostname)]
+TokenEnv = Annotated[str, _by(_token_env)]
+Switch = Annotated[Literal["on", "off"], _by(_switch)]
+WaitSeconds = Annotated[float, _by(_wait_seconds)]
+
+# By the first part of pydantic's error type; `{...}` is filled from its context.
+FAULTS = {
+    "missing": "is missing. Add it.",
+    "string": "is not text. Give a string.",
+    "int": "is not a whole number. Give one such as 100.",
+    "float": "is not a number. Give one such as 300.",
+    "bool": "is neither true nor false. Give one of them.",
+    "literal": "is not one of the possible values. Give {expected}.",
+    "enum": "is not one of the possible values. Give {expected}.",
+    "dict": "is not a map. Give keys with values.",
+    "mapping": "is not a map. Give keys with values.",
+    "model": "is not a map. Give keys with values.",
+    "list": "is not a list. Give one.",
+    "tuple": "is not a list. Give one.",
+    "greater": "is too small. Give at least {ge}{gt}.",
+    "less": "is too large. Give at most {le}{lt}.",
+}
+
+
+def _fault(kind: str, context: dict[str, Any]) -> str:
+    if kind in ("value_error", "assertion_error"):
+        return str(context.get("error"))
+    if kind == "extra_forbidden":
+        near = context.get("near")
+        return "is not known here. " + (f"Did you mean {near}?" if near else "Remove it.")
+    words = FAULTS.get(kind.split("_")[0], f"is not as it should be ({kind}). Correct it.")
+    return words.format_map({"ge": "", "gt": "", "le": "", "lt": "", "expected": "", **context})
+
+
+def _path(location: tuple[int | str, ...]) -> str:
+    """Keys that are not names are quoted, and long ones cut: they may be anything."""
+    path = ""
+    for part in location:
+        if isinstance(part, int):
+            path += f"[{part}]"
+        elif part == "[key]":
+            continue
+        elif re.fullmatch(r"[A-Za-z_]\w{0,39}", part):
+            path += f".{part}"
+        else:
+            path += f"[{json.dumps(part if len(part) <= 80 else part[:20] + '...')}]"
+    return path.removeprefix(".") or "inputs"
+
+
+def _with_suggestions(error: ValidationError, model: type[BaseModel]) -> ValidationError:
+    """The same faults; at each name unknown to the model the nearest one that it knows."""
+    lines: list[InitErrorDetails] = []
+    for line in error.errors(include_url=False):
+        context = dict(line.get("ctx") or {})
+        if line["type"] == "extra_forbidden" and len(line["loc"]) == 1:
+            near = difflib.get_close_matches(str(line["loc"][0]), model.model_fields, n=1)
+            context.setdefault("near", near[0] if near else "")
+        kind = PydanticCustomError(line["type"], "{told}", {**context, "told": line["msg"]})
+        lines.append({"type": kind, "loc": line["loc"], "input": line["input"]})
+    return ValidationError.from_exception_data(error.title, lines, hide_input=True)

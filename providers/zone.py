@@ -1,0 +1,282 @@
+"""A zone as Cloudflare holds it: its certificates, bindings and settings, read and written.
+
+API paths below `/zones/{zone_id}`: `origin_tls_client_auth` (zone certificates),
+`origin_tls_client_auth/hostnames/certificates`, `origin_tls_client_auth/hostnames` (what the API
+calls an association is our binding), `origin_tls_client_auth/settings`, `settings/{setting}`.
+
+Lists are read once for everybody who asks at about the same time. They lag behind, so whoever
+would do harm by trusting a list asks again by id.
+"""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable
+from typing import Any, Generic, TypeVar
+
+from .bulk import Bulk
+from .client import Client, Reply, Surroundings
+from .errors import Refused, StillWaiting, Unanswered, about, short
+from .records import Binding, Level, UploadedCertificate
+
+T = TypeVar("T")
+
+AOP = "origin_tls_client_auth"
+PATHS: dict[Level, str] = {"zone": AOP, "hostname": f"{AOP}/hostnames/certificates"}
+FRESH = 3.0
+POLLS = (0.5, 1.0, 1.0, 2.0, 2.0, 3.0, 5.0)
+SAY_EVERY = 10.0
+
+
+class Shared(Generic[T]):
+    """One read of a list for all threads; never older than the last write of ours."""
+
+    def __init__(self, fetch: Callable[[], T], monotonic: Callable[[], float]) -> None:
+        self._fetch = fetch
+        self._monotonic = monotonic
+        self._lock = threading.Lock()
+        self._writes = 0
+        self._value: T | None = None
+        self._read_at = 0.0
+        self._read_after = -1
+
+    def get(self, max_age: float = FRESH) -> T:
+        """The list, at most `max_age` seconds old."""
+        with self._lock:
+            age = self._monotonic() - self._read_at
+            if self._value is None or self._read_after != self._writes or age > max_age:
+                writes = self._writes
+                self._value = self._fetch()
+                self._read_at = self._monotonic()
+                self._read_after = writes
+            return self._value
+
+    def spoil(self) -> None:
+        """What was read is no longer to be trusted: something was, or will be, written."""
+        self._writes += 1
+
+
+class Zone:
+    """One zone, shared by all resources of the process.
+
+    `changes` is held while a certificate is uploaded or deleted: Cloudflare refuses two such
+    changes of one zone at once (409).
+    """
+
+    def __init__(self, client: Client, zone_id: str, around: Surroundings) -> None:
+        self.zone_id = zone_id
+        self.changes = threading.RLock()
+        self.around = around
+        self._client = client
+        self._base = f"zones/{zone_id}"
+        monotonic = around.clock.monotonic
+        self._certificates: dict[Level, Shared[dict[str, UploadedCertificate]]] = {
+            "zone": Shared(lambda: self._list_certificates("zone"), monotonic),
+            "hostname": Shared(lambda: self._list_certificates("hostname"), monotonic),
+        }
+        self._bindings = Shared(self._list_bindings, monotonic)
+        self._uploaded: dict[Level, set[str]] = {"zone": set(), "hostname": set()}
+        self._removed: dict[Level, set[str]] = {"zone": set(), "hostname": set()}
+        self._settings: dict[str, Shared[str]] = {}
+        self._ssl_hidden = False
+        self._settings_lock = threading.Lock()
+        self._no_list = False
+        self.bulk = Bulk(self._put_bindings, around)
+
+    def __str__(self) -> str:
+        return f"zone {short(self.zone_id)}"
+
+    # certificates
+
+    def certificates(self, level: Level, max_age: float = FRESH) -> dict[str, UploadedCertificate]:
+        """The certificates that the list shows, by id, oldest first, also those being deleted."""
+        return self._certificates[level].get(max_age)
+
+    def certificate(self, level: Level, cert_id: str) -> UploadedCertificate | None:
+        """One certificate by id, as it is now; None when gone (404, or a tombstone)."""
+        try:
+            reply = self._client.get(f"{self._base}/{PATHS[level]}/{cert_id}")
+        except Refused as refused:
+            if gone(refused):
+                return None
+            raise
+        record = UploadedCertificate.read(reply.result)
+        return None if record is None or record.is_gone else record
+
+    def find(
+        self, level: Level, cert_id: str, max_age: float = FRESH
+    ) -> UploadedCertificate | None:
+        """From the list where it shows the certificate, else by id: lists lag. None when gone."""
+        listed = self.certificates(level, max_age).get(cert_id)
+        if listed is None:
+            return self.certificate(level, cert_id)
+        return None if listed.is_gone else listed
+
+    def upload(self, level: Level, certificate: str, private_key: str) -> UploadedCertificate:
+        """POST; the caller holds `changes` and knows what to do when it is unanswered."""
+        body = {"certificate": certificate, "private_key": private_key}
+        reply = self._write(
+            self._certificates[level],
+            lambda: self._client.post(f"{self._base}/{PATHS[level]}", body),
+        )
+        record = UploadedCertificate.read(reply.result)
+        if record is None:
+            raise Unanswered("Cloudflare's answer to the upload names no certificate")
+        self._uploaded[level].add(record.id)
+        self._removed[level].discard(record.id)
+        return record
+
+    def remove(self, level: Level, cert_id: str) -> None:
+        """DELETE; the caller holds `changes`."""
+        self._write(
+            self._certificates[level],
+            lambda: self._client.delete(f"{self._base}/{PATHS[level]}/{cert_id}"),
+        )
+        self._removed[level].add(cert_id)
+        self._uploaded[level].discard(cert_id)
+
+    def _list_certificates(self, level: Level) -> dict[str, UploadedCertificate]:
+        records = [UploadedCertificate.read(item) for item in self._pages(PATHS[level])]
+        found = [r for r in records if r is not None and not r.is_deleted]
+        # A list that lags must not hide what this process has done itself.
+        missing = self._uploaded[level] - {r.id for r in found}
+        found += [r for r in (self.certificate(level, i) for i in missing) if r is not None]
+        found = [r for r in found if r.id not in self._removed[level]]
+        return {r.id: r for r in sorted(found, key=lambda r: r.uploaded_on)}
+
+    # bindings
+
+    def bindings(self, max_age: float = FRESH) -> dict[str, Binding] | None:
+        """The rows that the list shows, by hostname, also those being voided.
+
+        None where there is no such list: it is young at Cloudflare.
+        """
+        if self._no_list:
+            return None
+        try:
+            return self._bindings.get(max_age)
+        except Refused as refused:
+            if refused.status in (404, 405):
+                self._no_list = True
+                return None
+            raise
+
+    def binding(self, hostname: str) -> Binding | None:
+        """The row of one hostname as it is now, also while it is being voided; None if absent."""
+        try:
+            reply = self._client.get(f"{self._base}/{AOP}/hostnames/{hostname}")
+        except Refused as refused:
+            if gone(refused):
+                return None
+            raise
+        return Binding.read(reply.result)
+
+    def listed_binding(self, hostname: str, max_age: float = FRESH) -> Binding | None:
+        """From the list, or by hostname where there is no list; absence may be a list's lag."""
+        listed = self.bindings(max_age)
+        return self.binding(hostname) if listed is None else listed.get(hostname)
+
+    def _list_bindings(self) -> dict[str, Binding]:
+        path = f"{AOP}/hostnames"
+        records = [Binding.read(i) for i in self._pages(path, status="all", per_page=1000)]
+        return {r.hostname: r for r in records if r is not None}
+
+    def _put_bindings(self, config: list[dict[str, Any]]) -> None:
+        path = f"{self._base}/{AOP}/hostnames"
+        self._write(self._bindings, lambda: self._client.put(path, {"config": config}))
+
+    # settings
+
+    def setting(self, setting: str, max_age: float = FRESH) -> str:
+        """The value of `tls_client_auth`, `ssl` or `origin_tls_client_auth` ("on" or "off")."""
+        return self._shared_setting(setting).get(max_age)
+
+    def set_setting(self, setting: str, value: str) -> None:
+        """Writes a setting (PATCH, for the zone switch PUT); the value is Cloudflare's word."""
+
+        def write() -> Reply:
+            if setting == AOP:
+                return self._client.put(f"{self._base}/{AOP}/settings", {"enabled": value == "on"})
+            return self._client.patch(f"{self._base}/settings/{setting}", {"value": value})
+
+        self._write(self._shared_setting(setting), write)
+
+    def ssl_mode(self) -> str | None:
+        """The zone's SSL mode, asked once; None when the token may not read it."""
+        if not self._ssl_hidden:
+            try:
+                return self.setting("ssl", max_age=float("inf"))
+            except Refused as refused:
+                if refused.status not in (401, 403):
+                    raise
+                self._ssl_hidden = True
+        return None
+
+    def _shared_setting(self, setting: str) -> Shared[str]:
+        with self._settings_lock:
+            if setting not in self._settings:
+                monotonic = self.around.clock.monotonic
+                self._settings[setting] = Shared(lambda: self._get_setting(setting), monotonic)
+            return self._settings[setting]
+
+    def _get_setting(self, setting: str) -> str:
+        if setting == AOP:
+            result = self._client.get(f"{self._base}/{AOP}/settings").result
+            return "on" if isinstance(result, dict) and result.get("enabled") is True else "off"
+        result = self._client.get(f"{self._base}/settings/{setting}").result
+        return str(result.get("value", "")) if isinstance(result, dict) else ""
+
+    # what all of them need
+
+    def wait(
+        self, look: Callable[[float], T | None], what: str, seconds: float, next_step: str
+    ) -> T:
+        """Polls `look(max_age)` until it answers something; `StillWaiting` after `seconds`.
+
+        One poll of a list serves all who wait: `look` passes `max_age` on to the list.
+        """
+        clock = self.around.clock
+        start = said = clock.monotonic()
+        polls = iter(POLLS)
+        pause = 0.0
+        while (found := look(max(FRESH if not pause else pause * 0.9, 0.1))) is None:
+            pause = next(polls, POLLS[-1])
+            passed = clock.monotonic() - start
+            if passed + pause > seconds:
+                raise StillWaiting(f"waited {passed:.0f} s in vain for {what}", next_step)
+            if clock.monotonic() - said >= SAY_EVERY:
+                said = clock.monotonic()
+                self.around.say(f"waiting for {what} ({passed:.0f} s of at most {seconds:.0f} s)")
+            clock.sleep(pause)
+            self.around.stop()
+        return found
+
+    def _write(self, shared: Shared[Any], write: Callable[[], Reply]) -> Reply:
+        shared.spoil()
+        try:
+            return write()
+        finally:
+            shared.spoil()
+
+    def _pages(self, path: str, **query: str | int) -> list[Any]:
+        items: list[Any] = []
+        page = 1
+        while True:
+            more = {"page": page} if page > 1 else {}
+            with about(f"{path} of {self}"):
+                reply = self._client.get(f"{self._base}/{path}", **query, **more)
+            items += reply.result if isinstance(reply.result, list) else []
+            pages = reply.info.get("total_pages")
+            if not isinstance(pages, (int, float)) or page >= pages or not reply.result:
+                return items
+            page += 1
+
+
+def gone(refused: Refused) -> bool:
+    """Whether an answer means "no such object", by status and code.
+
+    7003 is a 404 too, but it speaks of the zone: nothing is gone when the zone id is wrong.
+    """
+    if refused.has(7003, 7000):
+        return False
+    return refused.status == 404 or refused.has(1551, 1552, 1553)

@@ -1,0 +1,1 @@
+"""What each environment wants: one program and one configuration file for each."""

@@ -1,0 +1,174 @@
+"""The configuration of an environment: `stacks/Pulumi.<stack>.yaml`, key `aop:zones`.
+
+Certificates are files, private keys are references; nothing secret stands in these files. Every
+mistake is one line that names the key and the file.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from pathlib import Path
+from typing import Annotated, Any, Literal
+
+import pulumi
+from pydantic import (
+    AfterValidator,
+    BeforeValidator,
+    Field,
+    ValidationError,
+    ValidationInfo,
+    field_validator,
+    model_validator,
+)
+
+from providers import Hostname, Inputs, Switch, TokenEnv, WaitSeconds, ZoneId, explain
+
+PROJECT = Path(__file__).resolve().parent.parent
+NAMESPACE = "aop"
+KEY = "zones"
+
+
+def _certificate_file(value: str) -> str:
+    if not value.startswith("file:") or len(value) <= len("file:"):
+        raise ValueError("is not a file. Write file:PATH, relative to the project's folder.")
+    return value
+
+
+def _key_reference(value: str) -> str:
+    kind, _, name = value.partition(":")
+    if kind not in ("env", "file", "secret") or not name or "\n" in value:
+        raise ValueError(
+            "is not a reference. Write env:NAME, file:PATH or secret:KEY"
+            " (KEY is set with `pulumi config set --secret KEY`)."
+        )
+    return value
+
+
+class KeyPair(Inputs):
+    """A certificate (`file:PATH`) and its key (`env:NAME`, `file:PATH` or `secret:KEY`)."""
+
+    certificate: Annotated[str, AfterValidator(_certificate_file)]
+    private_key: Annotated[str, AfterValidator(_key_reference)]
+
+    def pem(self) -> str:
+        """The certificate's text; `pulumi.RunError` when the file is not there."""
+        path = PROJECT / Path(self.certificate.removeprefix("file:")).expanduser()
+        try:
+            return path.read_text(encoding="utf-8", errors="replace")
+        except OSError as error:
+            raise pulumi.RunError(
+                f"{_file()}: the certificate {path} cannot be read ({error.strerror})."
+                " Put it there; `make up` makes test certificates for the sandbox."
+            ) from None
+
+    def key(self) -> pulumi.Input[str]:
+        """What a certificate resource takes as `private_key`."""
+        kind, _, name = self.private_key.partition(":")
+        if kind == "secret":
+            return pulumi.Config(NAMESPACE).require_secret(name)
+        return self.private_key
+
+
+def _by_name(hostnames: Any) -> Any:
+    return dict.fromkeys(hostnames, True) if isinstance(hostnames, list) else hostnames
+
+
+class HostnameCertificateConfig(KeyPair):
+    """A certificate for hostnames.
+
+    `hostnames` is a list, or a map to `on` or `off`: off presents no certificate at all.
+    `external: true` allows hostnames outside the zone's name (Cloudflare for SaaS).
+    """
+
+    hostnames: Annotated[dict[Hostname, Switch], BeforeValidator(_by_name)]
+    external: bool = False
+
+
+class ZoneConfig(Inputs):
+    """A zone and the levels it shall have; what is left out is not managed.
+
+    `ssl` is the SSL mode, `shared_certificate` the switch of Cloudflare's own certificate,
+    `zone_certificate` an own certificate for the whole zone, `hostname_certificates` own
+    certificates by a name of your choice. `token_env` names the environment variable of this
+    zone's token. The other keys are the inputs of the resources by the same names.
+    """
+
+    zone_id: ZoneId
+    token_env: TokenEnv | None = None
+    ssl: Literal["full", "strict", "origin_pull"] | None = None
+    shared_certificate: Switch | None = None
+    zone_certificate: KeyPair | None = None
+    hostname_certificates: dict[str, HostnameCertificateConfig] = Field(default_factory=dict)
+    allow_removal: tuple[Hostname, ...] = ()
+    overwrite: bool = False
+    require_tls: bool = True
+    wait_seconds: WaitSeconds = 300
+
+    @field_validator("hostname_certificates", mode="after")
+    @classmethod
+    def _no_hostname_twice(
+        cls, value: dict[str, HostnameCertificateConfig]
+    ) -> dict[str, HostnameCertificateConfig]:
+        seen: dict[str, str] = {}
+        for name, certificate in value.items():
+            for hostname in certificate.hostnames:
+                if hostname in seen:
+                    raise ValueError(
+                        f"{hostname} stands under {seen[hostname]} and under {name}. Keep one."
+                    )
+                seen[hostname] = name
+        return value
+
+
+class Environment(Inputs):
+    """All zones of an environment, under their names."""
+
+    zones: dict[Hostname, ZoneConfig]
+
+    @model_validator(mode="after")
+    def _consistent(self, info: ValidationInfo) -> Environment:
+        ids: dict[str, str] = {}
+        for name, zone in self.zones.items():
+            if zone.zone_id in ids:
+                raise ValueError(
+                    f"zones {ids[zone.zone_id]} and {name} have the same zone_id. Correct one."
+                )
+            ids[zone.zone_id] = name
+            for label, certificate in zone.hostname_certificates.items():
+                for hostname in certificate.hostnames:
+                    inside = hostname == name or hostname.endswith(f".{name}")
+                    if not inside and not certificate.external:
+                        raise ValueError(
+                            f"{hostname} under hostname_certificates.{label} is not in {name}."
+                            " Correct it, or set external: true."
+                        )
+        return self
+
+
+def parse(zones: Any, file: str) -> Environment:
+    """The environment from the value of `aop:zones`; `pulumi.RunError` names key and file."""
+    if not isinstance(zones, Mapping) or not zones:
+        raise pulumi.RunError(
+            f"{file}: {NAMESPACE}:{KEY} is missing. List the zones there, each under its name;"
+            " stacks/Pulumi.dev.yaml shows how."
+        )
+    try:
+        return Environment.model_validate({KEY: zones})
+    except ValidationError as error:
+        raise pulumi.RunError("\n".join(f"{file}: {line}" for line in explain(error))) from None
+
+
+def load(read: Callable[[str], Any] | None = None) -> Environment:
+    """The environment of the selected stack."""
+    read = read or pulumi.Config(NAMESPACE).get_object
+    try:
+        zones = read(KEY)
+    except (pulumi.ConfigTypeError, ValueError):
+        raise pulumi.RunError(
+            f"{_file()}: {NAMESPACE}:{KEY} is not a map from zone names to zones."
+        ) from None
+    return parse(zones, _file())
+
+
+def _file() -> str:
+    return f"stacks/Pulumi.{pulumi.get_stack()}.yaml"

@@ -1,0 +1,17 @@
+"""dev: all three levels at once, small, on the sandbox as delivered.
+
+Cloudflare's shared certificate is switched on for the zone, an own certificate for the zone
+takes its place, and one hostname has a certificate of its own.
+"""
+
+import pulumi
+
+from .config import load
+from .protected_zone import ProtectedZone
+
+
+def program() -> None:
+    """Protects every zone of `stacks/Pulumi.dev.yaml`."""
+    for name, zone in load().zones.items():
+        protected = ProtectedZone(name, zone)
+        pulumi.export(name, protected.summary)

@@ -1,0 +1,22 @@
+"""staging: an own certificate for each zone; Cloudflare's shared one is off.
+
+The shared certificate proves "Cloudflare" only: any customer of Cloudflare can send traffic that
+carries it. So a zone without a certificate of its own is refused here.
+"""
+
+import pulumi
+
+from .config import load
+from .protected_zone import ProtectedZone
+
+
+def program() -> None:
+    """Protects every zone of `stacks/Pulumi.staging.yaml`."""
+    for name, zone in load().zones.items():
+        if zone.zone_certificate is None or zone.shared_certificate != "off":
+            raise pulumi.RunError(
+                f"stacks/Pulumi.staging.yaml: zones.{name}: staging wants a zone_certificate and"
+                " shared_certificate: off. Add them, or change stacks/staging.py."
+            )
+        protected = ProtectedZone(name, zone)
+        pulumi.export(name, protected.summary)

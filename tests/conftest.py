@@ -1,0 +1,81 @@
+"""What all tests share: a sandbox in this process, and a session of the providers against it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from datetime import datetime, timezone
+
+import pytest
+
+from providers import session
+from providers.client import Clock
+from tests.sandbox_server import SandboxThread
+
+ZONE = "023e105f4ecef8ad9ca31a8372d0c353"
+TOKEN = "sandbox-token-all-permissions"
+
+
+@pytest.fixture(scope="session")
+def sandbox_thread() -> Iterator[SandboxThread]:
+    """One server for the run; tests take it through `sandbox`."""
+    with SandboxThread(deploy_seconds=5) as sandbox:
+        yield sandbox
+
+
+@pytest.fixture
+def sandbox(sandbox_thread: SandboxThread) -> SandboxThread:
+    """The local Cloudflare, as it was born; its clock moves only when somebody waits."""
+    sandbox_thread.reset()
+    return sandbox_thread
+
+
+class Moments:
+    """A clock that stands still; sleeping moves it, and the sandbox's with it."""
+
+    def __init__(self, sandbox: SandboxThread) -> None:
+        self.passed = 0.0
+        self._sandbox = sandbox
+        self.clock = Clock(self.now, lambda: self.passed, self.sleep)
+
+    def now(self) -> datetime:
+        return datetime.fromisoformat(self._sandbox.now()[:19]).replace(tzinfo=timezone.utc)
+
+    def sleep(self, seconds: float) -> None:
+        self.passed += seconds
+        self._sandbox.advance(seconds)
+
+
+class Heard(list[str]):
+    """The lines that a person at the terminal would see."""
+
+    def has(self, *parts: str) -> bool:
+        return any(all(part in line for part in parts) for line in self)
+
+
+@pytest.fixture
+def moments(sandbox: SandboxThread) -> Moments:
+    return Moments(sandbox)
+
+
+@pytest.fixture
+def heard() -> Heard:
+    return Heard()
+
+
+@pytest.fixture
+def new_run(sandbox, moments, heard):
+    """Begins a further `pulumi up`: a new plugin process, which remembers nothing."""
+
+    def begin(**environ: str) -> session.Session:
+        before = session.current()
+        env = {"CLOUDFLARE_BASE_URL": sandbox.api, "CLOUDFLARE_API_TOKEN": TOKEN, **environ}
+        session.use(session.Session(env, moments.clock, heard.append))
+        if before is not first:
+            before.close()
+        return session.current()
+
+    first = session.current()
+    begin()
+    yield begin
+    session.current().close()
+    session.use(first)

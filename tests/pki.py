@@ -1,0 +1,73 @@
+"""Certificates for tests, made at run time; nothing of them is ever written to the repository."""
+
+from __future__ import annotations
+
+import datetime as dt
+from dataclasses import dataclass
+from functools import lru_cache
+
+from cryptography import x509
+from cryptography.hazmat.primitives import hashes, serialization
+from cryptography.hazmat.primitives.asymmetric import ec, rsa
+from cryptography.x509.oid import ExtendedKeyUsageOID, NameOID
+
+CLIENT_AUTH = (ExtendedKeyUsageOID.CLIENT_AUTH,)
+SERVER_AUTH = (ExtendedKeyUsageOID.SERVER_AUTH,)
+PrivateKey = ec.EllipticCurvePrivateKey | rsa.RSAPrivateKey
+
+
+@dataclass(frozen=True)
+class Pair:
+    """A certificate and its key, both PEM; `sha256` of the DER bytes."""
+
+    certificate: str
+    private_key: str
+    sha256: str
+
+
+def name(common_name: str) -> x509.Name:
+    return x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, common_name)])
+
+
+@lru_cache(maxsize=1)
+def authority() -> tuple[ec.EllipticCurvePrivateKey, x509.Name]:
+    """One private CA for the whole run."""
+    return ec.generate_private_key(ec.SECP256R1()), name("Test Origin Pull CA")
+
+
+def make(
+    common_name: str = "aop-client",
+    *,
+    days: float = 365,
+    starts: float = -1,
+    now: dt.datetime | None = None,
+    key: PrivateKey | None = None,
+    usages: tuple[x509.ObjectIdentifier, ...] = CLIENT_AUTH,
+    is_ca: bool = False,
+) -> Pair:
+    """A leaf of the run's CA; `starts` and `days` are days from now."""
+    issuer_key, issuer = authority()
+    key = key or ec.generate_private_key(ec.SECP256R1())
+    now = now or dt.datetime.now(dt.timezone.utc)
+    builder = (
+        x509.CertificateBuilder()
+        .subject_name(name(common_name))
+        .issuer_name(issuer)
+        .public_key(key.public_key())
+        .serial_number(x509.random_serial_number())
+        .not_valid_before(now + dt.timedelta(days=starts))
+        .not_valid_after(now + dt.timedelta(days=days))
+        .add_extension(x509.BasicConstraints(ca=is_ca, path_length=None), critical=True)
+    )
+    if usages:
+        builder = builder.add_extension(x509.ExtendedKeyUsage(usages), critical=False)
+    certificate = builder.sign(issuer_key, hashes.SHA256())
+    return Pair(
+        certificate.public_bytes(serialization.Encoding.PEM).decode(),
+        key.private_bytes(
+            serialization.Encoding.PEM,
+            serialization.PrivateFormat.PKCS8,
+            serialization.NoEncryption(),
+        ).decode(),
+        certificate.fingerprint(hashes.SHA256()).hex(),
+    )

@@ -1,0 +1,131 @@
+"""What every provider does around its own work: values, errors, the pool, the engine's end."""
+
+from __future__ import annotations
+
+import concurrent.futures
+import socket
+import traceback
+
+import pytest
+from pulumi.dynamic import CheckResult, CreateResult
+from pulumi.output import Unknown
+
+from providers import base
+from providers.errors import CloudflareError, Refused
+from providers.types import UNKNOWN
+from providers.zone_setting import ZoneSettingProvider
+from tests.conftest import TOKEN, ZONE
+
+PRIVATE = "-----BEGIN PRIVATE KEY-----\nMIIabcdefgh\n-----END PRIVATE KEY-----"
+
+
+class Probe(base.Provider):
+    """A provider that does what the test says."""
+
+    @staticmethod
+    def act(props):
+        raise NotImplementedError
+
+    def check(self, _olds, news):
+        return CheckResult(self.act(news), [])
+
+    def create(self, props):
+        return CreateResult("id", self.act(props))
+
+
+def probe(act) -> Probe:
+    made = Probe()
+    made.act = act  # type: ignore[method-assign]
+    return made
+
+
+def test_whole_floats_arrive_as_integers_and_the_serialized_provider_not_at_all():
+    seen = {}
+
+    def keep(props):
+        seen.update(props)
+        return {}
+
+    probe(keep).create(
+        {"n": 3.0, "half": 0.5, "list": [1.0, {"m": 2.0}], "on": True, "__provider": "x"}
+    )
+    assert seen == {"n": 3, "half": 0.5, "list": [1, {"m": 2}], "on": True}
+    assert type(seen["n"]) is int
+
+
+def test_unknown_values_pass_through_check_also_nested():
+    inputs = probe(lambda props: props).check({}, {"a": Unknown(), "b": {"c": [Unknown()]}}).inputs
+    assert isinstance(inputs["a"], Unknown)
+    assert isinstance(inputs["b"]["c"][0], Unknown)
+
+
+def test_unknown_values_are_kept_by_a_real_check(new_run):
+    news = {"zone_id": Unknown(), "setting": "ssl", "value": Unknown()}
+    result = ZoneSettingProvider().check({}, news)
+    assert not result.failures
+    assert isinstance(result.inputs["zone_id"], Unknown)
+
+
+def raise_(error):
+    raise error
+
+
+@pytest.mark.parametrize(
+    "error",
+    [
+        Refused(400, [1415], "no such\n certificate", ray="8f2c"),
+        ValueError("boom\nboom"),
+        SystemExit(3),
+        KeyboardInterrupt(),
+    ],
+    ids=lambda error: type(error).__name__,
+)
+def test_every_failure_reaches_the_engine_as_one_line(error, capsys):
+    with pytest.raises(CloudflareError) as told:
+        probe(lambda _: raise_(error)).create({})
+    last = traceback.format_exception_only(told.type, told.value)
+    assert len(last) == 1
+    assert last[0].startswith("CloudflareError: ")
+    assert last[0].count("\n") == 1
+    assert ("Traceback" in capsys.readouterr().err) is not isinstance(error, CloudflareError)
+
+
+def test_an_unexpected_failure_is_told_without_keys_and_tokens(new_run, capsys):
+    new_run()
+    error = ValueError(f"{PRIVATE} and {TOKEN}")
+    with pytest.raises(CloudflareError) as told:
+        probe(lambda _: raise_(error)).create({})
+    shown = str(told.value) + capsys.readouterr().err
+    assert "MIIabcdefgh" not in shown
+    assert TOKEN not in shown
+    assert "defect of this project" in shown
+
+
+def test_more_than_four_calls_are_served_at_once():
+    """Tells when the SDK, or Python's pool, has changed: then everything is slower, not wrong."""
+    with concurrent.futures.ThreadPoolExecutor(max_workers=4) as pool:
+        assert pool.submit(base.widen_pool).result()
+        assert pool._max_workers == base.WORKERS
+
+
+def test_outside_a_pool_nothing_is_widened():
+    assert base.widen_pool() is False
+
+
+def test_an_engine_that_has_ended_is_noticed():
+    with socket.create_server(("127.0.0.1", 0)) as server:
+        address = server.getsockname()
+        assert base.is_listening(address)
+    assert not base.is_listening(address)
+
+
+def test_a_checked_input_is_itself_again(new_run):
+    """What check returned may come back as `news`: `preview --save-plan` relies on it."""
+    provider = ZoneSettingProvider()
+    first = provider.check({}, {"zone_id": ZONE, "setting": "ssl", "value": "FULL"}).inputs
+    assert provider.check(first, first).inputs == first
+
+
+def test_unknown_is_one_object():
+    assert UNKNOWN is not None
+    assert repr(UNKNOWN) == "UNKNOWN"

@@ -1,0 +1,82 @@
+"""Changes of bindings that arrive together travel together."""
+
+from __future__ import annotations
+
+import threading
+
+import pytest
+
+from providers.bulk import LARGEST, Bulk, Entry
+from providers.client import Clock, Surroundings
+from providers.errors import Refused, Unanswered
+
+
+class Wire:
+    """Records what is sent; refuses what a test says."""
+
+    def __init__(self, refuses=lambda names: False) -> None:
+        self.sent: list[list[dict[str, object]]] = []
+        self.refuses = refuses
+        self.busy = threading.Event()
+        self.go = threading.Event()
+        self.go.set()
+
+    def __call__(self, config) -> None:
+        self.busy.set()
+        self.go.wait(5)
+        self.sent.append(config)
+        if self.refuses([entry["hostname"] for entry in config]):
+            raise Refused(400, [1499], "bad entry")
+
+
+def bulk(wire) -> Bulk:
+    quiet = Clock(sleep=lambda seconds: None)
+    return Bulk(wire, Surroundings(quiet, lambda line: None, lambda: None))
+
+
+def entries(*names, enabled=True):
+    return [Entry(name, "cert", enabled) for name in names]
+
+
+def test_what_arrives_while_a_request_is_under_way_shares_the_next_one():
+    wire = Wire()
+    joined = bulk(wire)
+    wire.go.clear()
+    threads = [threading.Thread(target=joined.put, args=(entries("first"),))]
+    threads[0].start()
+    assert wire.busy.wait(5)
+    for i in range(20):
+        threads.append(threading.Thread(target=joined.put, args=(entries(f"h{i}"),)))
+        threads[-1].start()
+    while len(joined._queue) < 20:
+        pass
+    wire.go.set()
+    for thread in threads:
+        thread.join(5)
+    assert [len(config) for config in wire.sent] == [1, 20]
+
+
+def test_a_request_holds_at_most_a_hundred_entries_and_voids_go_first():
+    wire = Wire()
+    names = [f"h{i}" for i in range(150)]
+    bulk(wire).put([*entries(*names), *entries("old", enabled=None)])
+    assert [len(config) for config in wire.sent] == [LARGEST, 51]
+    assert wire.sent[0][0] == {"hostname": "old", "cert_id": "cert", "enabled": None}
+
+
+@pytest.mark.parametrize("bad", [{"h0"}, {"h7"}, {"h3", "h4"}], ids=str)
+def test_only_the_refused_entries_are_told(bad):
+    wire = Wire(lambda names: bool(bad & set(names)))
+    refused = bulk(wire).put(entries(*(f"h{i}" for i in range(8))))
+    assert set(refused) == bad
+    good = {e["hostname"] for c in wire.sent if not bad & {x["hostname"] for x in c} for e in c}
+    assert good == {f"h{i}" for i in range(8)} - bad
+
+
+@pytest.mark.parametrize("error", [Unanswered("no answer"), Refused(403, [10000], "no")], ids=str)
+def test_a_failure_of_the_whole_request_is_told_to_everybody_at_once(error):
+    def fail(config):
+        raise error
+
+    with pytest.raises(type(error)):
+        bulk(fail).put(entries("a", "b"))

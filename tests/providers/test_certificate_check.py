@@ -1,0 +1,92 @@
+"""What a preview says of a certificate: no change, a replacement, or a refusal on one line."""
+
+from __future__ import annotations
+
+import datetime as dt
+import re
+
+import pytest
+
+from providers.errors import CloudflareError
+from providers.hostname_certificate import HostnameCertificateProvider
+from providers.zone_certificate import ZoneCertificateProvider
+from tests.pki import SERVER_AUTH, make
+from tests.providers.certificates import given
+from tests.providers.life import Life
+
+pytestmark = pytest.mark.usefixtures("new_run")
+
+
+@pytest.fixture(params=[ZoneCertificateProvider, HostnameCertificateProvider])
+def life(request):
+    return Life(request.param())
+
+
+@pytest.mark.parametrize(
+    "spell",
+    [
+        lambda text: text.replace("\n", "\r\n"),
+        lambda text: text.strip(),
+        lambda text: text.replace("\n", "\\n"),
+        lambda text: "".join(f"    {line}\n" for line in text.splitlines()),
+        lambda text: f"subject: somebody\n{text}\n\nmore",
+    ],
+    ids=["CRLF", "no trailing newline", "literal \\n", "indented", "text around"],
+)
+def test_another_spelling_of_the_same_certificate_is_no_change(life, spell):
+    """2020 page: "Ensure the certificate and key are in the following format"."""
+    pair = make()
+    life.up(**given(pair))
+    other = given(pair, certificate=spell(pair.certificate), private_key=spell(pair.private_key))
+    assert life.preview(**other) == (set(), [])
+
+
+def test_a_different_certificate_replaces_and_the_preview_shows_both_fingerprints(life):
+    old, new = make(), make()
+    life.up(**given(old))
+    assert life.inputs["certificate_sha256"] == old.sha256
+    differ, replaces = life.preview(**given(new))
+    assert replaces == ["certificate"]
+    assert {"certificate", "certificate_sha256", "private_key"} <= differ
+    assert life.check(**given(new))["certificate_sha256"] == new.sha256
+
+
+def test_a_missing_key_is_a_warning_in_the_preview_and_an_error_before_any_request(
+    sandbox, life, heard
+):
+    pair = make()
+    life.check(**given(pair, private_key="env:NOT_HERE"))
+    assert heard.has("warning:", "NOT_HERE is not set", "not verified")
+    with pytest.raises(CloudflareError, match="NOT_HERE is not set"):
+        life.up(**given(pair, private_key="env:NOT_HERE"))
+    assert not sandbox.journal()
+
+
+@pytest.mark.parametrize(
+    ("pair", "told"),
+    [
+        (lambda: make(days=-0.5), "expired"),
+        (lambda: make(starts=1), "not yet valid|not valid"),
+        (lambda: make(is_ca=True), "CA|authority"),
+        (lambda: make(usages=SERVER_AUTH), "clientAuth|client"),
+    ],
+    ids=["expired", "not yet valid", "a CA", "no clientAuth"],
+)
+def test_a_new_certificate_that_cannot_work_is_refused_in_the_preview(life, pair, told):
+    (fault,) = life.faults(**given(pair()))
+    assert fault.startswith("certificate: ")
+    assert re.search(told, fault)
+
+
+def test_a_key_of_another_certificate_is_refused_in_the_preview(life):
+    (fault,) = life.faults(**given(make(), private_key=make().private_key))
+    assert fault.startswith("private_key: does not belong")
+    assert "BEGIN" not in fault
+
+
+def test_a_certificate_that_has_expired_since_is_no_reason_to_refuse(sandbox, life, moments):
+    pair = make(days=1, now=moments.now())
+    life.up(**given(pair))
+    moments.sleep(dt.timedelta(days=2).total_seconds())
+    assert life.preview(**given(pair)) == (set(), [])
+    life.replace(**given(pair))
