@@ -57,9 +57,13 @@ def _whole(bindings: Any) -> Any:
         return bindings
     spelt: dict[str, str] = {}
     for written in bindings:
-        name = normalise_hostname(str(written))
+        try:
+            name = normalise_hostname(str(written))
+        except ValueError:
+            # The type of the key says what is wrong, and names the key.
+            name = str(written)
         if name in spelt:
-            raise ValueError(f"{name} stands twice, as {spelt[name]} and as {written}; keep one")
+            raise ValueError(f"{name} stands twice, as {spelt[name]} and as {written}. Keep one.")
         spelt[name] = str(written)
     return {name: _shown(bindings[written]) for name, written in spelt.items()}
 
@@ -189,7 +193,8 @@ class HostnameBindings(Resource, module="aop", name="HostnameBindings"):
 
 def _guarded(olds: Props, inputs: HostnameBindingsInputs) -> list[str]:
     before = olds.get("bindings")
-    if inputs.guard is not True or not isinstance(before, Mapping):
+    is_known = inputs.allow_removal is not UNKNOWN
+    if inputs.guard is not True or not isinstance(before, Mapping) or not is_known:
         return []
     moved = olds.get("zone_id") != inputs.zone_id
     lost = []
@@ -210,6 +215,8 @@ def _guarded(olds: Props, inputs: HostnameBindingsInputs) -> list[str]:
 
 def _too_many(inputs: HostnameBindingsInputs) -> list[str]:
     most = inputs.max_hostnames_per_certificate
+    if most is UNKNOWN:
+        return []
     counts: Counter[str] = Counter()
     for shown in inputs.bindings.values():
         known = [v for v in (shown.certificate_sha256, shown.cert_id) if isinstance(v, str)]

@@ -263,7 +263,7 @@ def _path(location: tuple[int | str, ...]) -> str:
             path += f".{part}"
         else:
             path += f"[{json.dumps(part if len(part) <= 80 else part[:20] + '...')}]"
-    return path.removeprefix(".") or "inputs"
+    return path.removeprefix(".") if path.startswith(".") else f"inputs{path}"
 
 
 def _with_suggestions(error: ValidationError, model: type[BaseModel]) -> ValidationError:
@@ -276,4 +276,4 @@ def _with_suggestions(error: ValidationError, model: type[BaseModel]) -> Validat
             context.setdefault("near", near[0] if near else "")
         kind = PydanticCustomError(line["type"], "{told}", {**context, "told": line["msg"]})
         lines.append({"type": kind, "loc": line["loc"], "input": line["input"]})
-    return ValidationError.from_exception_data(error.title, lines, hide_input=True)
+    return ValidationError.from_exception_data(error.title, lines)

@@ -108,9 +108,10 @@ class Zone:
     ) -> UploadedCertificate | None:
         """From the list where it shows the certificate, else by id: lists lag. None when gone."""
         listed = self.certificates(level, max_age).get(cert_id)
-        if listed is None:
+        # The same certificate uploaded again has its old id, and the list may still show it going.
+        if listed is None or listed.is_gone:
             return self.certificate(level, cert_id)
-        return None if listed.is_gone else listed
+        return listed
 
     def upload(self, level: Level, certificate: str, private_key: str) -> UploadedCertificate:
         """POST; the caller holds `changes` and knows what to do when it is unanswered."""
@@ -139,6 +140,7 @@ class Zone:
         records = [UploadedCertificate.read(item) for item in self._pages(PATHS[level])]
         found = [r for r in records if r is not None and not r.is_deleted]
         # A list that lags must not hide what this process has done itself.
+        found = [r for r in found if not (r.is_gone and r.id in self._uploaded[level])]
         missing = self._uploaded[level] - {r.id for r in found}
         found += [r for r in (self.certificate(level, i) for i in missing) if r is not None]
         found = [r for r in found if r.id not in self._removed[level]]

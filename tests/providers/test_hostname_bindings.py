@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import pytest
+from pulumi.output import Unknown
 
 from providers.errors import CloudflareError
 from tests.conftest import ZONE
@@ -72,3 +73,15 @@ def test_guard_refuses_to_remove_or_disable_a_hostname_that_is_not_listed(certif
         (fault,) = many.faults(zone_id=ZONE, bindings=change, guard=True)
         assert "app.example.com would lose protection" in fault
         assert not many.faults(zone_id=ZONE, bindings=change, guard=True, allow_removal=[APP])
+
+
+def test_a_bad_hostname_in_the_map_is_named_with_its_fault():
+    (fault,) = Many().faults(zone_id=ZONE, bindings={"https://app.example.com": "a" * 32})
+    assert fault.startswith('bindings["https://app.example.com"]: is a URL')
+
+
+def test_what_a_preview_does_not_know_yet_is_not_judged(certificate):
+    many = Many()
+    many.up(zone_id=ZONE, bindings={APP: certificate().id}, guard=True)
+    unknown = {"allow_removal": Unknown(), "max_hostnames_per_certificate": Unknown()}
+    assert not many.faults(zone_id=ZONE, bindings={API: Unknown()}, guard=True, **unknown)

@@ -1,0 +1,63 @@
+"""`python -m tests.faults`: the whole matrix, or a part of it, as a table.
+
+python -m tests.faults                          every scenario, cut and request
+python -m tests.faults rotate-many --cut reply-lost --jobs 2
+"""
+
+from __future__ import annotations
+
+import argparse
+import sys
+import tempfile
+import time
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+
+from tests.faults.cuts import CUTS
+from tests.faults.matrix import Ground, cell, prepare
+from tests.faults.scenarios import SCENARIOS
+
+
+def main() -> int:
+    """0 when every cell passed."""
+    parser = argparse.ArgumentParser(prog="python -m tests.faults")
+    parser.add_argument("scenario", nargs="*", default=list(SCENARIOS), choices=list(SCENARIOS))
+    parser.add_argument("--cut", action="append", choices=list(CUTS))
+    parser.add_argument("--jobs", type=int, default=3, help="runs at the same time")
+    parser.add_argument("--writes", action="store_true", help="only requests that change something")
+    given = parser.parse_args()
+    cuts = given.cut or list(CUTS)
+    start, total, failed = time.monotonic(), 0, 0
+    with tempfile.TemporaryDirectory(prefix="aop-faults-") as folder:
+        for name in given.scenario:
+            place = Path(folder) / name
+            place.mkdir()
+            ground = prepare(SCENARIOS[name], place)
+            points = ground.writes if given.writes else range(1, len(ground.requests) + 1)
+            cells = [(cut, k) for cut in cuts for k in points]
+            bad = _row(ground, cells, place, given.jobs)
+            total, failed = total + len(cells), failed + bad
+            count = f"{len(points)} points, {len(cells)} runs"
+            print(f"{name:22} {count:24} {bad} failed", flush=True)
+    print(f"{total} runs, {failed} failed, {time.monotonic() - start:.0f} s")
+    return 1 if failed else 0
+
+
+def _row(ground: Ground, cells: list[tuple[str, int]], place: Path, jobs: int) -> int:
+    def run(number: int) -> list[str]:
+        cut, k = cells[number]
+        return cell(ground, CUTS[cut], k, place / f"cell-{number}")
+
+    bad = 0
+    with ThreadPoolExecutor(jobs) as pool:
+        for (cut, k), problems in zip(cells, pool.map(run, range(len(cells))), strict=True):
+            if problems:
+                bad += 1
+                request = " ".join(ground.requests[k - 1])
+                print(f"  {ground.scenario.name} {cut} at {k} ({request}):", flush=True)
+                print("\n".join(f"    {problem[:600]}" for problem in problems), flush=True)
+    return bad
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,165 @@
+"""One cell of the matrix: a scenario, cut at one request in one way, healed, and judged.
+
+The judge is the sandbox alone: what it holds in the end, and what it presented at each instant.
+"""
+
+from __future__ import annotations
+
+import shutil
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from bootstrap.workspace import Workspace
+from tests.cli.project import Done, Project
+from tests.faults.cuts import CLI_ENDS_WITHIN, Cut
+from tests.faults.scenarios import Scenario
+from tests.sandbox_server import TOKEN, SandboxProcess
+
+TIMES = ("--deploy-seconds", "0.3", "--list-lag", "0.2")
+STACK = "test"
+NAMES = ("zone", "pay", "zone-next", "pay-next")
+
+
+class Resumed(Project):
+    """A project in a folder that was copied whole, state included."""
+
+    def __init__(self, folder: Path, sandbox: SandboxProcess) -> None:
+        self.folder = folder / "project"
+        self.stack = STACK
+        self.running = []
+        self.certificates = self.folder / ".local" / "certificates" / STACK
+        self.workspace = Workspace(self.folder, folder / "work", sandbox.api, TOKEN)
+
+
+@dataclass(frozen=True)
+class Ground:
+    """The saved state before the run, and what the run leaves when nobody disturbs it."""
+
+    scenario: Scenario
+    saved: Path
+    requests: list[tuple[str, str]]
+    settled: dict[str, Any]
+
+    @property
+    def writes(self) -> list[int]:
+        """The numbers, from 1, of the requests that change something."""
+        return [k for k, (method, _) in enumerate(self.requests, 1) if method != "GET"]
+
+
+def prepare(scenario: Scenario, folder: Path) -> Ground:
+    """Brings `before` into force, saves it, then records one healthy run."""
+    saved = folder / "saved"
+    saved.mkdir()
+    with SandboxProcess(*TIMES, data=saved / "data") as sandbox:
+        project = Project(saved, sandbox, STACK)
+        for name in NAMES:
+            project.pair(name)
+        project.write(scenario.before)
+        project.up()
+        sandbox.advance(60)
+    with running(saved, folder / "healthy") as (sandbox, project):
+        mark = len(sandbox.journal())
+        command(project, scenario.after)
+        requests = [(e["method"], e["path"]) for e in sandbox.journal()[mark:]]
+        if scenario.then is not None:
+            command(project, scenario.then)
+        settled = sandbox.state(settled=True)
+    return Ground(scenario, saved, requests, settled)
+
+
+class running:
+    """A sandbox and a project in a copy of the saved folder, which is removed in the end."""
+
+    def __init__(self, saved: Path, folder: Path) -> None:
+        self._folder = folder
+        shutil.copytree(saved, folder, symlinks=True)
+        self._sandbox = SandboxProcess(*TIMES, data=folder / "data")
+
+    def __enter__(self) -> tuple[SandboxProcess, Project]:
+        self._sandbox.start()
+        self._project = Resumed(self._folder, self._sandbox)
+        return self._sandbox, self._project
+
+    def __exit__(self, *_: object) -> None:
+        self._project.close()
+        self._sandbox.__exit__(None, None, None)
+        shutil.rmtree(self._folder)
+
+
+def arguments(project: Project, program: str | None) -> list[str]:
+    """The command line of `up` or, for None, `destroy`, with the program in place."""
+    if program is None:
+        return ["destroy", "--yes", "--skip-preview"]
+    project.write(program)
+    return ["up", "--yes", "--skip-preview"]
+
+
+def command(project: Project, program: str | None) -> Done:
+    """Runs it to a good end."""
+    return project.run(*arguments(project, program))
+
+
+def cell(ground: Ground, cut: Cut, k: int, folder: Path) -> list[str]:
+    """What went wrong when request `k` was cut; an empty list is a pass."""
+    scenario = ground.scenario
+    with running(ground.saved, folder) as (sandbox, project):
+        start = sandbox.now()
+        sandbox.fault(cut.fault, by="all-permissions", nth=k, path="")
+        running_cli = project.start(*arguments(project, scenario.after))
+        reached = _held(sandbox, running_cli) if cut.act else True
+        if cut.act and reached:
+            cut.act(sandbox, running_cli)
+        running_cli.communicate(timeout=CLI_ENDS_WITHIN)
+        sandbox.clear_faults()
+        problems: list[str] = []
+        for heal in (
+            lambda: _unlock(project),
+            lambda: command(project, scenario.after if scenario.then is None else scenario.then),
+            lambda: project.preview("--expect-no-changes") if scenario.after else None,
+        ):
+            _try(heal, problems)
+        problems += [] if reached else [f"request {k} never came"]
+        problems += _difference(ground.settled, sandbox.state(settled=True))
+        return problems + _gaps(sandbox, scenario, start)
+
+
+def _held(sandbox: SandboxProcess, cli: Any) -> bool:
+    """Whether the request came before the command ended."""
+    while cli.poll() is None:
+        if sandbox.held():
+            return True
+    return bool(sandbox.held())
+
+
+def _unlock(project: Project) -> None:
+    if any((project.workspace.work / "state" / ".pulumi" / "locks").rglob("*.json")):
+        project.run("cancel", "--yes")
+
+
+def _try(act: Callable[[], object], problems: list[str]) -> None:
+    try:
+        act()
+    except AssertionError as failed:
+        lines = [line for line in str(failed).splitlines() if "error" in line or "exit" in line]
+        problems.append("; ".join(lines[:4]))
+
+
+def _difference(expected: Any, found: Any, where: str = "") -> list[str]:
+    if isinstance(expected, dict) and isinstance(found, dict):
+        return [
+            problem
+            for key in sorted({*expected, *found})
+            for problem in _difference(expected.get(key), found.get(key), f"{where}/{key[:24]}")
+        ]
+    return [] if expected == found else [f"{where}: {found}, not {expected}"]
+
+
+def _gaps(sandbox: SandboxProcess, scenario: Scenario, start: str) -> list[str]:
+    gaps = []
+    for row in sandbox.presented_log("example.com"):
+        is_late = row["at"] >= start and row["certificate_sha256"] is None
+        if is_late and row["hostname"] in scenario.protected:
+            gaps.append(f"{row['hostname']} presented nothing at {row['at']}: {row['why']}")
+    return gaps

@@ -1,0 +1,101 @@
+"""What is cut off: each scenario is the program before, and what a person then runs."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+BINDINGS_AFTER = "opts=pulumi.ResourceOptions(depends_on=[switch])"
+
+LEVELS = f"""
+own = ZoneCertificate("zone", zone_id=ZONE, **pair("zone"))
+shared = ZoneSetting("shared", zone_id=ZONE, setting="tls_client_auth", value="on")
+switch = ZoneSetting(
+    "switch", zone_id=ZONE, setting="origin_tls_client_auth", value="on", on_destroy="off",
+    opts=pulumi.ResourceOptions(depends_on=[own]),
+)
+pay = HostnameCertificate("pay", zone_id=ZONE, **pair("pay"))
+HostnameBindings(
+    "map", zone_id=ZONE, bindings={{"a.example.com": pay.id, "b.example.com": pay.id}},
+    {BINDINGS_AFTER},
+)
+HostnameBinding("one", zone_id=ZONE, hostname="c.example.com", cert_id=pay.id, {BINDINGS_AFTER})
+"""
+
+ZONE_ONLY = """
+own = ZoneCertificate("zone", zone_id=ZONE, **pair("zone"))
+ZoneSetting(
+    "switch", zone_id=ZONE, setting="origin_tls_client_auth", value="on",
+    opts=pulumi.ResourceOptions(depends_on=[own]),
+)
+"""
+
+SINGLE = """
+pay = HostnameCertificate("pay", zone_id=ZONE, **pair("pay"))
+HostnameBinding("one", zone_id=ZONE, hostname="a.example.com", cert_id=pay.id)
+HostnameBinding("two", zone_id=ZONE, hostname="b.example.com", cert_id=pay.id)
+"""
+
+MANY = """
+pay = HostnameCertificate("pay", zone_id=ZONE, **pair("pay"))
+HostnameBindings(
+    "map", zone_id=ZONE,
+    bindings={f"{name}.example.com": pay.id for name in ("a", "b", "c")},
+)
+"""
+
+RENAMED = """
+pay = HostnameCertificate("pay", zone_id=ZONE, **pair("pay"))
+HostnameBinding("renamed", zone_id=ZONE, hostname="a.example.com", cert_id=pay.id)
+HostnameBindings("map", zone_id=ZONE, bindings={"b.example.com": pay.id})
+"""
+
+
+@dataclass(frozen=True)
+class Scenario:
+    """`before` is in force when the cut run begins; `after` None means destroy.
+
+    `then` is the program that heals, where it is not `after`: a run that was cut off and whose
+    program was changed before the next one. `protected` are the hostnames that must present a
+    certificate at every instant.
+    """
+
+    name: str
+    before: str
+    after: str | None
+    protected: tuple[str, ...]
+    then: str | None = None
+
+
+def rotated(program: str, name: str) -> str:
+    """The program with another certificate in place of `name`."""
+    return program.replace(f'pair("{name}")', f'pair("{name}-next")')
+
+
+def moved(program: str) -> str:
+    """The program with another hostname in place of `a.example.com`."""
+    return program.replace("a.example.com", "moved.example.com").replace('in ("a",', 'in ("moved",')
+
+
+A, B, C = "a.example.com", "b.example.com", "c.example.com"
+
+SCENARIOS = {
+    scenario.name: scenario
+    for scenario in (
+        Scenario("create", "", LEVELS, ("*",)),
+        Scenario("rotate-single", SINGLE, rotated(SINGLE, "pay"), (A, B)),
+        Scenario("rotate-many", MANY, rotated(MANY, "pay"), (A, B, C)),
+        Scenario("rotate-zone", ZONE_ONLY, rotated(ZONE_ONLY, "zone"), ("*",)),
+        Scenario("change-hostname", SINGLE, moved(SINGLE), (B,)),
+        Scenario("change-hostname-many", MANY, moved(MANY), (B, C)),
+        Scenario("destroy", LEVELS, None, ("*",)),
+        Scenario("reverted", SINGLE, rotated(SINGLE, "pay"), (A, B), then=SINGLE),
+        Scenario("reverted-zone", ZONE_ONLY, rotated(ZONE_ONLY, "zone"), ("*",), then=ZONE_ONLY),
+        Scenario(
+            "renamed-and-moved",
+            SINGLE,
+            rotated(SINGLE, "pay"),
+            (A, B),
+            then=rotated(RENAMED, "pay"),
+        ),
+    )
+}
