@@ -1,0 +1,92 @@
+"""python -m sandbox: serve until SIGTERM or SIGINT. The first line printed is the API's URL."""
+
+from __future__ import annotations
+
+import argparse
+import sys
+from pathlib import Path
+from typing import Any
+
+from sandbox import API_PREFIX
+from sandbox.app import build
+from sandbox.clock import Clock
+from sandbox.limits import Limits
+from sandbox.persistence import DataDirectoryInUse
+from sandbox.server import LOOPBACK, Server, listen
+
+# flag, type, unit, help
+FIGURES = (
+    ("--latency", float, "MS", "time that each request takes (0)"),
+    ("--deploy-seconds", float, "S", "time from pending_deployment to active (2)"),
+    ("--delete-seconds", float, "S", "time from pending_deletion to deleted (as deploying)"),
+    ("--list-lag", float, "S", "lists show the world of S ago (0)"),
+    ("--quota", int, "N", "requests per window, as Cloudflare's 1200 (0: no quota)"),
+    ("--quota-window", float, "S", "length of the window (300)"),
+)
+CHOICES = (
+    ("--not-atomic", "a bulk PUT applies the entries before a bad one"),
+    ("--no-conflicts", "no 409 for certificate changes at once in one zone"),
+)
+
+
+def parser() -> argparse.ArgumentParser:
+    options = argparse.ArgumentParser(
+        prog="python -m sandbox",
+        description="A small Cloudflare on loopback, for tests.",
+        epilog="Defaults are in brackets. What can be changed while it runs: sandbox/README.md.",
+    )
+    add = options.add_argument
+    add("--port", type=int, default=0, help="0, the default, takes a free one")
+    add("--host", default=LOOPBACK, help="127.0.0.1 or localhost; any other is refused")
+    add("--data", type=Path, help="folder for state that survives restarts (memory only)")
+    for flag, kind, unit, text in FIGURES:
+        add(flag, type=kind, metavar=unit, help=text)
+    for flag, text in CHOICES:
+        add(flag, action="store_true", default=None, help=text)
+    add("--frozen", action="store_true", help="time moves by POST /sandbox/clock only")
+    return options
+
+
+def limits_of(given: argparse.Namespace) -> dict[str, Any]:
+    """Those that the command line names; ValueError for an impossible one."""
+    values = {
+        "latency_ms": given.latency,
+        "deploy_seconds": given.deploy_seconds,
+        "delete_seconds": given.delete_seconds,
+        "list_lag": given.list_lag,
+        "quota_requests": given.quota,
+        "quota_window": given.quota_window,
+        "bulk_atomic": given.not_atomic and False,
+        "conflicts": given.no_conflicts and False,
+    }
+    named = {name: value for name, value in values.items() if value is not None}
+    Limits().changed(named)
+    return named
+
+
+def main() -> int:
+    options = parser()
+    given = options.parse_args()
+    if given.host not in (LOOPBACK, "localhost"):
+        options.error(
+            f"--host {given.host}: the sandbox listens on loopback only, "
+            f"leave --host out or give {LOOPBACK}"
+        )
+    try:
+        limits = limits_of(given)
+        sock = listen(given.port)
+    except ValueError as error:
+        options.error(str(error))
+    except (OSError, OverflowError) as error:
+        options.error(f"--port {given.port}: {error}; leave --port out to take a free one")
+    url = f"http://{LOOPBACK}:{sock.getsockname()[1]}"
+    try:
+        app = build(url, limits, Clock(frozen=given.frozen), given.data)
+    except (DataDirectoryInUse, OSError) as error:
+        options.error(f"--data: {error}")
+    Server(app, lambda: print(url + API_PREFIX, flush=True)).run(sockets=[sock])
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

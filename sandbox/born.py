@@ -1,0 +1,149 @@
+"""What is there before anybody uses the sandbox: zones, and things in them that belong to somebody
+else. Certificates and keys are made at run time."""
+
+from __future__ import annotations
+
+import datetime
+import uuid
+
+from cryptography import x509
+from cryptography.hazmat.primitives import hashes
+from cryptography.hazmat.primitives.asymmetric import ec
+from cryptography.hazmat.primitives.serialization import (
+    Encoding,
+    NoEncryption,
+    PrivateFormat,
+    load_pem_private_key,
+)
+from cryptography.x509.oid import ExtendedKeyUsageOID, NameOID
+
+from sandbox.bindings import BulkPut
+from sandbox.clock import EPOCH, Clock, Instant, microseconds
+from sandbox.records import (
+    HOSTNAME_LEVEL,
+    SSL,
+    TLS_CLIENT_AUTH,
+    ZONE_LEVEL,
+    ZONE_SWITCH,
+    SettingState,
+    Timeline,
+    Zone,
+)
+from sandbox.world import World
+
+ZONES = {
+    "023e105f4ecef8ad9ca31a8372d0c353": "example.com",
+    "1b2f4c8d6e0a49537c1d8e5f90a3b647": "example.net",
+    "2c3a5d9e7f1b4a648d2e9f60a1b4c758": "example.org",
+}
+DEFAULTS = {TLS_CLIENT_AUTH: "on", SSL: "full", ZONE_SWITCH: "off"}
+LIFETIME = datetime.timedelta(days=3650)
+AGE = microseconds(86400)
+
+
+def populate(world: World) -> None:
+    authority = issue("Sandbox Origin Pull CA", world.clock.now(), is_ca=True)
+    shared = issue("origin-pull.sandbox", world.clock.now(), authority)
+    world.shared = {
+        "ca": authority[0],
+        "certificate": shared[0],
+        "private_key": shared[1],
+        "sha256": _sha256(shared[0]),
+    }
+    world.touched.add(("shared", "shared"))
+    for zone_id, name in ZONES.items():
+        add_zone(world, name, zone_id)
+
+
+def add_zone(
+    world: World,
+    name: str,
+    zone_id: str | None = None,
+    *,
+    empty: bool = False,
+    settings: dict[str, str] | None = None,
+) -> Zone:
+    """A zone; unless `empty`, with a zone certificate, a hostname certificate and the binding
+    `legacy.<name>`, all active."""
+    present, world.clock = world.clock, _past(world.clock)
+    try:
+        return _add_zone(
+            world, name, zone_id or uuid.uuid4().hex, empty, {**DEFAULTS, **(settings or {})}
+        )
+    finally:
+        world.clock = present
+
+
+def _past(clock: Clock) -> Clock:
+    """A day ago: what is found was there before, also where lists lag."""
+    return Clock(frozen=True, wall=lambda: clock.now() - AGE)
+
+
+def _add_zone(world: World, name: str, zone_id: str, empty: bool, values: dict[str, str]) -> Zone:
+    now = world.clock.tick()
+    zone = Zone(
+        zone_id,
+        name,
+        now,
+        settings={
+            key: Timeline([(now, SettingState(value, None))]) for key, value in values.items()
+        },
+    )
+    world.add_zone(zone)
+    if not empty:
+        _upload(world, zone, ZONE_LEVEL, f"zone.legacy.{name}")
+        cert_id = _upload(world, zone, HOSTNAME_LEVEL, f"legacy.{name}")
+        BulkPut(world, zone, at_once=True).apply(
+            [{"hostname": f"legacy.{name}", "cert_id": cert_id, "enabled": True}]
+        )
+    return zone
+
+
+def _upload(world: World, zone: Zone, level: str, common_name: str) -> str:
+    certificate, key = issue(common_name, world.clock.now())
+    return world.upload(
+        zone, level, {"certificate": certificate, "private_key": key}, at_once=True
+    )[0].id
+
+
+def issue(
+    common_name: str, now: Instant, issuer: tuple[str, str] | None = None, *, is_ca: bool = False
+) -> tuple[str, str]:
+    """(certificate, private key) as PEM: P-256, client authentication, self-signed without
+    `issuer` (such a pair)."""
+    key = ec.generate_private_key(ec.SECP256R1())
+    signer, issuer_name = key, _name(common_name)
+    if issuer is not None:
+        signer, issuer_name = _signer(issuer)
+    start = EPOCH + datetime.timedelta(microseconds=now) - datetime.timedelta(days=1)
+    builder = (
+        x509.CertificateBuilder()
+        .subject_name(_name(common_name))
+        .issuer_name(issuer_name)
+        .public_key(key.public_key())
+        .serial_number(x509.random_serial_number())
+        .not_valid_before(start)
+        .not_valid_after(start + LIFETIME)
+        .add_extension(x509.BasicConstraints(ca=is_ca, path_length=None), critical=True)
+    )
+    if not is_ca:
+        builder = builder.add_extension(
+            x509.ExtendedKeyUsage([ExtendedKeyUsageOID.CLIENT_AUTH]), critical=False
+        )
+    certificate = builder.sign(signer, hashes.SHA256())
+    private = key.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption())
+    return certificate.public_bytes(Encoding.PEM).decode(), private.decode()
+
+
+def _signer(issuer: tuple[str, str]) -> tuple[ec.EllipticCurvePrivateKey, x509.Name]:
+    key = load_pem_private_key(issuer[1].encode(), None)
+    assert isinstance(key, ec.EllipticCurvePrivateKey)
+    return key, x509.load_pem_x509_certificate(issuer[0].encode()).subject
+
+
+def _name(common_name: str) -> x509.Name:
+    return x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, common_name)])
+
+
+def _sha256(certificate: str) -> str:
+    return x509.load_pem_x509_certificate(certificate.encode()).fingerprint(hashes.SHA256()).hex()

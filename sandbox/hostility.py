@@ -1,0 +1,121 @@
+"""An answer, and what each fault makes of it."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+from dataclasses import dataclass, field
+from typing import Any
+
+from sandbox.errors import ApiError
+from sandbox.faults import Dropped, Fault, HeldRequests
+
+HTML = (
+    "<!DOCTYPE html>\n<html><head><title>{0} | api.cloudflare.com</title></head>\n"
+    "<body><h1>Error {0}</h1><p>The web server reported an error.</p></body></html>\n"
+)
+
+
+@dataclass
+class Answer:
+    """`body` is JSON to send, or text to send as it is."""
+
+    status: int
+    body: dict[str, Any] | str
+    headers: dict[str, str] = field(default_factory=dict)
+    media_type: str = "application/json"
+
+    def content(self) -> str:
+        return self.body if isinstance(self.body, str) else json.dumps(self.body)
+
+    def errors(self) -> list[dict[str, Any]]:
+        found = self.body.get("errors") if isinstance(self.body, dict) else None
+        return found if isinstance(found, list) else []
+
+    def retry_after(self) -> float | None:
+        value = self.headers.get("Retry-After")
+        return None if value is None else float(value)
+
+
+def refused(error: ApiError) -> Answer:
+    return Answer(error.status, error.envelope(), error.headers)
+
+
+async def strike(
+    fault: Fault, answer: Answer | None, held: HeldRequests, description: dict[str, Any]
+) -> Answer | None:
+    """The answer to give instead; None to go on as if nothing were. Dropped: no answer at all.
+    `answer` is that of the work when the fault comes after it."""
+    action = fault.action
+    if action in ("reset_before", "lost_reply"):
+        raise Dropped
+    if action in ("hold_before", "hold_after"):
+        await held.hold(description)
+        return None
+    if action == "stall":
+        await asyncio.sleep(fault.parameters["seconds"])
+        return None
+    if answer is None or action not in ALTERATIONS:
+        return _replacement(fault)
+    return ALTERATIONS[action](answer, fault.parameters)
+
+
+def _replacement(fault: Fault) -> Answer:
+    given = fault.parameters
+    status = given.get("status", 200)
+    if fault.action == "html":
+        return Answer(status, HTML.format(status), {}, "text/html")
+    if fault.action == "redirect":
+        return Answer(status, "", {"Location": given["location"]}, "text/plain")
+    errors = given.get("errors") or [{"code": given["code"], "message": given["message"]}]
+    wait = given.get("retry_after")
+    return Answer(
+        status,
+        {"success": False, "errors": errors, "messages": [], "result": None},
+        {} if wait is None else {"Retry-After": str(wait)},
+    )
+
+
+def _truncated(answer: Answer, _: dict[str, Any]) -> Answer:
+    text = answer.content()
+    return Answer(answer.status, text[: len(text) // 2], answer.headers)
+
+
+def _missing_fields(answer: Answer, given: dict[str, Any]) -> Answer:
+    """`result` removes a key of the envelope, `result.status` one of each result."""
+    body = json.loads(answer.content())
+    for path in given["fields"]:
+        name, _, inner = path.partition(".")
+        if not inner:
+            body.pop(name, None)
+            continue
+        for item in _items(body.get(name)):
+            item.pop(inner, None)
+    return Answer(answer.status, body, answer.headers)
+
+
+def _unknown_status(answer: Answer, given: dict[str, Any]) -> Answer:
+    body = json.loads(answer.content())
+    for item in _items(body.get("result")):
+        if "status" in item:
+            item["status"] = given["value"]
+    return Answer(answer.status, body, answer.headers)
+
+
+def _huge(answer: Answer, given: dict[str, Any]) -> Answer:
+    body = json.loads(answer.content())
+    body["messages"] = [{"code": 10015, "message": "x" * given["bytes"]}]
+    return Answer(answer.status, body, answer.headers)
+
+
+def _items(result: Any) -> list[dict[str, Any]]:
+    found = result if isinstance(result, list) else [result]
+    return [item for item in found if isinstance(item, dict)]
+
+
+ALTERATIONS = {
+    "truncated": _truncated,
+    "missing_fields": _missing_fields,
+    "unknown_status": _unknown_status,
+    "huge": _huge,
+}

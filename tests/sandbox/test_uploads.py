@@ -1,0 +1,166 @@
+"""Uploads: what is refused, and how what is accepted is described."""
+
+from __future__ import annotations
+
+import datetime
+from collections.abc import Callable
+
+import pytest
+from cryptography import x509
+from cryptography.hazmat.primitives import hashes, serialization
+from cryptography.hazmat.primitives.asymmetric import ec, ed25519, rsa
+
+from sandbox.born import issue
+from sandbox.clock import wall_clock
+from tests.sandbox.steps import HOSTNAME_CERTIFICATES, ZONE_CERTIFICATES, refusal, upload
+from tests.sandbox_server import Json, SandboxThread, certificate_for
+
+
+def authority() -> Json:
+    certificate, private_key = issue("a CA", wall_clock(), is_ca=True)
+    return {"certificate": certificate, "private_key": private_key}
+
+
+def spoiled(**changes: Callable[[Json], object]) -> Json:
+    pair = certificate_for()
+    return pair | {name: change(pair) for name, change in changes.items()}
+
+
+def encrypted(pair: Json) -> str:
+    key = serialization.load_pem_private_key(pair["private_key"].encode(), None)
+    return key.private_bytes(
+        serialization.Encoding.PEM,
+        serialization.PrivateFormat.PKCS8,
+        serialization.BestAvailableEncryption(b"secret"),
+    ).decode()
+
+
+PARAMETERS = "-----BEGIN EC PARAMETERS-----\nBggqhkjOPQMBBw==\n-----END EC PARAMETERS-----\n"
+UPLOADS: list[tuple[str, int, Callable[[], Json]]] = [
+    ("no certificate", 1408, lambda: spoiled(certificate=lambda pair: None)),
+    ("any text", 1408, lambda: spoiled(certificate=lambda pair: "certificate")),
+    (
+        "one line",
+        1408,
+        lambda: spoiled(certificate=lambda pair: pair["certificate"].replace("\n", "")),
+    ),
+    (
+        "backslash n",
+        1408,
+        lambda: spoiled(certificate=lambda pair: pair["certificate"].replace("\n", "\\n")),
+    ),
+    (
+        "base64 of nothing",
+        1408,
+        lambda: spoiled(
+            certificate=lambda pair: (
+                "-----BEGIN CERTIFICATE-----\nAAAA\n-----END CERTIFICATE-----\n"
+            )
+        ),
+    ),
+    (
+        "EC parameters",
+        1408,
+        lambda: spoiled(certificate=lambda pair: PARAMETERS + pair["certificate"]),
+    ),
+    (
+        "a key for a certificate",
+        1408,
+        lambda: spoiled(certificate=lambda pair: pair["private_key"]),
+    ),
+    ("a CA", 1412, authority),
+    (
+        "a chain",
+        1412,
+        lambda: spoiled(certificate=lambda pair: pair["certificate"] + authority()["certificate"]),
+    ),
+    ("no key", 1490, lambda: spoiled(private_key=lambda pair: None)),
+    ("an encrypted key", 1490, lambda: spoiled(private_key=encrypted)),
+    (
+        "a key that is none",
+        1490,
+        lambda: spoiled(
+            private_key=lambda pair: (
+                "-----BEGIN PRIVATE KEY-----\nAAAA\n-----END PRIVATE KEY-----\n"
+            )
+        ),
+    ),
+    (
+        "another's key",
+        1491,
+        lambda: spoiled(private_key=lambda pair: certificate_for()["private_key"]),
+    ),
+]
+
+
+@pytest.mark.parametrize(
+    "collection",
+    [
+        pytest.param(ZONE_CERTIFICATES, id="zone"),
+        pytest.param(HOSTNAME_CERTIFICATES, id="hostname"),
+    ],
+)
+@pytest.mark.parametrize(
+    ("code", "body"), [case[1:] for case in UPLOADS], ids=[case[0] for case in UPLOADS]
+)
+def test_an_upload_is_refused_for(
+    sandbox: SandboxThread, collection: str, code: int, body: Callable[[], Json]
+) -> None:
+    before = sandbox.state(settled=True)
+    assert refusal(sandbox.call("POST", collection, body())) == (400, code)
+    assert sandbox.state(settled=True) == before
+
+
+def leaf_of(
+    key: rsa.RSAPrivateKey | ec.EllipticCurvePrivateKey | ed25519.Ed25519PrivateKey,
+    digest: hashes.SHA256 | hashes.SHA384 | None,
+) -> Json:
+    name = x509.Name.from_rfc4514_string("CN=Let's test,O=Sandbox,C=US")
+    now = datetime.datetime.now(datetime.timezone.utc)
+    certificate = (
+        x509.CertificateBuilder()
+        .subject_name(name)
+        .issuer_name(name)
+        .public_key(key.public_key())
+        .serial_number(649698018354122709790786741470479045506)
+        .not_valid_before(now - datetime.timedelta(days=9))
+        .not_valid_after(now - datetime.timedelta(days=2))
+        .sign(key, digest)
+    )
+    return {
+        "certificate": certificate.public_bytes(serialization.Encoding.PEM).decode(),
+        "private_key": key.private_bytes(
+            serialization.Encoding.PEM,
+            serialization.PrivateFormat.TraditionalOpenSSL
+            if digest
+            else serialization.PrivateFormat.PKCS8,
+            serialization.NoEncryption(),
+        ).decode(),
+    }
+
+
+@pytest.mark.parametrize(
+    ("make", "signature"),
+    [
+        pytest.param(
+            lambda: leaf_of(rsa.generate_private_key(65537, 2048), hashes.SHA256()),
+            "SHA256-RSA",
+            id="RSA",
+        ),
+        pytest.param(
+            lambda: leaf_of(ec.generate_private_key(ec.SECP384R1()), hashes.SHA384()),
+            "ECDSA-SHA384",
+            id="P-384",
+        ),
+        pytest.param(
+            lambda: leaf_of(ed25519.Ed25519PrivateKey.generate(), None), "Ed25519", id="Ed25519"
+        ),
+    ],
+)
+def test_an_expired_leaf_of_any_key_is_accepted_and_described(
+    sandbox: SandboxThread, make: Callable[[], Json], signature: str
+) -> None:
+    made = upload(sandbox, pair=make())
+    assert made["signature"] == signature
+    assert made["issuer"] == "CN=Let's test,O=Sandbox,C=US"
+    assert made["serial_number"] == "649698018354122709790786741470479045506"
