@@ -88,7 +88,10 @@ def _has_successor(zone: Zone, cert_id: str) -> bool:
             continue
         if live.is_active:
             return True
-        if not live.has_timed_out and is_newer(live, mine):
+        if is_newer(live, mine):
+            if live.has_timed_out:
+                # An older one of somebody else may be active, but the origin need not trust it.
+                break
             return False
     raise CloudflareError(
         "it is the last active certificate of the zone while the zone's switch"

@@ -211,7 +211,13 @@ def _await_certificate(zone: Zone, seconds: float) -> None:
 
     def look(max_age: float) -> UploadedCertificate | None:
         records = [r for r in zone.certificates("zone", max_age).values() if not r.is_gone]
-        usable = [r for r in records if not r.has_timed_out and not r.is_expired(clock.now())]
+        if records and records[-1].has_timed_out:
+            raise CloudflareError(
+                f"the newest certificate {short(records[-1].id)} of the zone was not deployed"
+                f" ({records[-1].status})",
+                REFRESH_NEXT,
+            )
+        usable = [r for r in records if not r.is_expired(clock.now())]
         if not usable and clock.monotonic() - start > min(LIST_LAG, seconds / 2):
             raise CloudflareError(
                 "the zone has no certificate of its own that is deployed and valid",

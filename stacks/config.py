@@ -13,12 +13,11 @@ from typing import Annotated, Any, Literal
 import pulumi
 from pydantic import (
     AfterValidator,
-    BeforeValidator,
     Field,
     ValidationError,
-    ValidationInfo,
+    ValidatorFunctionWrapHandler,
+    WrapValidator,
     field_validator,
-    model_validator,
 )
 
 from providers import Hostname, Inputs, Switch, TokenEnv, WaitSeconds, ZoneId, explain
@@ -69,8 +68,18 @@ class KeyPair(Inputs):
         return self.private_key
 
 
-def _by_name(hostnames: Any) -> Any:
-    return dict.fromkeys(hostnames, True) if isinstance(hostnames, list) else hostnames
+def _each_once(given: Any, validate: ValidatorFunctionWrapHandler) -> Any:
+    """A list means on for each. In a map two spellings of one hostname would become one."""
+    is_list = isinstance(given, list) and all(isinstance(name, str) for name in given)
+    by_name = dict.fromkeys(given, True) if is_list else given
+    found = validate(by_name)
+    seen: set[str] = set()
+    for written in given:
+        (hostname,) = validate({written: by_name[written]})
+        if hostname in seen:
+            raise ValueError(f"{hostname} stands twice, the second time as {written}. Keep one.")
+        seen.add(hostname)
+    return found
 
 
 class HostnameCertificateConfig(KeyPair):
@@ -80,7 +89,7 @@ class HostnameCertificateConfig(KeyPair):
     `external: true` allows hostnames outside the zone's name (Cloudflare for SaaS).
     """
 
-    hostnames: Annotated[dict[Hostname, Switch], BeforeValidator(_by_name)]
+    hostnames: Annotated[dict[Hostname, Switch], WrapValidator(_each_once)]
     external: bool = False
 
 
@@ -123,12 +132,13 @@ class ZoneConfig(Inputs):
 class Environment(Inputs):
     """All zones of an environment, under their names."""
 
-    zones: dict[Hostname, ZoneConfig]
+    zones: Annotated[dict[Hostname, ZoneConfig], WrapValidator(_each_once)]
 
-    @model_validator(mode="after")
-    def _consistent(self, info: ValidationInfo) -> Environment:
+    @field_validator("zones", mode="after")
+    @classmethod
+    def _consistent(cls, zones: dict[str, ZoneConfig]) -> dict[str, ZoneConfig]:
         ids: dict[str, str] = {}
-        for name, zone in self.zones.items():
+        for name, zone in zones.items():
             if zone.zone_id in ids:
                 raise ValueError(
                     f"zones {ids[zone.zone_id]} and {name} have the same zone_id. Correct one."
@@ -142,7 +152,7 @@ class Environment(Inputs):
                             f"{hostname} under hostname_certificates.{label} is not in {name}."
                             " Correct it, or set external: true."
                         )
-        return self
+        return zones
 
 
 def parse(zones: Any, file: str) -> Environment:

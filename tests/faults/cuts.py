@@ -9,7 +9,7 @@ import subprocess
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from tests.cli.project import plugins_of, processes, seconds_until_ended
+from tests.cli.project import Process, family_of, seconds_until_ended
 from tests.sandbox_server import Sandbox
 
 # The watch looks once a second, and then leaves a call under way three seconds to end.
@@ -28,24 +28,27 @@ class Cut:
     act: Callable[[Sandbox, Running], None] | None = None
 
 
+def _plugins(family: list[Process]) -> list[int]:
+    return [process.pid for process in family if "pulumi.dynamic" in process.command]
+
+
 def _kill_plugin(sandbox: Sandbox, cli: Running) -> None:
-    for pid in plugins_of(cli.pid):
+    for pid in _plugins(family_of(cli.pid)):
         os.kill(pid, signal.SIGKILL)
     sandbox.release(drop=True)
 
 
 def _kill_cli(sandbox: Sandbox, cli: Running) -> None:
-    plugins = plugins_of(cli.pid)
-    hosts = [p.pid for p in processes() if p.parent == cli.pid and p.pid not in plugins]
+    family = family_of(cli.pid)
     cli.kill()
     cli.wait(CLI_ENDS_WITHIN)
     # The plugin lives on and finishes its call; it must not begin another one.
     sandbox.release()
-    seconds_until_ended(plugins, PLUGIN_ENDS_WITHIN)
-    for pid in hosts:
+    seconds_until_ended(_plugins(family), PLUGIN_ENDS_WITHIN)
+    for process in family:
         # Pulumi's own language host does not notice; it holds nothing of ours.
         with contextlib.suppress(ProcessLookupError):
-            os.kill(pid, signal.SIGKILL)
+            os.kill(process.pid, signal.SIGKILL)
 
 
 def _signal(number: signal.Signals, times: int) -> Callable[[Sandbox, Running], None]:

@@ -140,6 +140,19 @@ def test_the_zone_switch_waits_until_the_newest_certificate_is_active(sandbox, l
     assert shown["certificate_sha256"] == pair.sha256
 
 
+def test_the_zone_switch_is_refused_when_the_newest_certificate_was_not_deployed(sandbox, life):
+    """An older one is active, but it is somebody else's, and the origin need not trust it."""
+    pair = make()
+    body = {"certificate": pair.certificate, "private_key": pair.private_key}
+    sandbox.advance(1)
+    sandbox.call("POST", f"{BASE}/{OWN}", body)
+    newest = max(sandbox.outside("GET", f"{BASE}/{OWN}"), key=lambda item: item["uploaded_on"])
+    sandbox.patch_object(newest["id"], status="deployment_timed_out")
+    with pytest.raises(CloudflareError, match=r"not deployed \(deployment_timed_out\)"):
+        life.up(zone_id=ZONE, setting=OWN, value="on")
+    assert value_of(sandbox, OWN) == "off"
+
+
 def test_the_zone_switch_is_refused_for_a_zone_without_a_certificate(sandbox, life):
     for item in sandbox.outside("GET", f"{BASE}/{OWN}"):
         sandbox.outside("DELETE", f"{BASE}/{OWN}/{item['id']}")

@@ -1,0 +1,114 @@
+"""`make bench`: every row on the real CLI against the sandbox, one table, one plot.
+
+Ends with 1 when a request goal is missed. `--hostnames 10,100` leaves the long rows out.
+"""
+
+from __future__ import annotations
+
+import argparse
+import sys
+import tempfile
+from pathlib import Path
+
+from benchmarks import plot
+from benchmarks.goals import goals
+from benchmarks.lives import fifty_zones, life, previews
+from benchmarks.measure import Figures
+
+KINDS = ("HostnameBindings", "HostnameBinding", "one by one")
+HEAD = (
+    "| resource | hostnames | command | writes | reads | waits | seconds | plugin MB | state MB |"
+)
+
+
+def row(kind: str, hostnames: str, command: str, figures: Figures) -> str:
+    """One line of the Markdown table."""
+    return (
+        f"| {kind} | {hostnames} | {command} | {figures.writes} | {figures.reads} |"
+        f" {figures.waits} | {figures.seconds:.1f} | {figures.memory:.0f} | {figures.state:.2f} |"
+    )
+
+
+def main() -> int:
+    """0 when all request goals were reached."""
+    parser = argparse.ArgumentParser(prog="python -m benchmarks")
+    parser.add_argument("--hostnames", default="10,100,1000")
+    parser.add_argument("--out", type=Path, default=Path(".local/benchmarks"))
+    given = parser.parse_args()
+    sizes = [int(size) for size in given.hostnames.split(",")]
+    missed: list[str] = []
+    lives: dict[tuple[str, int], dict[str, Figures]] = {}
+    print(f"{HEAD}\n|{'---|' * 9}", flush=True)
+    with tempfile.TemporaryDirectory(prefix="aop-bench-") as folder:
+        for size in sizes:
+            for kind in KINDS:
+                place = Path(folder) / f"{kind}-{size}".replace(" ", "-")
+                lives[kind, size] = life(place, kind, size)
+                missed += report(kind, size, 1, lives[kind, size])
+        if 1000 in sizes:
+            ten = life(Path(folder) / "ten", "HostnameBindings", 1000, 10)
+            missed += report("HostnameBindings", 1000, 10, ten)
+            missed += others(Path(folder))
+    missed += ratios(lives, sizes)
+    given.out.mkdir(parents=True, exist_ok=True)
+    (given.out / "growth.svg").write_text(picture(lives, sizes))
+    print(f"\nplot: {given.out / 'growth.svg'}")
+    print("\n".join(f"MISSED: {line}" for line in missed) or "all goals reached")
+    return 1 if missed else 0
+
+
+def report(kind: str, size: int, certificates: int, figures: dict[str, Figures]) -> list[str]:
+    """Prints the rows; answers with the goals that were missed."""
+    missed = []
+    allowed = goals(kind, size, certificates)
+    shown = f"{size:,}" if certificates == 1 else f"{size:,} on {certificates}"
+    for command, found in figures.items():
+        print(row(kind, shown, command, found), flush=True)
+        for fault in allowed[command].missed(found) if command in allowed else []:
+            missed.append(f"{kind}, {shown} hostnames, {command}: {fault}")
+    return missed
+
+
+def others(folder: Path) -> list[str]:
+    """Fifty zones, and the cost of check and diff."""
+    figures, allowed = fifty_zones(folder / "zones")
+    print(row("zone certificate and switch", "50 zones", "up", figures))
+    bindings, empty = previews(folder / "previews")
+    print(f"\nfifty zones: {figures.seconds:.1f} s, the goal allows {allowed:.1f} s")
+    print(
+        f"preview without changes of 1,000: {bindings:.1f} s for HostnameBinding,"
+        f" {empty:.1f} s for empty resources ({bindings / empty:.2f} times)"
+    )
+    missed = []
+    if figures.seconds > allowed:
+        missed.append(f"fifty zones took {figures.seconds:.1f} s, at most {allowed:.1f}")
+    if bindings > 3 * empty:
+        missed.append("a preview of 1,000 bindings takes more than 3 times that of empty ones")
+    return missed
+
+
+def ratios(lives: dict[tuple[str, int], dict[str, Figures]], sizes: list[int]) -> list[str]:
+    """How many times faster than one by one, in the same run."""
+    missed = []
+    print()
+    for size in sizes:
+        ours, theirs = lives["HostnameBindings", size], lives["one by one", size]
+        for command in ("up", "refresh", "rotate", "destroy"):
+            times = theirs[command].seconds / ours[command].seconds
+            print(f"{size:>5} hostnames, {command:8} {times:5.1f} times faster than one by one")
+            if size >= 1000 and times < 10:
+                missed.append(f"{command} of {size}: {times:.1f} times faster, at least 10")
+            if size == 100 and (times < 1 or (theirs[command].seconds > 10 and times < 3)):
+                missed.append(f"{command} of {size}: {times:.1f} times faster")
+    return missed
+
+
+def picture(lives: dict[tuple[str, int], dict[str, Figures]], sizes: list[int]) -> str:
+    """Growth of `up`, for each way."""
+    requests = {k: [(n, float(lives[k, n]["up"].requests)) for n in sizes] for k in KINDS}
+    seconds = {k: [(n, lives[k, n]["up"].seconds) for n in sizes] for k in KINDS}
+    return plot.svg(requests, seconds)
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,55 @@
+"""What is measured: the same hostnames, held by different resources."""
+
+from __future__ import annotations
+
+MANY = """
+most = {most}
+names = [f"h{{i:04}}.example.com" for i in range({hostnames})]
+certificates = [
+    HostnameCertificate(f"c{{i}}", zone_id=ZONE, **pair(f"c{{i}}-{version}"))
+    for i in range({certificates})
+]
+HostnameBindings(
+    "hostnames", zone_id=ZONE, max_hostnames_per_certificate=most,
+    bindings={{name: certificates[i // most].id for i, name in enumerate(names)}},
+)
+"""
+
+SINGLE = """
+certificate = HostnameCertificate("c0", zone_id=ZONE, **pair("c0-{version}"))
+for i in range({hostnames}):
+    HostnameBinding(
+        f"h{{i:04}}", zone_id=ZONE, hostname=f"h{{i:04}}.example.com", cert_id=certificate.id,
+        max_hostnames_per_certificate={most},
+    )
+"""
+
+ONE_BY_ONE = """
+from benchmarks.one_by_one import Binding, Certificate
+given = pair("c0-{version}")
+key = (PROJECT / given["private_key"].removeprefix("file:")).read_text()
+certificate = Certificate("c0", {{
+    "zone_id": ZONE, "certificate": given["certificate"], "private_key": pulumi.Output.secret(key),
+}})
+for i in range({hostnames}):
+    Binding(f"h{{i:04}}", {{
+        "zone_id": ZONE, "hostname": f"h{{i:04}}.example.com", "cert_id": certificate.id,
+    }})
+"""
+
+EMPTY = """
+from benchmarks.one_by_one import Empty
+for i in range({hostnames}):
+    Empty(f"h{{i:04}}", {{"hostname": f"h{{i:04}}.example.com", "zone_id": ZONE}})
+"""
+
+ZONES = """
+for zone in {zones}:
+    own = ZoneCertificate(f"{{zone}}-own", zone_id=zone, **pair("c0-{version}"))
+    ZoneSetting(
+        f"{{zone}}-switch", zone_id=zone, setting="origin_tls_client_auth", value="on",
+        opts=pulumi.ResourceOptions(depends_on=[own]),
+    )
+"""
+
+PROGRAMS = {"HostnameBindings": MANY, "HostnameBinding": SINGLE, "one by one": ONE_BY_ONE}
