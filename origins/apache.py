@@ -1,0 +1,137 @@
+"""The configuration of Apache 2.4 with mod_ssl, mod_headers and mod_proxy_http.
+
+https://httpd.apache.org/docs/2.4/mod/mod_ssl.html
+Everything stands at the level of the virtual host: inside <Location> Apache would ask after the
+handshake, which under TLS 1.3 clients do not offer, and so refuse Cloudflare as well.
+"""
+
+from __future__ import annotations
+
+from .origin import NO_SUCH_HOST, REFUSED, Origin, indented
+
+MODULES = "# Needs the modules ssl, headers and proxy_http, and `Listen {port}` once."
+TLS = [
+    "SSLEngine on",
+    "SSLProtocol -all +TLSv1.2 +TLSv1.3",
+    # With a resumed session a visitor can pass from one host to another (CVE-2025-23048).
+    "SSLSessionTickets off",
+    "SSLStrictSNIVHostCheck on",
+]
+
+
+def text(origin: Origin) -> str:
+    """One `<VirtualHost>`: the hostname, or the default host, which answers 403."""
+    body = _hostname(origin) if origin.hostname else _default(origin)
+    address = f"[{origin.address}]" if ":" in origin.address else origin.address
+    return "\n".join(
+        [
+            *_title(origin),
+            MODULES.format(port=origin.port),
+            f"<VirtualHost {address}:{origin.port}>",
+            *indented(body),
+            "</VirtualHost>",
+            "",
+        ]
+    )
+
+
+def _title(origin: Origin) -> list[str]:
+    if origin.hostname is None:
+        return [
+            "# Apache: refuses whoever names no known host. Include before all other hosts:",
+            "# the first one of an address is its default.",
+        ]
+    return [f"# Apache: {origin.hostname}, client certificates {origin.stage}."]
+
+
+def _server_certificate(origin: Origin) -> list[str]:
+    return [
+        f'SSLCertificateFile "{origin.certificate}"',
+        f'SSLCertificateKeyFile "{origin.private_key}"',
+    ]
+
+
+def _default(origin: Origin) -> list[str]:
+    return [
+        "ServerName default.invalid",
+        *TLS,
+        *_server_certificate(origin),
+        "",
+        f'ErrorDocument 403 "{NO_SUCH_HOST}"',
+        '<If "true">',
+        "    Require all denied",
+        "</If>",
+    ]
+
+
+def _hostname(origin: Origin) -> list[str]:
+    return [
+        f"ServerName {origin.hostname}",
+        *TLS,
+        *_server_certificate(origin),
+        "",
+        f'SSLCACertificateFile "{origin.client_ca}"',
+        f"SSLVerifyClient {_mode(origin)}",
+        f"SSLVerifyDepth {origin.depth}",
+        *_revocation(origin),
+        *_log(origin),
+        *(_refusing(origin) if origin.stage == "on" else []),
+        "",
+        *_header(origin),
+        "RequestHeader set X-Forwarded-Proto https",
+        "ProxyPreserveHost on",
+        f'ProxyPass "/" "http://{origin.upstream}/"',
+        f'ProxyPassReverse "/" "http://{origin.upstream}/"',
+    ]
+
+
+def _mode(origin: Origin) -> str:
+    if origin.stage == "optional":
+        # Lets in a certificate of an unknown CA, so that this stage is no outage.
+        return "optional_no_ca"
+    return "optional" if origin.readable else "require"
+
+
+def _revocation(origin: Origin) -> list[str]:
+    if origin.crl is None:
+        return []
+    return [f'SSLCARevocationFile "{origin.crl}"', "SSLCARevocationCheck chain"]
+
+
+def _log(origin: Origin) -> list[str]:
+    if origin.log is None:
+        return []
+    outcome = r"verify=\"%{SSL_CLIENT_VERIFY}x\" serial=%{SSL_CLIENT_M_SERIAL}x"
+    issuer = r"issuer=\"%{SSL_CLIENT_I_DN}x\""
+    return [f'CustomLog "{origin.log}" "%h %t \\"%r\\" %>s {outcome} {issuer}"']
+
+
+def _is_pinned(origin: Origin) -> str:
+    known = ", ".join(f"'{pin.pem_sha1}'" for pin in origin.pins)
+    return f"sha1(%{{SSL_CLIENT_CERT}}) in {{ {known} }}"
+
+
+def _refusing(origin: Origin) -> list[str]:
+    """<If> is merged after every <Location> and <Directory>: none of them can open it again."""
+    refused = ["%{SSL_CLIENT_VERIFY} != 'SUCCESS'"]
+    if origin.pins:
+        refused.append(f"! ({_is_pinned(origin)})")
+    return [
+        "",
+        f'ErrorDocument 403 "{REFUSED}"',
+        f'<If "{" || ".join(refused)}">',
+        "    Require all denied",
+        "</If>",
+    ]
+
+
+def _header(origin: Origin) -> list[str]:
+    lines = [
+        *(f"RequestHeader unset {name}" for name in origin.spoofed_headers),
+        f'RequestHeader set {origin.header} "expr=%{{SSL_CLIENT_VERIFY}}"',
+    ]
+    if origin.pins and origin.stage == "optional":
+        another = f"%{{SSL_CLIENT_VERIFY}} == 'SUCCESS' && ! ({_is_pinned(origin)})"
+        outcome = '"FAILED:not a pinned certificate"'
+        lines.append(f'RequestHeader set {origin.header} {outcome} "expr={another}"')
+    return lines

@@ -1,0 +1,101 @@
+"""The configuration of Caddy 2.6 or later: one site for a Caddyfile.
+
+https://caddyserver.com/docs/caddyfile/directives/tls#client_auth
+Caddy refuses a wrong certificate at both stages, limits no depth and reads no revocation lists.
+"""
+
+from __future__ import annotations
+
+from .bundle import der_base64
+from .origin import NO_SUCH_HOST, REFUSED, Origin, indented
+
+FINGERPRINT = "{http.request.tls.client.fingerprint}"
+
+
+def text(origin: Origin) -> str:
+    """One site: the hostname, or the default host, which answers 421."""
+    if origin.crl:
+        raise ValueError("crl: Caddy reads no revocation lists. Use pins for Caddy.")
+    body = _hostname(origin) if origin.hostname else _default(origin)
+    bind = [] if origin.address == "*" else [f"bind {origin.address}"]
+    return "\n".join(
+        [
+            *_title(origin),
+            f"https://{origin.hostname or ''}:{origin.port} {{",
+            *indented([*bind, *body]),
+            "}",
+            "",
+        ]
+    )
+
+
+def _title(origin: Origin) -> list[str]:
+    if origin.hostname is None:
+        return ["# Caddy: refuses whoever names no known host."]
+    title = [f"# Caddy: {origin.hostname}, client certificates {origin.stage}."]
+    if origin.stage == "optional":
+        title.append(
+            "# Lets in who has no certificate; a wrong one Caddy refuses at this stage too."
+        )
+    return title
+
+
+def _tls(origin: Origin, *options: str) -> list[str]:
+    head = f'tls "{origin.certificate}" "{origin.private_key}"'
+    return [f"{head} {{", *indented(["protocols tls1.2 tls1.3", *options]), "}"]
+
+
+def _default(origin: Origin) -> list[str]:
+    return [*_tls(origin), f'respond "{NO_SUCH_HOST}" 421']
+
+
+def _hostname(origin: Origin) -> list[str]:
+    if not origin.authorities:
+        raise ValueError(
+            "authorities: Caddy's configuration contains the CAs themselves;"
+            " give the text of origins.bundle."
+        )
+    closed = origin.stage == "on" and not origin.readable
+    return [
+        *_tls(
+            origin,
+            "client_auth {",
+            f"    mode {'require_and_verify' if closed else 'verify_if_given'}",
+            *(f"    trusted_ca_cert {line}" for line in der_base64(origin.authorities)),
+            "}",
+        ),
+        *_log(origin),
+        "",
+        *_verified(origin),
+        "handle @verified {",
+        *indented(_application(origin, "SUCCESS")),
+        "}",
+        "handle {",
+        *indented(
+            [f'respond "{REFUSED}" 403']
+            if origin.stage == "on"
+            else _application(origin, "UNVERIFIED" if origin.pins else "NONE")
+        ),
+        "}",
+    ]
+
+
+def _log(origin: Origin) -> list[str]:
+    return ["log {", f'    output file "{origin.log}"', "}"] if origin.log else []
+
+
+def _verified(origin: Origin) -> list[str]:
+    """A certificate that was given is a verified one, in both modes."""
+    if origin.pins:
+        known = " ".join(pin.sha256 for pin in origin.pins)
+        return [f"@verified vars {FINGERPRINT} {known}"]
+    return [f"@verified vars_regexp {FINGERPRINT} ^[0-9a-f]{{64}}$"]
+
+
+def _application(origin: Origin, outcome: str) -> list[str]:
+    return [
+        f"reverse_proxy {origin.upstream} {{",
+        *(f"    header_up -{name}" for name in origin.spoofed_headers),
+        f"    header_up {origin.header} {outcome}",
+        "}",
+    ]

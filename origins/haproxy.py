@@ -1,0 +1,132 @@
+"""The configuration of HAProxy 2.4 or later: one frontend that owns its port, and its backend.
+
+https://docs.haproxy.org/2.6/configuration.html
+Two frontends on one port would share its connections by chance, so this one also refuses every
+other host. HAProxy has no limit on the depth of a chain.
+"""
+
+from __future__ import annotations
+
+from .origin import NO_SUCH_HOST, REFUSED, Origin, indented, socket_address
+
+
+def text(origin: Origin) -> str:
+    """A frontend for the hostname with its backend; or one that refuses whoever comes."""
+    if origin.private_key not in (origin.certificate, f"{origin.certificate}.key"):
+        raise ValueError(
+            f"private_key: HAProxy reads the key from {origin.certificate} or from"
+            f" {origin.certificate}.key, not from {origin.private_key}. Put it there."
+        )
+    return "\n".join(_hostname(origin) if origin.hostname else _default(origin))
+
+
+def _bind(origin: Origin) -> str:
+    everywhere = origin.address == "*"
+    where = socket_address("::" if everywhere else origin.address, origin.port)
+    tls = "ssl-min-ver TLSv1.2 no-tls-tickets alpn h2,http/1.1"
+    both = " v4v6" if everywhere else ""
+    return f'bind {where}{both} ssl crt "{origin.certificate}" {tls}'
+
+
+def _default(origin: Origin) -> list[str]:
+    return [
+        "# HAProxy: refuses whoever comes to this port.",
+        f"frontend {origin.identifier}",
+        *indented(
+            [
+                "mode http",
+                "timeout client 30s",
+                _bind(origin),
+                f"http-request deny deny_status 421 {_says(NO_SUCH_HOST)}",
+            ]
+        ),
+        "",
+    ]
+
+
+def _hostname(origin: Origin) -> list[str]:
+    return [
+        f"# HAProxy: {origin.hostname}, client certificates {origin.stage}."
+        " The only frontend of its port.",
+        f"frontend {origin.identifier}",
+        *indented(_frontend(origin)),
+        "",
+        f"backend {origin.identifier}",
+        *indented(
+            [
+                "mode http",
+                "timeout connect 5s",
+                "timeout server 60s",
+                f"server application {origin.upstream}",
+            ]
+        ),
+        "",
+    ]
+
+
+def _frontend(origin: Origin) -> list[str]:
+    return [
+        "mode http",
+        "timeout client 30s",
+        f"{_bind(origin)} {_verification(origin)}",
+        "acl sent ssl_c_used",
+        # All three, because each alone reports only a part of the chain.
+        "acl wrong ssl_c_verify gt 0",
+        "acl wrong ssl_c_ca_err gt 0",
+        "acl wrong ssl_c_err gt 0",
+        *_pins(origin),
+        *_log(origin),
+        "",
+        *(_refusing(origin) if origin.stage == "on" else []),
+        f"http-request deny deny_status 421 {_says(NO_SUCH_HOST)} unless"
+        f" {{ req.hdr(host),field(1,:) -i -m str {origin.hostname} }}",
+        "",
+        *_header(origin),
+        "http-request set-header X-Forwarded-Proto https",
+        f"default_backend {origin.identifier}",
+    ]
+
+
+def _verification(origin: Origin) -> str:
+    if origin.stage == "optional":
+        mode = "verify optional crt-ignore-err all ca-ignore-err all"
+    else:
+        mode = "verify optional" if origin.readable else "verify required"
+    crl = f' crl-file "{origin.crl}"' if origin.crl else ""
+    return f'ca-file "{origin.client_ca}" {mode}{crl}'
+
+
+def _pins(origin: Origin) -> list[str]:
+    known = " ".join(pin.sha256 for pin in origin.pins)
+    return [f"acl pinned ssl_c_der,sha2(256),hex -i -m str {known}"] if origin.pins else []
+
+
+def _log(origin: Origin) -> list[str]:
+    if origin.log is None:
+        return []
+    return [
+        f'log "{origin.log}" local0',
+        'log-format "%ci [%tr] %{+Q}r %ST sent=%[ssl_c_used] verify=%[ssl_c_verify]'
+        ' issuer=%{+Q}[ssl_c_i_dn]"',
+    ]
+
+
+def _verified(origin: Origin) -> str:
+    return "sent !wrong" + (" pinned" if origin.pins else "")
+
+
+def _refusing(origin: Origin) -> list[str]:
+    return [f"http-request deny deny_status 403 {_says(REFUSED)} unless {_verified(origin)}"]
+
+
+def _header(origin: Origin) -> list[str]:
+    return [
+        *(f"http-request del-header {name}" for name in origin.spoofed_headers),
+        f"http-request set-header {origin.header} FAILED",
+        f"http-request set-header {origin.header} NONE unless sent",
+        f"http-request set-header {origin.header} SUCCESS if {_verified(origin)}",
+    ]
+
+
+def _says(sentence: str) -> str:
+    return f'content-type text/plain string "{sentence}\\n"'

@@ -1,0 +1,125 @@
+"""The configuration of NGINX 1.19.4 or later, for inclusion in `http { }`.
+
+https://nginx.org/en/docs/http/ngx_http_ssl_module.html
+NGINX answers a refused visitor itself, with its statuses 495 (bad certificate) and 496 (none).
+"""
+
+from __future__ import annotations
+
+from .origin import REFUSED, Origin, indented, socket_address
+
+# With a resumed session a visitor can pass from one server block to another (CVE-2025-23419).
+NO_RESUMPTION = ["ssl_session_tickets off;", "ssl_session_cache off;"]
+PROTOCOLS = "ssl_protocols TLSv1.2 TLSv1.3;"
+
+
+def text(origin: Origin) -> str:
+    """One `server` block: the hostname, or the default host, which ends the TLS handshake."""
+    body = _hostname(origin) if origin.hostname else _default(origin)
+    formats = _log_format(origin) if origin.log and origin.hostname else []
+    return "\n".join([*_title(origin), *formats, "server {", *indented(body), "}", ""])
+
+
+def _title(origin: Origin) -> list[str]:
+    if origin.hostname is None:
+        return ["# NGINX: refuses whoever names no known host. Include inside http { }."]
+    return [
+        f"# NGINX: {origin.hostname}, client certificates {origin.stage}."
+        " Include inside http { }."
+    ]
+
+
+def _listen(origin: Origin, parameters: str) -> list[str]:
+    if origin.address == "*":
+        return [
+            f"listen {origin.port} {parameters};",
+            f"listen [::]:{origin.port} {parameters};",
+        ]
+    return [f"listen {socket_address(origin.address, origin.port)} {parameters};"]
+
+
+def _default(origin: Origin) -> list[str]:
+    return [
+        *_listen(origin, "ssl default_server"),
+        "server_name _;",
+        PROTOCOLS,
+        *NO_RESUMPTION,
+        "ssl_reject_handshake on;",
+    ]
+
+
+def _log_format(origin: Origin) -> list[str]:
+    return [
+        f"log_format {origin.identifier} '$remote_addr [$time_iso8601] \"$request\" $status '",
+        '    \'verify="$ssl_client_verify" serial=$ssl_client_serial issuer="$ssl_client_i_dn"\';',
+    ]
+
+
+def _hostname(origin: Origin) -> list[str]:
+    # OpenSSL counts the CAs between the certificate and the root; 1 is NGINX's default.
+    depth = max(1, origin.depth - 1)
+    return [
+        *_listen(origin, "ssl"),
+        f"server_name {origin.hostname};",
+        f'ssl_certificate "{origin.certificate}";',
+        f'ssl_certificate_key "{origin.private_key}";',
+        PROTOCOLS,
+        *NO_RESUMPTION,
+        "",
+        f'ssl_client_certificate "{origin.client_ca}";',
+        f"ssl_verify_client {origin.stage};",
+        f"ssl_verify_depth {depth};",
+        *([f'ssl_crl "{origin.crl}";'] if origin.crl else []),
+        *([f'access_log "{origin.log}" {origin.identifier};'] if origin.log else []),
+        "",
+        *(_refusing(origin) if origin.stage == "on" else _letting_in(origin)),
+    ]
+
+
+def _refusing(origin: Origin) -> list[str]:
+    known = "|".join(pin.sha1 for pin in origin.pins)
+    pinned = [f'if ($ssl_client_fingerprint !~ "^({known})$") {{', "    return 495;", "}"]
+    only = " Only pinned certificates pass." if origin.pins else ""
+    return [
+        *(pinned if origin.pins else []),
+        "error_page 495 496 =403 @refused;",
+        "location @refused {",
+        "    default_type text/plain;",
+        f'    return 403 "{REFUSED} Client certificate: $ssl_client_verify.{only}\\n";',
+        "}",
+        "",
+        *_application(origin, "/", "$ssl_client_verify"),
+    ]
+
+
+def _letting_in(origin: Origin) -> list[str]:
+    """Also a certificate that fails is let in (495), so that this stage never is an outage."""
+    known = "|".join(pin.sha1 for pin in origin.pins)
+    pinned = [
+        "set $aop_verify $ssl_client_verify;",
+        'set $aop_pin "$ssl_client_verify:$ssl_client_fingerprint";',
+        f'if ($aop_pin ~ "^SUCCESS:(?!(?:{known})$)") {{',
+        '    set $aop_verify "FAILED:not a pinned certificate";',
+        "}",
+    ]
+    outcome = "$aop_verify" if origin.pins else "$ssl_client_verify"
+    return [
+        *(pinned if origin.pins else []),
+        *_application(origin, "/", outcome),
+        "",
+        "error_page 495 = @unverified;",
+        *_application(origin, "@unverified", "$ssl_client_verify"),
+    ]
+
+
+def _application(origin: Origin, location: str, outcome: str) -> list[str]:
+    return [
+        f"location {location} {{",
+        f"    proxy_pass http://{origin.upstream};",
+        "    proxy_http_version 1.1;",
+        "    proxy_set_header Host $host;",
+        "    proxy_set_header X-Forwarded-Proto https;",
+        f"    proxy_set_header {origin.header} {outcome};",
+        *(f'    proxy_set_header {name} "";' for name in origin.spoofed_headers),
+        "}",
+    ]

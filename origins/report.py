@@ -1,0 +1,93 @@
+"""What a probe saw, for people and for pipelines."""
+
+from __future__ import annotations
+
+import textwrap
+from dataclasses import dataclass
+from functools import cached_property
+from typing import Any
+
+from .attempt import LEFT_OUT, UNREACHABLE, Attempt
+from .findings import OPEN, REFUSES_CLOUDFLARE, Finding, find
+
+WIDTH = 80
+
+# The verdict in all; only this one is a proof.
+REFUSES_OTHERS = "refuses_others"
+SUMMARY = {
+    REFUSES_OTHERS: "The origin refuses everyone else.",
+    OPEN: "The origin is open.",
+    REFUSES_CLOUDFLARE: "The origin refuses Cloudflare too: visitors see errors.",
+    UNREACHABLE: "Nothing is proven: the origin could not be asked everything.",
+}
+
+
+@dataclass(frozen=True)
+class Report:
+    """All attempts on one address; `others` are addresses of the same name, not asked."""
+
+    hostname: str
+    address: str
+    port: int
+    pinned: bool
+    attempts: tuple[Attempt, ...]
+    others: tuple[str, ...] = ()
+
+    @cached_property
+    def findings(self) -> tuple[Finding, ...]:
+        return find(self.attempts, self.pinned)
+
+    @cached_property
+    def verdict(self) -> str:
+        """`refuses_others`, `open`, `refuses_cloudflare` or `unreachable`."""
+        means = {finding.means for finding in self.findings}
+        worst_first = (OPEN, UNREACHABLE, REFUSES_CLOUDFLARE)
+        return next((verdict for verdict in worst_first if verdict in means), REFUSES_OTHERS)
+
+    def of(self, *cases: str) -> list[Attempt]:
+        return [attempt for attempt in self.attempts if attempt.case in cases]
+
+    def as_json(self) -> dict[str, Any]:
+        """Only strings, numbers, booleans, None, lists and dicts; keys are stable."""
+        return {
+            "hostname": self.hostname,
+            "address": self.address,
+            "port": self.port,
+            "verdict": self.verdict,
+            "findings": [
+                {"code": f.code, "means": f.means, "message": f.message} for f in self.findings
+            ],
+            "attempts": [attempt.as_json() for attempt in self.attempts],
+            "addresses_not_asked": list(self.others),
+        }
+
+    def table(self) -> str:
+        """Plain text, at most 80 columns; `!` marks what did not come as it should."""
+        rows = [_row("", "case", "TLS", "verdict", "how")]
+        for case in dict.fromkeys(attempt.case for attempt in self.attempts):
+            rows += self._rows(self.of(case))
+        texts = [f"{finding.code}: {finding.message}" for finding in self.findings]
+        texts.append(SUMMARY[self.verdict])
+        wrapped = [textwrap.fill(text, WIDTH, subsequent_indent="    ") for text in texts]
+        where = f"{self.hostname} at {self.address} port {self.port}"
+        return "\n".join([where, "", *rows, "", *wrapped]) + "\n"
+
+    def _rows(self, attempts: list[Attempt]) -> list[str]:
+        """Versions of TLS with the same outcome share a row."""
+        merged: dict[tuple[str, str], list[Attempt]] = {}
+        for attempt in attempts:
+            merged.setdefault((attempt.verdict, attempt.answer.reason), []).append(attempt)
+        return [
+            _row(
+                "!" if verdict not in (group[0].wanted, LEFT_OUT) else "",
+                group[0].title,
+                " ".join(attempt.tls or "none" for attempt in group),
+                verdict,
+                reason,
+            )
+            for (verdict, reason), group in merged.items()
+        ]
+
+
+def _row(mark: str, title: str, tls: str, verdict: str, reason: str) -> str:
+    return f"{mark:2}{title:35}{tls:8}{verdict:12}{reason}"[:WIDTH].rstrip()

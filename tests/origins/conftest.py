@@ -1,0 +1,100 @@
+"""One folder of certificates and one application for all tests of the origins."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager, contextmanager
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from origins import ClientCertificate, Origin, Report, Target, bundle, configuration, probe
+
+from . import servers
+from .pki import HOSTNAME, Folder
+from .servers import Application
+
+Running = Callable[..., AbstractContextManager[Origin]]
+
+
+@pytest.fixture(scope="session")
+def folder(tmp_path_factory: pytest.TempPathFactory) -> Folder:
+    return Folder(tmp_path_factory.mktemp("certificates"))
+
+
+@pytest.fixture(scope="session")
+def application() -> Iterator[Application]:
+    with servers.application() as running:
+        yield running
+
+
+@pytest.fixture
+def origin(folder: Folder, application: Application) -> Callable[..., Origin]:
+    """An origin on a free loopback port, in front of the application."""
+
+    def make(hostname: str | None = HOSTNAME, **known: Any) -> Origin:
+        authorities = known.pop("authorities", bundle(folder.root.pem))
+        trusted = f"trusted-{len(list(folder.path.glob('trusted-*')))}.pem"
+        folder.write(trusted, authorities)
+        return Origin(
+            **{
+                "hostname": hostname,
+                "certificate": folder.file("server.pem"),
+                "private_key": folder.file("server.pem.key"),
+                "client_ca": folder.file(trusted),
+                "authorities": authorities,
+                "upstream": f"127.0.0.1:{application.port}",
+                "address": "127.0.0.1",
+                "port": known.pop("port", None) or servers.free_port(),
+                **known,
+            }
+        )
+
+    return make
+
+
+@pytest.fixture
+def started(origin: Callable[..., Origin], tmp_path: Path) -> Running:
+    """A real server with the configuration that the project writes, and its default host."""
+
+    @contextmanager
+    def start(server: str, **known: Any) -> Iterator[Origin]:
+        servers.program(server)
+        wanted = origin(**known)
+        text = configuration(server, wanted)
+        if server != "haproxy":  # its only frontend refuses other hosts itself
+            text = configuration(server, origin(None, port=wanted.port)) + text
+        with servers.running(server, tmp_path, text, wanted.port):
+            yield wanted
+
+    return start
+
+
+@pytest.fixture
+def clients(folder: Folder) -> dict[str, ClientCertificate]:
+    return {
+        name: ClientCertificate(folder.file(f"{name}.pem"), folder.file(f"{name}.pem.key"))
+        for name in folder.clients
+    }
+
+
+@pytest.fixture
+def probed(folder: Folder, clients: dict[str, ClientCertificate]) -> Callable[..., Report]:
+    """The report about a port; without plain HTTP unless a port is named."""
+
+    def run(
+        port: int,
+        *,
+        given: dict[str, ClientCertificate] | None = None,
+        **known: Any,
+    ) -> Report:
+        target = Target(
+            HOSTNAME,
+            "127.0.0.1",
+            port,
+            **{"http_port": None, "server_ca": folder.file("server_ca.pem"), **known},
+        )
+        return probe(target, clients if given is None else given)
+
+    return run

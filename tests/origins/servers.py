@@ -1,0 +1,233 @@
+"""The four real servers, each in its own folder on loopback ports; nothing outside is touched."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import secrets
+import shutil
+import socket
+import ssl
+import subprocess
+import threading
+import time
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from pathlib import Path
+
+import pytest
+
+SBIN = "/usr/local/sbin:/usr/sbin:/sbin"
+MODULES = ("/usr/lib/apache2/modules", "/usr/lib64/httpd/modules", "/usr/libexec/apache2")
+LOADED = "mpm_event authz_core headers log_config proxy proxy_http socache_shmcb ssl unixd"
+PROGRAMS = {
+    "nginx": ("nginx",),
+    "apache": ("apache2", "httpd"),
+    "haproxy": ("haproxy",),
+    "caddy": ("caddy",),
+}
+SERVERS = tuple(PROGRAMS)
+
+
+def program(server: str) -> str:
+    """Its path; leaves the test out, in words that the summary of the run collects."""
+    path = f"{os.environ.get('PATH', '')}:{SBIN}"
+    found = next((f for name in PROGRAMS[server] if (f := shutil.which(name, path=path))), None)
+    return found or pytest.skip(f"needs server: {server}")
+
+
+def free_port() -> int:
+    """Below the ports that outgoing connections take, so that none of them gets it first."""
+    while True:
+        port = 20000 + secrets.randbelow(12000)
+        with socket.socket() as attempt, contextlib.suppress(OSError):
+            attempt.bind(("127.0.0.1", port))
+            return port
+
+
+def _nginx(folder: Path, text: str) -> str:
+    user = "user root;\n" if os.geteuid() == 0 else ""
+    temporary = "".join(
+        f"{kind}_temp_path {folder}/{kind};\n"
+        for kind in ("client_body", "proxy", "fastcgi", "uwsgi", "scgi")
+    )
+    return (
+        f"{user}daemon off;\npid {folder}/pid;\nerror_log {folder}/errors;\nworker_processes 1;\n"
+        f"events {{ }}\nhttp {{\naccess_log off;\n{temporary}{text}}}\n"
+    )
+
+
+def _apache(folder: Path, text: str) -> str:
+    modules = next((path for path in MODULES if Path(path).is_dir()), MODULES[0])
+    ports = dict.fromkeys(
+        line.split(":")[-1].rstrip(">") for line in text.split("\n") if "<VirtualHost" in line
+    )
+    return "\n".join(
+        (
+            f"ServerRoot {folder}\nDefaultRuntimeDir {folder}\nPidFile {folder}/pid",
+            f"ErrorLog {folder}/errors\nServerName localhost\nMutex posixsem",
+            "StartServers 1\nServerLimit 2\nThreadsPerChild 25\nMaxRequestWorkers 50",
+            *("User daemon\nGroup daemon" for _ in range(os.geteuid() == 0)),
+            *(
+                f"<IfModule !{name}_module>\nLoadModule {name}_module"
+                f" {modules}/mod_{name}.so\n</IfModule>"
+                for name in LOADED.split()
+            ),
+            *(f"Listen 127.0.0.1:{port}" for port in ports),
+            text,
+        )
+    )
+
+
+def _haproxy(folder: Path, text: str) -> str:
+    return f"global\n    maxconn 200\n\n{text}"
+
+
+def _caddy(folder: Path, text: str) -> str:
+    return f"{{\n    admin off\n    auto_https disable_redirects\n}}\n\n{text}"
+
+
+AROUND: dict[str, Callable[[Path, str], str]] = {
+    "nginx": _nginx,
+    "apache": _apache,
+    "haproxy": _haproxy,
+    "caddy": _caddy,
+}
+
+
+def commands(server: str, folder: Path, file: Path) -> tuple[list[str], list[str]]:
+    """How the server checks a configuration, and how it runs it in the foreground."""
+    path, conf = program(server), str(file)
+    nginx = [path, "-p", str(folder), "-c", conf, "-e", str(folder / "errors")]
+    apache = [path, "-d", str(folder), "-f", conf]
+    caddy = ["--adapter", "caddyfile", "--config", conf]
+    return {
+        "nginx": ([*nginx, "-t"], nginx),
+        "apache": ([*apache, "-t"], [*apache, "-DFOREGROUND"]),
+        "haproxy": ([path, "-c", "-f", conf], [path, "-db", "-f", conf]),
+        "caddy": ([path, "validate", *caddy], [path, "run", *caddy]),
+    }[server]
+
+
+def written(server: str, folder: Path, text: str) -> tuple[Path, dict[str, str]]:
+    """The whole configuration as a file, and the environment for its server."""
+    program(server)
+    folder.mkdir(parents=True, exist_ok=True)
+    file = folder / f"{server}.conf"
+    file.write_text(AROUND[server](folder, text))
+    return file, {**os.environ, "HOME": str(folder), "XDG_DATA_HOME": str(folder)}
+
+
+def check(server: str, folder: Path, text: str) -> None:
+    """Fails with the server's own words unless it accepts the configuration."""
+    file, environ = written(server, folder, text)
+    command, _ = commands(server, folder, file)
+    done = subprocess.run(
+        command, env=environ, capture_output=True, text=True, timeout=20, check=False
+    )
+    said = done.stdout + done.stderr
+    assert done.returncode == 0, said
+    assert "warn" not in said.lower() or server == "caddy", said
+
+
+@contextlib.contextmanager
+def running(server: str, folder: Path, text: str, *ports: int) -> Iterator[None]:
+    """The server with this configuration, until the end of the block."""
+    file, environ = written(server, folder, text)
+    _, command = commands(server, folder, file)
+    with (folder / "output").open("w") as output:
+        process = subprocess.Popen(command, env=environ, stdout=output, stderr=subprocess.STDOUT)
+    try:
+        for port in ports:
+            _await(process, port, folder)
+        yield
+    finally:
+        process.terminate()
+        try:
+            process.wait(5)
+        except subprocess.TimeoutExpired:
+            process.kill()
+            process.wait()
+
+
+def _await(process: subprocess.Popen[bytes], port: int, folder: Path) -> None:
+    deadline = time.monotonic() + 10
+    while time.monotonic() < deadline and process.poll() is None:
+        with contextlib.suppress(OSError):
+            socket.create_connection(("127.0.0.1", port), 1).close()
+            return
+        time.sleep(0.02)
+    errors = folder / "errors"
+    said = (folder / "output").read_text() + (errors.read_text() if errors.exists() else "")
+    pytest.fail(f"the server does not listen on {port}:\n{said}")
+
+
+@dataclass
+class Application:
+    """What stands behind the servers: answers with the header that it was told."""
+
+    port: int
+    seen: list[dict[str, str]]
+
+
+@contextlib.contextmanager
+def application() -> Iterator[Application]:
+    seen: list[dict[str, str]] = []
+
+    class Handler(BaseHTTPRequestHandler):
+        protocol_version = "HTTP/1.1"
+
+        def do_GET(self) -> None:
+            seen.append(dict(self.headers.items()))
+            body = b"the application\n"
+            self.send_response(200)
+            self.send_header("Content-Length", str(len(body)))
+            self.end_headers()
+            self.wfile.write(body)
+
+        def log_message(self, *_: object) -> None:
+            pass
+
+    class Server(ThreadingHTTPServer):
+        daemon_threads = True
+
+        def handle_error(self, *_: object) -> None:
+            """A server that closes an unused connection is no error."""
+
+    server = Server(("127.0.0.1", 0), Handler)
+    thread = threading.Thread(target=server.serve_forever, args=(0.05,), daemon=True)
+    thread.start()
+    try:
+        yield Application(server.server_address[1], seen)
+    finally:
+        server.shutdown()
+        server.server_close()
+        thread.join()
+
+
+def get(port: int, host: str, certificate: str | None) -> None:
+    """One request of a visitor who claims, in every spelling, to be verified."""
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
+    context.check_hostname, context.verify_mode = False, ssl.CERT_NONE
+    if certificate:
+        context.load_cert_chain(certificate, f"{certificate}.key")
+    claims = ("X-Client-Verify", "x_client_verify", "X-Client_Verify", "X_Client-Verify")
+    lines = [f"{name}: SUCCESS\r\n" for name in claims]
+    request = f"GET / HTTP/1.1\r\nHost: {host}\r\n{''.join(lines)}Connection: close\r\n\r\n"
+    with (
+        socket.create_connection(("127.0.0.1", port), 5) as plain,
+        context.wrap_socket(plain, server_hostname=host) as tls,
+    ):
+        tls.sendall(request.encode())
+        while tls.recv(65536):
+            pass
+
+
+def verified(headers: dict[str, str]) -> list[str]:
+    """The values under every spelling that a CGI or WSGI application takes for the header."""
+    return [
+        value
+        for name, value in headers.items()
+        if name.lower().replace("_", "-") == "x-client-verify"
+    ]

@@ -1,0 +1,152 @@
+"""One attempt against a peer that does not behave: bytes for bytes."""
+
+from __future__ import annotations
+
+import socket
+import struct
+import threading
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+
+import pytest
+
+from origins.attempt import ACCEPTED, REFUSED, UNREACHABLE, Answer, Question, ask
+
+OK = b"HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok"
+
+
+@contextmanager
+def peer(behave: Callable[[socket.socket], None]) -> Iterator[int]:
+    """Takes one connection and behaves."""
+    with socket.create_server(("127.0.0.1", 0)) as listener:
+
+        def serve() -> None:
+            connection, _ = listener.accept()
+            with connection:
+                behave(connection)
+
+        thread = threading.Thread(target=serve, daemon=True)
+        thread.start()
+        yield listener.getsockname()[1]
+        thread.join(5)
+
+
+def answer_of(
+    behave: Callable[[socket.socket], None], version: str | None = None, timeout: float = 5
+) -> Answer:
+    with peer(behave) as port:
+        return ask(Question("127.0.0.1", port, "shop.example.com", "/", timeout, version))
+
+
+def saying(data: bytes) -> Callable[[socket.socket], None]:
+    def behave(connection: socket.socket) -> None:
+        connection.recv(65536)
+        connection.sendall(data)
+
+    return behave
+
+
+def resetting(connection: socket.socket) -> None:
+    connection.recv(65536)
+    connection.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
+
+
+ANSWERS = {
+    "200": (OK, ACCEPTED, "HTTP 200"),
+    "401 is an application's": (b"HTTP/1.1 401 No\r\n\r\n", ACCEPTED, "HTTP 401"),
+    "500 is an application's": (b"HTTP/1.0 500 No\r\n\r\n", ACCEPTED, "HTTP 500"),
+    "400": (b"HTTP/1.1 400 No\r\n\r\n", REFUSED, "HTTP 400"),
+    "403": (b"HTTP/1.1 403 No\r\n\r\n", REFUSED, "HTTP 403"),
+    "421": (b"HTTP/1.1 421 No\r\n\r\n", REFUSED, "HTTP 421"),
+    "496": (b"HTTP/1.1 496 No\r\n\r\n", REFUSED, "HTTP 496"),
+    "after a hint": (b"HTTP/1.1 103 Early\r\n\r\n" + OK, ACCEPTED, "HTTP 200"),
+    "redirect": (
+        b"HTTP/1.1 302 Go\r\nLocation: https://other.example/\r\n\r\n",
+        ACCEPTED,
+        "HTTP 302 to https://other.example/",
+    ),
+    "redirect with control characters": (
+        b"HTTP/1.1 302 Go\r\nLocation: \x1b[31mred\r\n\r\n",
+        ACCEPTED,
+        "HTTP 302",
+    ),
+    "nothing": (b"", REFUSED, "closed without an answer"),
+    "something else": (b"220 smtp ready\r\n", UNREACHABLE, "answers, but not with HTTP"),
+}
+
+
+@pytest.mark.parametrize(("data", "verdict", "reason"), ANSWERS.values(), ids=ANSWERS.keys())
+def test_the_answer_decides(data: bytes, verdict: str, reason: str) -> None:
+    answer = answer_of(saying(data))
+    assert (answer.verdict, answer.reason) == (verdict, reason)
+
+
+def test_the_edge_of_cloudflare_is_recognised() -> None:
+    edge = b"HTTP/1.1 200 OK\r\nServer: cloudflare\r\nCF-RAY: 1\r\n\r\n"
+    assert answer_of(saying(edge)).edge
+    # An application may well repeat one of the headers that Cloudflare sent.
+    assert not answer_of(saying(b"HTTP/1.1 200 OK\r\nCF-RAY: 1\r\n\r\n")).edge
+
+
+def test_a_connection_that_is_reset_after_the_request_is_refused() -> None:
+    assert answer_of(resetting) == Answer(REFUSED, "closed without an answer")
+
+
+def test_silence_is_not_a_refusal() -> None:
+    for version in (None, "1.2", "1.3"):
+        answer = answer_of(lambda connection: time.sleep(0.3), version, timeout=0.1)
+        assert (answer.verdict, answer.reason) == (UNREACHABLE, "no answer in time")
+
+
+def test_a_peer_that_drips_bytes_does_not_hold_the_probe() -> None:
+    def drip(connection: socket.socket) -> None:
+        try:
+            for _ in range(50):
+                connection.sendall(b"H")
+                time.sleep(0.02)
+        except OSError:
+            pass
+
+    started = time.monotonic()
+    assert answer_of(drip, timeout=0.2).verdict == UNREACHABLE
+    assert time.monotonic() - started < 3
+
+
+def test_a_body_without_end_is_cut() -> None:
+    def endless(connection: socket.socket) -> None:
+        connection.sendall(b"HTTP/1.1 200 OK\r\n\r\n")
+        try:
+            while True:
+                connection.sendall(b"x" * 65536)
+        except OSError:
+            pass
+
+    assert answer_of(endless).verdict == ACCEPTED
+
+
+def test_a_peer_without_tls_is_not_a_refusal() -> None:
+    answer = answer_of(saying(OK), "1.3")
+    assert (answer.verdict, answer.reason) == (UNREACHABLE, "no tls: wrong version number")
+
+
+@pytest.mark.parametrize("behave", [saying(b""), resetting], ids=["closed", "reset"])
+def test_a_connection_closed_in_the_handshake_is_marked(
+    behave: Callable[[socket.socket], None],
+) -> None:
+    answer = answer_of(behave, "1.2")
+    assert (answer.verdict, answer.closed, answer.shaken) == (UNREACHABLE, True, False)
+
+
+def test_an_alert_in_the_handshake_is_a_refusal_with_its_name() -> None:
+    answer = answer_of(saying(bytes.fromhex("15030300020270")), "1.2")
+    assert (answer.verdict, answer.reason) == (REFUSED, "unrecognized_name")
+
+
+def test_a_redirect_is_never_followed() -> None:
+    with socket.create_server(("127.0.0.1", 0)) as other:
+        other.settimeout(0.2)
+        target = f"http://127.0.0.1:{other.getsockname()[1]}/".encode()
+        answer_of(saying(b"HTTP/1.1 302 Go\r\nLocation: " + target + b"\r\n\r\n"))
+        with pytest.raises(TimeoutError):
+            other.accept()
