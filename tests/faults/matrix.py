@@ -5,6 +5,7 @@ The judge is the sandbox alone: what it holds in the end, and what it presented 
 
 from __future__ import annotations
 
+import re
 import shutil
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -28,7 +29,7 @@ class Resumed(Project):
     def __init__(self, folder: Path, sandbox: SandboxProcess) -> None:
         self.folder = folder / "project"
         self.stack = STACK
-        self.running = []
+        self.running, self.orphans, self.told = [], [], []
         self.certificates = self.folder / ".local" / "certificates" / STACK
         self.workspace = Workspace(self.folder, folder / "work", sandbox.api, TOKEN)
 
@@ -42,10 +43,20 @@ class Ground:
     requests: list[tuple[str, str]]
     settled: dict[str, Any]
 
+    def address(self, k: int) -> dict[str, Any]:
+        """How a fault finds request `k` again, although ids and the number of polls differ."""
+        alike = [(method, _pattern(path)) for method, path in self.requests[:k]]
+        method, pattern = alike[-1]
+        return {"method": method, "path": pattern, "nth": alike.count(alike[-1])}
+
     @property
     def writes(self) -> list[int]:
         """The numbers, from 1, of the requests that change something."""
         return [k for k, (method, _) in enumerate(self.requests, 1) if method != "GET"]
+
+
+def _pattern(path: str) -> str:
+    return re.sub(r"[0-9a-f]{8}-[0-9a-f-]{27}", "[0-9a-f-]{36}", path) + "$"
 
 
 def prepare(scenario: Scenario, folder: Path) -> Ground:
@@ -106,7 +117,7 @@ def cell(ground: Ground, cut: Cut, k: int, folder: Path) -> list[str]:
     scenario = ground.scenario
     with running(ground.saved, folder) as (sandbox, project):
         start = sandbox.now()
-        sandbox.fault(cut.fault, by="all-permissions", nth=k, path="")
+        sandbox.fault(cut.fault, by="all-permissions", **ground.address(k))
         running_cli = project.start(*arguments(project, scenario.after))
         reached = _held(sandbox, running_cli) if cut.act else True
         if cut.act and reached:
