@@ -1,0 +1,144 @@
+"""`make up`, `preview`, `refresh`, `down`: the real CLI on the real stacks, against the sandbox."""
+
+from __future__ import annotations
+
+import json
+import os
+import re
+from collections.abc import Iterable, Mapping
+from pathlib import Path
+from typing import Any
+
+from bootstrap import LOCAL, PROJECT, Stop, certificates, processes, sandbox_process, say
+from bootstrap.files import locked
+from bootstrap.workspace import Workspace
+
+HEADINGS = ("hostname", "level", "certificate (sha256)", "ends")
+# What the sandbox calls all hostnames of a zone that have no binding.
+ANY_OTHER = "*"
+
+
+def up(stack: str, *arguments: str) -> int:
+    status = run(stack, "up", "--yes", *arguments)
+    if status == 0:
+        tracked = (PROJECT / "stacks" / f"Pulumi.{stack}.yaml").read_text()
+        print(table(rows(sandbox_process.ensure(LOCAL), zones_in(tracked))))
+    return status
+
+
+def preview(stack: str, *arguments: str) -> int:
+    return run(stack, "preview", *arguments)
+
+
+def refresh(stack: str, *arguments: str) -> int:
+    return run(stack, "refresh", "--yes", *arguments)
+
+
+def down(stack: str, *arguments: str) -> int:
+    """Destroy the stack, then stop the sandbox; it goes on when something could not be deleted."""
+    if holds_resources(state_of(stack)):
+        status = run(stack, "destroy", "--yes", *arguments)
+        if status:
+            say(
+                "the sandbox goes on. Commands that Pulumi names reach this state so: make pulumi"
+                f" STACK={stack} ARGS='state unprotect --all --yes'"
+            )
+            return status
+    else:
+        say(f"the stack {stack} has no resources")
+    sandbox_process.stop(LOCAL)
+    return 0
+
+
+def pulumi(stack: str, *arguments: str) -> int:
+    """Any other command of the CLI, on the state of these runs."""
+    if not arguments:
+        raise Stop("Name the command: make pulumi ARGS='stack output'")
+    return run(stack, *arguments)
+
+
+def run(stack: str, *arguments: str) -> int:
+    """The exit code of `pulumi ARGUMENTS`, with everything that it needs started and made."""
+    with locked(LOCAL / "demo.lock"):
+        workspace = prepared(stack)
+        return workspace.show(*arguments, stack=stack)
+
+
+def prepared(stack: str) -> Workspace:
+    tracked = PROJECT / "stacks" / f"Pulumi.{stack}.yaml"
+    if not tracked.exists():
+        files = sorted(tracked.parent.glob("Pulumi.*.yaml"))
+        known = ", ".join(file.name.split(".")[1] for file in files)
+        raise Stop(f"There is no {tracked.relative_to(PROJECT)}. The stacks are: {known}")
+    # Keys and state are nobody else's business on a shared machine.
+    LOCAL.chmod(0o700)
+    folder = LOCAL / "certificates" / stack
+    names = certificates.named_in(tracked.read_text(), stack)
+    if names and (made := certificates.ensure(folder, names)):
+        say(f"made test certificates in {folder.relative_to(PROJECT)}: {', '.join(made)}")
+    api = sandbox_process.ensure(LOCAL)
+    workspace = Workspace(PROJECT, LOCAL, api, sandbox_process.TOKEN)
+    drop_dead_locks(LOCAL / "state")
+    if not state_of(stack).exists():
+        workspace.init(stack)
+    return workspace
+
+
+def state_of(stack: str) -> Path:
+    """Where the file:// backend keeps the stack of the project `aop`."""
+    return LOCAL / "state" / ".pulumi" / "stacks" / "aop" / f"{stack}.json"
+
+
+def holds_resources(state: Path) -> bool:
+    """False for a stack that was never made, or is destroyed."""
+    if not state.exists():
+        return False
+    latest = json.loads(state.read_text()).get("checkpoint", {}).get("latest") or {}
+    return bool(latest.get("resources") or latest.get("pending_operations"))
+
+
+def drop_dead_locks(state: Path) -> None:
+    """Remove the locks of CLIs that were killed, or that a restart of the machine ended.
+
+    The backend's own way is `pulumi cancel`, which also takes the lock of a CLI that still runs.
+    """
+    for lock in (state / ".pulumi" / "locks").rglob("*.json"):
+        try:
+            pid = int(json.loads(lock.read_text())["pid"])
+        except (OSError, ValueError, KeyError, TypeError):
+            continue
+        if processes.birth(pid) is None or processes.program(pid) != "pulumi":
+            lock.unlink(missing_ok=True)
+            say("the run before was cut off; this one goes on from what its state says")
+
+
+def zones_in(config: str) -> list[str]:
+    """The zone ids of a stack file, in its order."""
+    return re.findall(r"^\s*zone_id:\s*[\"']?([0-9a-f]{32})\b", config, re.MULTILINE)
+
+
+def rows(api: str, zones: Iterable[str]) -> list[tuple[str, ...]]:
+    """What Cloudflare presents to the origin of each hostname, as the sandbox tells."""
+    return [
+        row(shown)
+        for zone in zones
+        for shown in sandbox_process.manage(api, f"presented?zone={zone}")
+    ]
+
+
+def row(shown: Mapping[str, Any]) -> tuple[str, ...]:
+    hostname = str(shown["hostname"])
+    return (
+        "any other" if hostname == ANY_OTHER else hostname,
+        str(shown["level"]),
+        str(shown["certificate_sha256"] or "-")[:16],
+        str(shown["expires_on"] or "-")[:10],
+    )
+
+
+def table(lines: Iterable[tuple[str, ...]]) -> str:
+    """Columns as wide as their longest cell, under headings."""
+    cells = [HEADINGS, *lines]
+    widths = [max(map(len, column)) for column in zip(*cells, strict=True)]
+    shown = ("  ".join(map(str.ljust, line, widths)).rstrip() for line in cells)
+    return os.linesep.join(["", "What Cloudflare presents now:", *shown])

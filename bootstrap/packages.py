@@ -1,0 +1,80 @@
+"""`.venv` beside Pulumi.yaml: made once, and again when the requirements change. Only stdlib."""
+
+from __future__ import annotations
+
+import hashlib
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+from bootstrap import PROJECT, VENV, Stop, say
+from bootstrap.environment import clean
+from bootstrap.files import locked, write
+
+REQUIREMENTS = ("requirements.txt", "requirements-dev.txt", "constraints.txt")
+STAMP = "installed"
+
+
+def python(venv: Path = VENV) -> Path:
+    return venv / "bin" / "python"
+
+
+def wanted(venv: Path, project: Path = PROJECT) -> str:
+    """What the stamp says when `venv` is complete: the requirements, the place (scripts hold
+    absolute paths) and the interpreter (an upgraded one does not find the packages)."""
+    digest = hashlib.sha256()
+    for name in REQUIREMENTS:
+        digest.update((project / name).read_bytes())
+    probe = subprocess.run(
+        [python(venv), "-Ec", "import sys; print(sys.version)"],
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    return f"{digest.hexdigest()}\n{venv}\n{probe.stdout.strip()}\n"
+
+
+def complete(venv: Path = VENV, project: Path = PROJECT) -> bool:
+    stamp = venv / STAMP
+    return python(venv).exists() and stamp.exists() and stamp.read_text() == wanted(venv, project)
+
+
+def ensure(venv: Path = VENV, interpreter: str = sys.executable) -> Path:
+    """The virtual environment's Python, with all requirements installed."""
+    if complete(venv):
+        return python(venv)
+    with locked(PROJECT / ".local" / "packages.lock"):
+        if not complete(venv):
+            install(venv, interpreter)
+    return python(venv)
+
+
+def install(venv: Path, interpreter: str) -> None:
+    stamp = venv / STAMP
+    again = stamp.exists() and stamp.read_text().splitlines()[1:] == wanted(venv).splitlines()[1:]
+    if not again:
+        say(f"making the virtual environment {venv.name} with {interpreter}")
+        run(
+            [interpreter, "-m", "venv", "--clear", str(venv)],
+            "no virtual environment could be made (on Debian and Ubuntu: apt-get install"
+            " python3-venv)",
+        )
+    say("installing the Python packages of requirements-dev.txt (about a minute)")
+    stamp.unlink(missing_ok=True)
+    run(
+        [str(python(venv)), "-m", "pip", "install", "--quiet", "--no-input",
+         "--disable-pip-version-check", "-r", "requirements-dev.txt"],
+        "the Python packages could not be installed; is a package index reachable?",
+    )  # fmt: skip
+    write(stamp, wanted(venv))
+
+
+def run(argv: list[str], otherwise: str) -> None:
+    done = subprocess.run(
+        argv, cwd=PROJECT, env=clean(), capture_output=True, text=True, check=False
+    )
+    if done.returncode:
+        told = (done.stderr.strip() or done.stdout.strip()).splitlines()[-8:]
+        print(os.linesep.join(told), file=sys.stderr)
+        raise Stop(otherwise)

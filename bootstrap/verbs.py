@@ -1,0 +1,90 @@
+"""What `make VERB` runs."""
+
+from __future__ import annotations
+
+import argparse
+import os
+import shlex
+import sys
+from collections.abc import Callable, Sequence
+
+from bootstrap import PROJECT, VENV, Stop, packages, servers
+
+Run = Callable[[argparse.Namespace], int]
+
+
+def _demo(name: str) -> Run:
+    def run(given: argparse.Namespace) -> int:
+        from bootstrap import cli, demo
+
+        cli.ensure()
+        verb: Callable[..., int] = getattr(demo, name)
+        return verb(given.stack, *shlex.split(given.args))
+
+    return run
+
+
+def _check(name: str) -> Run:
+    def run(given: argparse.Namespace) -> int:
+        from bootstrap import checks
+
+        verb: Callable[..., int] = getattr(checks, name)
+        return verb(*shlex.split(given.args))
+
+    return run
+
+
+def _pulumi_path(_: argparse.Namespace) -> int:
+    from bootstrap import cli
+
+    print(cli.ensure())
+    return 0
+
+
+def _help(_: argparse.Namespace) -> int:
+    for name, (text, _run) in VERBS.items():
+        print(f"make {name:12} {text}")
+    print("\nSTACK=dev, or another of stacks/. ARGS='...' goes on to pulumi or pytest.")
+    return 0
+
+
+VERBS: dict[str, tuple[str, Run]] = {
+    "up": ("pulumi up on the local sandbox; shows what Cloudflare then presents", _demo("up")),
+    "preview": ("what `make up` would change", _demo("preview")),
+    "refresh": ("take into the state what was changed outside", _demo("refresh")),
+    "down": ("pulumi destroy, then stop the sandbox", _demo("down")),
+    "pulumi": ("any pulumi command on that state: ARGS='stack output'", _demo("pulumi")),
+    "test": ("checks and tests", _check("test")),
+    "test-slow": ("the long tests, and the pure ones under each Python", _check("test_slow")),
+    "check": ("lint, format, types", _check("check")),
+    "servers": ("install the servers that some tests start", lambda _: servers.install()),
+    "pulumi-path": ("print the folder of the Pulumi CLI in use", _pulumi_path),
+    "help": ("this list", _help),
+}
+# These need nothing installed.
+BARE = {"help", "servers"}
+
+
+def main(arguments: Sequence[str]) -> int:
+    parser = argparse.ArgumentParser(prog="python3 -m bootstrap")
+    parser.add_argument("verb", nargs="?", default="help", choices=VERBS)
+    parser.add_argument("--stack", default="dev")
+    parser.add_argument("--args", default="")
+    given = parser.parse_args(arguments)
+    os.chdir(PROJECT)
+    try:
+        if given.verb not in BARE:
+            _into_venv(arguments)
+        return VERBS[given.verb][1](given)
+    except Stop as stop:
+        print(stop, file=sys.stderr)
+        return 1
+    except KeyboardInterrupt:
+        return 130
+
+
+def _into_venv(arguments: Sequence[str]) -> None:
+    """Go on with the virtual environment's Python, which has the packages."""
+    python = packages.ensure()
+    if sys.prefix != str(VENV):
+        os.execv(python, [str(python), "-E", "-m", "bootstrap", *arguments])

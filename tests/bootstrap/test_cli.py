@@ -1,0 +1,162 @@
+"""Which Pulumi CLI is taken, and what happens when none is there."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from bootstrap import Stop, cli
+from bootstrap.go_modules import Closed
+
+
+@pytest.fixture(autouse=True)
+def nothing_remembered() -> Iterator[None]:
+    cli.find.cache_clear()
+    yield
+    cli.find.cache_clear()
+
+
+def script(path: Path, text: str = "exit 0") -> Path:
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.write_text(f"#!/bin/sh\n{text}\n")
+    path.chmod(0o755)
+    return path
+
+
+def fake_cli(folder: Path, version: str = "v3.259.0", host: bool = True) -> Path:
+    script(folder / "pulumi", f"echo {version}")
+    if host:
+        script(folder / cli.HOST)
+    return folder
+
+
+def installs(folder: Path) -> None:
+    fake_cli(folder / "bin")
+
+
+def closed(folder: Path) -> None:
+    raise Closed("no route")
+
+
+def never(folder: Path) -> None:
+    pytest.fail("this way was not to be tried")
+
+
+@pytest.mark.parametrize(
+    ("text", "version"),
+    [
+        pytest.param("v3.259.0\n", (3, 259, 0), id="release"),
+        pytest.param("3.260.0-alpha.1+abc", (3, 260, 0), id="pre-release"),
+        pytest.param("v10.0.12", (10, 0, 12), id="several digits"),
+        pytest.param("", None, id="a build without a version"),
+        pytest.param("pulumi: command failed", None, id="not a version"),
+    ],
+)
+def test_a_version_is_read(text: str, version: tuple[int, int, int] | None) -> None:
+    assert cli.version_of(text) == version
+
+
+@pytest.mark.parametrize("version", ["v3.254.0", "v3.272.1", "v4.0.0"])
+def test_a_cli_on_path_that_is_new_enough_comes_before_all_others(
+    tmp_path: Path, version: str
+) -> None:
+    on_path = fake_cli(tmp_path / "path", version)
+    fake_cli(tmp_path / "kept" / "bin")
+    assert cli.ensure(str(on_path), tmp_path / "kept", [("never", never)]) == on_path
+
+
+@pytest.mark.parametrize(
+    ("version", "host", "told"),
+    [
+        pytest.param("v3.253.9", True, "3.254.0 or newer is needed", id="older"),
+        pytest.param("v3.259.0", False, "no pulumi-language-python beside", id="without its host"),
+        pytest.param("nonsense", True, "3.254.0 or newer is needed", id="without a version"),
+        pytest.param("x; exit 3", True, "does not run", id="broken"),
+    ],
+)
+def test_a_cli_on_path_that_cannot_be_used_is_named_and_passed_over(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], version: str, host: bool, told: str
+) -> None:
+    on_path = fake_cli(tmp_path / "path", version, host)
+    kept = fake_cli(tmp_path / "kept" / "bin")
+    assert cli.ensure(str(on_path), tmp_path / "kept", [("never", never)]) == kept
+    assert told in capsys.readouterr().err
+
+
+def test_a_cli_behind_a_link_finds_the_host_beside_the_real_file(tmp_path: Path) -> None:
+    real = fake_cli(tmp_path / "real")
+    (tmp_path / "path").mkdir()
+    (tmp_path / "path" / "pulumi").symlink_to(real / "pulumi")
+    assert cli.ensure(str(tmp_path / "path"), tmp_path / "kept") == tmp_path / "path"
+
+
+def test_the_next_way_is_tried_and_each_closed_one_says_why(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    ways = [("first", closed), ("second", installs), ("third", never)]
+    assert cli.ensure("", tmp_path / "kept", ways) == tmp_path / "kept" / "bin"
+    assert "first: not open, no route" in capsys.readouterr().err
+    assert cli.ensure("", tmp_path / "kept", [("never", never)]) == tmp_path / "kept" / "bin"
+
+
+def test_without_any_way_one_line_says_what_to_install(tmp_path: Path) -> None:
+    with pytest.raises(Stop) as stopped:
+        cli.ensure("", tmp_path / "kept", [("first", closed), ("second", closed)])
+    assert "pulumi.com/docs/install" in str(stopped.value)
+    assert "go.dev/doc/install" in str(stopped.value)
+    assert "\n" not in str(stopped.value)
+
+
+def test_a_result_that_does_not_run_is_never_found_by_anybody(tmp_path: Path) -> None:
+    def breaks(folder: Path) -> None:
+        fake_cli(folder / "bin", version="'' ; exit 1")
+
+    with pytest.raises(Stop):
+        cli.ensure("", tmp_path / "kept", [("breaks", breaks)])
+    assert [path.name for path in tmp_path.iterdir()] == ["kept.lock"]
+
+
+def test_two_clones_at_once_install_once(tmp_path: Path) -> None:
+    tries: list[Path] = []
+    found: list[Path] = []
+    begun = threading.Event()
+
+    def slowly(folder: Path) -> None:
+        tries.append(folder)
+        assert begun.wait(10)
+        installs(folder)
+
+    def clone() -> None:
+        found.append(cli.ensure("", tmp_path / "kept", [("slowly", slowly)]))
+
+    clones = [threading.Thread(target=clone) for _ in range(2)]
+    for thread in clones:
+        thread.start()
+    begun.set()
+    for thread in clones:
+        thread.join(20)
+    assert found == [tmp_path / "kept" / "bin"] * 2
+    assert len(tries) == 1
+
+
+@pytest.mark.parametrize(
+    ("variable", "begins"),
+    [
+        pytest.param("/var/cache/me", "/var/cache/me/aop/pulumi-", id="absolute"),
+        pytest.param("relative", f"{Path.home()}/.cache/aop/pulumi-", id="relative is ignored"),
+        pytest.param("", f"{Path.home()}/.cache/aop/pulumi-", id="empty"),
+    ],
+)
+def test_the_cache_follows_the_xdg_variable(variable: str, begins: str) -> None:
+    assert str(cli.cache({"XDG_CACHE_HOME": variable})).startswith(begins)
+
+
+def test_the_installer_is_given_up_within_seconds_where_there_is_no_route(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(cli, "SITE", "http://127.0.0.1:1/install.sh")
+    with pytest.raises(Closed, match="cannot be reached"):
+        cli.official_installer(tmp_path)

@@ -1,0 +1,113 @@
+"""What `make up` reads and shows around the CLI."""
+
+from __future__ import annotations
+
+import json
+import os
+import shutil
+import subprocess
+from pathlib import Path
+
+import pytest
+
+from bootstrap import PROJECT, demo
+
+ZONES = {
+    "dev": "023e105f4ecef8ad9ca31a8372d0c353",
+    "staging": "1b2f4c8d6e0a49537c1d8e5f90a3b647",
+    "prod": "2c3a5d9e7f1b4a648d2e9f60a1b4c758",
+}
+
+
+@pytest.mark.parametrize("stack", ZONES)
+def test_the_zones_are_those_of_the_stack_file(stack: str) -> None:
+    config = (PROJECT / "stacks" / f"Pulumi.{stack}.yaml").read_text()
+    assert demo.zones_in(config) == [ZONES[stack]]
+
+
+def test_a_zone_in_a_comment_is_none() -> None:
+    assert demo.zones_in(f"# zone_id: {ZONES['dev']}\n  zone_id: '{ZONES['prod']}'\n") == [
+        ZONES["prod"]
+    ]
+
+
+def test_the_table_says_which_certificate_each_hostname_shows_and_until_when() -> None:
+    shown: list[dict[str, str | None]] = [
+        {
+            "hostname": "*",
+            "level": "none",
+            "certificate_sha256": None,
+            "expires_on": None,
+        },
+        {
+            "hostname": "shop.example.com",
+            "level": "hostname",
+            "certificate_sha256": "9f3a" * 16,
+            "expires_on": "2027-11-24T12:31:38Z",
+        },
+    ]
+    assert demo.table(map(demo.row, shown)).splitlines()[2:] == [
+        "hostname          level     certificate (sha256)  ends",
+        "any other         none      -                     -",
+        "shop.example.com  hostname  9f3a9f3a9f3a9f3a      2027-11-24",
+    ]
+
+
+@pytest.mark.parametrize(
+    ("state", "holds"),
+    [
+        pytest.param(None, False, id="never made"),
+        pytest.param({"checkpoint": {"latest": None}}, False, id="made, never up"),
+        pytest.param({"checkpoint": {"latest": {"resources": None}}}, False, id="destroyed"),
+        pytest.param({"checkpoint": {"latest": {"resources": [{}]}}}, True, id="up"),
+        pytest.param({"checkpoint": {"latest": {"pending_operations": [{}]}}}, True, id="cut off"),
+    ],
+)
+def test_a_stack_without_resources_needs_no_destroy(
+    tmp_path: Path, state: object, holds: bool
+) -> None:
+    path = tmp_path / "dev.json"
+    if state is not None:
+        path.write_text(json.dumps(state))
+    assert demo.holds_resources(path) is holds
+
+
+def lock(state: Path, content: str) -> Path:
+    path = state / ".pulumi" / "locks" / "organization" / "aop" / "dev" / "1.json"
+    path.parent.mkdir(parents=True)
+    path.write_text(content)
+    return path
+
+
+def test_the_lock_of_a_cli_that_was_killed_is_dropped(tmp_path: Path) -> None:
+    ended = subprocess.Popen(["true"])
+    ended.wait()
+    path = lock(tmp_path, json.dumps({"pid": ended.pid}))
+    demo.drop_dead_locks(tmp_path)
+    assert not path.exists()
+
+
+def test_a_pid_that_another_program_has_now_is_dead_too(tmp_path: Path) -> None:
+    path = lock(tmp_path, json.dumps({"pid": os.getpid()}))
+    demo.drop_dead_locks(tmp_path)
+    assert not path.exists()
+
+
+def test_the_lock_of_a_cli_that_runs_stays(tmp_path: Path) -> None:
+    sleep = shutil.which("sleep")
+    assert sleep is not None
+    running = subprocess.Popen([shutil.copy(sleep, tmp_path / "pulumi"), "60"])
+    try:
+        path = lock(tmp_path, json.dumps({"pid": running.pid}))
+        demo.drop_dead_locks(tmp_path)
+        assert path.exists()
+    finally:
+        running.kill()
+        running.wait()
+
+
+@pytest.mark.parametrize("content", ["", "{}", "[]"])
+def test_a_lock_that_cannot_be_read_stays(tmp_path: Path, content: str) -> None:
+    path = lock(tmp_path, content)
+    demo.drop_dead_locks(tmp_path)
+    assert path.exists()
