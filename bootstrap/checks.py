@@ -1,4 +1,4 @@
-"""`make check`, `make test`, `make test-slow`."""
+"""`make check`, `make test` and the longer runs beside it."""
 
 from __future__ import annotations
 
@@ -55,6 +55,35 @@ def test_slow(*arguments: str) -> int:
     elif status:
         return status
     return under_each_python(arguments)
+
+
+def test_faults(*arguments: str) -> int:
+    """The whole crash matrix: every scenario, every way to be cut off, every request."""
+    return module("tests.faults", *arguments, environment=with_cli())
+
+
+def bench(*arguments: str) -> int:
+    """All benchmarks; 1 when a request goal is missed."""
+    return module("benchmarks", *arguments, environment=with_cli())
+
+
+def test_contract(*arguments: str) -> int:
+    """The contract cases against the real Cloudflare. The user's own token and zone are used."""
+    wanted = ("CLOUDFLARE_API_TOKEN", "AOP_CONTRACT_ZONE_ID")
+    if absent := [name for name in wanted if not os.environ.get(name)]:
+        raise Stop(
+            f"Set {' and '.join(absent)}: a token with SSL and Certificates Edit, Zone Settings"
+            " Read and Zone Read, and the id of a zone for tests. The zone gets certificates and"
+            " one binding, which are taken away again."
+        )
+    kept = {name: os.environ[name] for name in wanted}
+    command = ["pytest", "tests/sandbox/test_contract.py", *arguments]
+    return module(*command, environment={**clean(), **kept})
+
+
+def module(name: str, *arguments: str, environment: Mapping[str, str]) -> int:
+    command = [str(packages.python()), "-m", name, *arguments]
+    return subprocess.run(command, cwd=PROJECT, env=environment, check=False).returncode
 
 
 def under_each_python(arguments: Sequence[str]) -> int:

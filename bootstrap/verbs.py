@@ -43,7 +43,7 @@ def _pulumi_path(_: argparse.Namespace) -> int:
 
 def _help(_: argparse.Namespace) -> int:
     for name, (text, _run) in VERBS.items():
-        print(f"make {name:12} {text}")
+        print(f"make {name:14} {text}")
     print("\nSTACK=dev, or another of stacks/. ARGS='...' goes on to pulumi or pytest.")
     return 0
 
@@ -56,6 +56,9 @@ VERBS: dict[str, tuple[str, Run]] = {
     "pulumi": ("any pulumi command on that state: ARGS='stack output'", _demo("pulumi")),
     "test": ("checks and tests", _check("test")),
     "test-slow": ("the long tests, and the pure ones under each Python", _check("test_slow")),
+    "test-faults": ("the whole crash matrix, about an hour", _check("test_faults")),
+    "test-contract": ("the contract cases against your Cloudflare zone", _check("test_contract")),
+    "bench": ("the benchmarks, about ten minutes", _check("bench")),
     "check": ("lint, format, types", _check("check")),
     "servers": ("install the servers that some tests start", lambda _: servers.install()),
     "pulumi-path": ("print the folder of the Pulumi CLI in use", _pulumi_path),

@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import contextlib
 import os
 import signal
 import subprocess
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from tests.cli.project import Process, family_of, seconds_until_ended
+from tests.cli.project import Process, family_of, processes, seconds_until_ended
 from tests.sandbox_server import Sandbox
 
 # The watch looks once a second, and then leaves a call under way three seconds to end.
@@ -45,9 +44,10 @@ def _kill_cli(sandbox: Sandbox, cli: Running) -> None:
     # The plugin lives on and finishes its call; it must not begin another one.
     sandbox.release()
     seconds_until_ended(_plugins(family), PLUGIN_ENDS_WITHIN)
+    alive = {(process.pid, process.command) for process in processes()}
     for process in family:
         # Pulumi's own language host does not notice; it holds nothing of ours.
-        with contextlib.suppress(ProcessLookupError):
+        if (process.pid, process.command) in alive:
             os.kill(process.pid, signal.SIGKILL)
 
 
