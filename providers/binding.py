@@ -8,13 +8,14 @@ the binding is active; only then may the old certificate be deleted.
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
 from . import session
 from .bulk import Entry
 from .errors import REFRESH_NEXT, CloudflareError, Refused, short
 from .records import Binding
+from .rows import Rows, one_by_one
 from .tls_mode import require_tls
 from .zone import Zone
 
@@ -36,17 +37,17 @@ def bind(
     zone: Zone,
     wanted: Sequence[Entry],
     dropped: Sequence[Entry],
-    before: Mapping[str, str],
+    before: Mapping[str, Entry],
     terms: Terms,
 ) -> None:
     """Brings hostnames to what is wanted, voids the dropped ones, waits until all is in force.
 
-    `before` has the hostnames that state says are ours, with their certificate ids: they are set
-    whatever they show; any other hostname that shows a foreign certificate is refused before the
-    first write, unless `terms.overwrite`. `dropped` entries carry the certificate of state.
+    `before` has the hostnames that state says are ours, as state has them: they are set whatever
+    they show; any other hostname that shows a foreign certificate is refused before the first
+    write, unless `terms.overwrite`. `dropped` entries carry the certificate of state.
     """
     rows = Rows(zone)
-    changes = [entry for entry in wanted if not _is_asked_for(rows.get(entry.hostname), entry)]
+    changes = _changes(rows, wanted, before)
     if any(entry.enabled for entry in changes):
         require_tls(zone, terms.require_tls)
     if not terms.overwrite:
@@ -69,32 +70,48 @@ def void(zone: Zone, dropped: Sequence[Entry], wait_seconds: float) -> None:
     bind(zone, [], dropped, {}, Terms(wait_seconds))
 
 
-class Rows:
-    """The bindings of a zone as they were observed once; where it matters asked again by name."""
+def set_back(zone: Zone, cert_id: str, wait_seconds: float) -> None:
+    """Binds what still shows this certificate as the program wants it.
 
-    def __init__(self, zone: Zone) -> None:
-        self._zone = zone
-        self._listed = zone.bindings()
-        self._asked: dict[str, Binding | None] = {}
+    A run that was cut off after its PUT recorded nothing. When the program is then changed back,
+    it agrees with state, so no binding is updated, and the certificate would stay in use for ever.
+    """
+    rows = Rows(zone)
+    entries = []
+    for hostname, (shown, enabled) in session.current().wanted.shows(zone.zone_id).items():
+        row = rows.get(hostname)
+        if shown == cert_id or row is None or row.cert_id != cert_id:
+            continue
+        live = rows.ask(hostname)
+        if live is not None and live.cert_id == cert_id:
+            entries.append(Entry(hostname, shown, enabled))
+            session.current().say_once(
+                f"{hostname}: an earlier run bound it to certificate {short(cert_id)};"
+                f" back to certificate {short(shown)}."
+            )
+    if entries:
+        before = {e.hostname: Entry(e.hostname, cert_id, e.enabled) for e in entries}
+        bind(zone, entries, [], before, Terms(wait_seconds))
 
-    def get(self, hostname: str) -> Binding | None:
-        """The row, None when the hostname shows no certificate of its own."""
-        if hostname not in self._asked and self._listed is None:
-            return self.ask(hostname)
-        row = self._asked.get(hostname) or (self._listed or {}).get(hostname)
-        return None if row is None or row.is_gone else row
 
-    def ask(self, hostname: str) -> Binding | None:
-        """The row by name, as it is now."""
-        if hostname not in self._asked:
-            self._asked[hostname] = self._zone.binding(hostname)
-        row = self._asked[hostname]
-        return None if row is None or row.is_gone else row
+def _changes(rows: Rows, wanted: Sequence[Entry], before: Mapping[str, Entry]) -> list[Entry]:
+    """What has to be put: all that Cloudflare was not asked for yet.
 
-    def on(self, cert_id: str) -> set[str]:
-        """The hostnames that the list shows on a certificate."""
-        rows = (self._listed or {}).values()
-        return {row.hostname for row in rows if row.cert_id == cert_id and not row.is_gone}
+    Lists lag, so one that shows already what is only now wanted may show the past. A few are
+    asked for by name; many are put again, which is one request for a hundred.
+    """
+    known: set[str] = set()
+    doubtful: list[Entry] = []
+    for entry in wanted:
+        if _is_asked_for(rows.get(entry.hostname), entry):
+            if before.get(entry.hostname) == entry:
+                known.add(entry.hostname)
+            else:
+                doubtful.append(entry)
+    if len(doubtful) <= MOST_NAMES:
+        asked = [e for e in doubtful if _is_asked_for(rows.ask(e.hostname), e)]
+        known |= {entry.hostname for entry in asked}
+    return [entry for entry in wanted if entry.hostname not in known]
 
 
 def _is_asked_for(row: Binding | None, entry: Entry) -> bool:
@@ -123,11 +140,11 @@ def _refuse_foreign(zone: Zone, rows: Rows, entries: Iterable[Entry]) -> None:
         )
 
 
-def _tell_surprises(rows: Rows, entries: Iterable[Entry], before: Mapping[str, str]) -> None:
+def _tell_surprises(rows: Rows, entries: Iterable[Entry], before: Mapping[str, Entry]) -> None:
     for entry in entries:
         row = rows.get(entry.hostname)
         shown = row.cert_id if row else ""
-        if shown not in (entry.cert_id, before[entry.hostname]):
+        if shown not in (entry.cert_id, before[entry.hostname].cert_id):
             was = f"showed certificate {short(shown)}" if shown else "was not bound"
             session.current().say_once(
                 f"{entry.hostname}: {was}, changed by somebody else;"
@@ -220,8 +237,8 @@ def _await_bindings(
 
     def look(max_age: float) -> bool | None:
         listed = zone.bindings(max_age)
-        rows = _one_by_one(zone, [*wanted, *voids]) if listed is None else listed
-        open_names[:] = [e.hostname for e in wanted if not _in_force(rows.get(e.hostname), e)]
+        rows = one_by_one(zone, [*wanted, *voids]) if listed is None else listed
+        open_names[:] = [e.hostname for e in wanted if not _in_force(zone, rows, e)]
         for entry in voids:
             row = rows.get(entry.hostname)
             if row is not None and row.holds_certificate:
@@ -239,7 +256,10 @@ def _await_bindings(
             raise
 
 
-def _in_force(row: Binding | None, entry: Entry) -> bool:
+def _in_force(zone: Zone, rows: Mapping[str, Binding], entry: Entry) -> bool:
+    row = rows.get(entry.hostname)
+    if row is not None and _matches(row, entry) and zone.has_put_later(row):
+        row = zone.binding(entry.hostname)
     if row is None or not _matches(row, entry):
         return False
     if row.has_timed_out:
@@ -248,21 +268,6 @@ def _in_force(row: Binding | None, entry: Entry) -> bool:
             REFRESH_NEXT,
         )
     return row.is_active
-
-
-def _one_by_one(zone: Zone, entries: Iterable[Entry]) -> dict[str, Binding]:
-    rows = ((entry.hostname, zone.binding(entry.hostname)) for entry in entries)
-    return {hostname: row for hostname, row in rows if row is not None}
-
-
-def live_rows(zone: Zone, hostnames: Collection[str]) -> dict[str, Binding]:
-    """What each of the hostnames shows now; absent from a list is confirmed by name.
-
-    One that timed out counts as absent, so that the next `up` asks for it again.
-    """
-    rows = Rows(zone)
-    found = ((name, rows.get(name) or rows.ask(name)) for name in hostnames)
-    return {name: row for name, row in found if row is not None and not row.has_timed_out}
 
 
 def names(items: Sequence[str]) -> str:

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+from .binding import set_back
 from .errors import REFRESH_NEXT, CloudflareError, Refused, StillWaiting, short
-from .records import Level, UploadedCertificate
+from .records import Level, UploadedCertificate, is_before
 from .zone import AOP, Zone, gone
 
 IN_USE, DEPLOYING, DELETED_TWICE = 1433, 1434, 1414
@@ -24,6 +25,8 @@ def remove(zone: Zone, level: Level, cert_id: str, seconds: float) -> None:
         if refused is None:
             return True
         last.append(refused)
+        if refused.has(IN_USE):
+            set_back(zone, cert_id, seconds)
         return None
 
     what = f"{level} certificate {short(cert_id)} to be free"
@@ -77,7 +80,7 @@ def _has_successor(zone: Zone, cert_id: str) -> bool:
     """
     now = zone.around.clock.now()
     mine = zone.certificate("zone", cert_id)
-    if mine is None or not mine.is_active or mine.is_expired(now):
+    if mine is None or not mine.may_be_in_force or mine.is_expired(now):
         return True
     if zone.setting(AOP, max_age=0) == "off":
         return True
@@ -104,4 +107,4 @@ def _has_successor(zone: Zone, cert_id: str) -> bool:
 
 def is_newer(one: UploadedCertificate, other: UploadedCertificate) -> bool:
     """Whether `one` was uploaded after `other`: the newest active one is in force."""
-    return one.uploaded_on >= other.uploaded_on
+    return not is_before(one.uploaded_on, other.uploaded_on)

@@ -23,6 +23,7 @@ from .base import Props, Provider, checked, dump, inputs_of
 from .binding import Terms
 from .bulk import Entry
 from .errors import about, short
+from .rows import live_rows
 from .types import UNKNOWN, CertId, Hostname, Inputs, TokenEnv, WaitSeconds, ZoneId
 from .wanted import binding_key
 from .zone import Zone
@@ -48,7 +49,10 @@ class HostnameBindingInputs(Inputs):
 
 def _rules(inputs: HostnameBindingInputs) -> tuple[Props, list[str]]:
     if UNKNOWN not in (inputs.zone_id, inputs.hostname):
-        session.current().wanted.note([binding_key(inputs.zone_id, inputs.hostname)])
+        key = binding_key(inputs.zone_id, inputs.hostname)
+        session.current().wanted.note([key])
+        if UNKNOWN not in (inputs.cert_id, inputs.enabled):
+            session.current().wanted.show(key, inputs.cert_id, inputs.enabled)
     return {}, []
 
 
@@ -72,7 +76,7 @@ class HostnameBindingProvider(Provider):
         inputs = inputs_of(HostnameBindingInputs, props)
         with about(_name(inputs)):
             zone = _zone(inputs)
-            row = binding.live_rows(zone, [inputs.hostname]).get(inputs.hostname)
+            row = live_rows(zone, [inputs.hostname]).get(inputs.hostname)
             if row is None:
                 return ReadResult("", {})
             seen = {"cert_id": row.cert_id, "enabled": row.enabled}
@@ -84,7 +88,7 @@ class HostnameBindingProvider(Provider):
 
     def update(self, _id: str, _olds: Props, _news: Props) -> UpdateResult:
         inputs = inputs_of(HostnameBindingInputs, _news)
-        before = {inputs.hostname: str(_olds.get("cert_id", ""))}
+        before = {inputs.hostname: _entry(inputs_of(HostnameBindingInputs, _olds))}
         with about(_name(inputs)):
             binding.bind(_zone(inputs), [_entry(inputs)], [], before, _terms(inputs))
         return UpdateResult(dump(inputs))

@@ -29,6 +29,7 @@ from .binding import Terms
 from .bulk import Entry
 from .errors import about, short
 from .records import Binding
+from .rows import live_rows
 from .types import (
     UNKNOWN,
     CertId,
@@ -96,8 +97,7 @@ class HostnameBindingsProvider(Provider):
             if inputs.bindings is UNKNOWN:
                 return {}, []
             if inputs.zone_id is not UNKNOWN:
-                keys = [binding_key(inputs.zone_id, name) for name in inputs.bindings]
-                session.current().wanted.note(keys)
+                _note(inputs)
             return {}, [*_guarded(_olds, inputs), *_too_many(inputs)]
 
         return checked(HostnameBindingsInputs, news, rules)
@@ -116,7 +116,7 @@ class HostnameBindingsProvider(Provider):
         inputs = inputs_of(HostnameBindingsInputs, props)
         with about(_name(inputs)):
             zone = _zone(inputs)
-            rows = binding.live_rows(zone, inputs.bindings)
+            rows = live_rows(zone, inputs.bindings)
             if inputs.bindings and not rows:
                 return ReadResult("", {})
             live = {name: _seen(zone, inputs.bindings[name], row) for name, row in rows.items()}
@@ -126,7 +126,7 @@ class HostnameBindingsProvider(Provider):
     def update(self, _id: str, _olds: Props, _news: Props) -> UpdateResult:
         inputs = inputs_of(HostnameBindingsInputs, _news)
         old = inputs_of(HostnameBindingsInputs, _olds)
-        before = {name: shown.cert_id for name, shown in old.bindings.items()}
+        before = {entry.hostname: entry for entry in _entries(old)}
         gone = [entry for entry in _entries(old) if entry.hostname not in inputs.bindings]
         with about(_name(inputs)):
             dropped = _not_handed_over(inputs.zone_id, gone)
@@ -189,6 +189,15 @@ class HostnameBindings(Resource, module="aop", name="HostnameBindings"):
             "token_env": token_env,
         }
         super().__init__(HostnameBindingsProvider(), name, props, opts)
+
+
+def _note(inputs: HostnameBindingsInputs) -> None:
+    notes = session.current().wanted
+    for name, shown in inputs.bindings.items():
+        key = binding_key(inputs.zone_id, name)
+        notes.note([key])
+        if shown is not UNKNOWN and UNKNOWN not in (shown.cert_id, shown.enabled):
+            notes.show(key, shown.cert_id, shown.enabled)
 
 
 def _guarded(olds: Props, inputs: HostnameBindingsInputs) -> list[str]:

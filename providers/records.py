@@ -20,6 +20,7 @@ LEVELS: tuple[Level, ...] = ("zone", "hostname")
 ACTIVE = "active"
 GOING = ("pending_deletion", "deleted")
 TIMED_OUT = ("deployment_timed_out", "deletion_timed_out")
+NOT_YET = ("initializing", "pending_deployment")
 
 _BLOCK = re.compile(r"-----BEGIN CERTIFICATE-----([A-Za-z0-9+/=\s]*)-----END CERTIFICATE-----")
 
@@ -50,6 +51,10 @@ class UploadedCertificate:
             expires_on=str(item.get("expires_on") or ""),
         )
 
+    def is_past(self, uploaded_on: str) -> bool:
+        """Whether this is older than the certificate of the same id that was uploaded then."""
+        return self.is_gone or is_before(self.uploaded_on, uploaded_on)
+
     @property
     def is_deleted(self) -> bool:
         """Deleted for good."""
@@ -64,6 +69,11 @@ class UploadedCertificate:
     def is_active(self) -> bool:
         """Deployed. An expired certificate is "active" too."""
         return self.status == ACTIVE
+
+    @property
+    def may_be_in_force(self) -> bool:
+        """Whether it may be what Cloudflare presents; so does one with an unknown status word."""
+        return self.status not in (*NOT_YET, *TIMED_OUT, *GOING)
 
     @property
     def has_timed_out(self) -> bool:
@@ -84,6 +94,7 @@ class Binding:
     cert_id: str
     enabled: bool | None
     status: str
+    updated_at: str = ""
 
     @classmethod
     def read(cls, item: Any) -> Binding | None:
@@ -96,6 +107,7 @@ class Binding:
             cert_id=str(item.get("cert_id") or "").lower(),
             enabled=enabled if isinstance(enabled, bool) else None,
             status=str(item.get("status") or ""),
+            updated_at=str(item.get("updated_at") or ""),
         )
 
     @property
@@ -129,6 +141,14 @@ def fingerprint(pem: str) -> str:
     except (binascii.Error, ValueError):
         return ""
     return hashlib.sha256(der).hexdigest()
+
+
+def is_before(one: str, other: str) -> bool:
+    """Whether one moment of Cloudflare's comes before another; False when one is missing.
+
+    Fractional digits vary: `05.5Z` is before `05.51Z`, and `05Z` before both.
+    """
+    return bool(one and other) and one.rstrip("Z") < other.rstrip("Z")
 
 
 def read_time(text: str) -> datetime | None:

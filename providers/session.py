@@ -52,14 +52,21 @@ class Session:
     def zone(self, zone_id: str, token_env: str | None) -> Zone:
         """The view of a zone; raises `NoCredentials` when the token is not in the environment."""
         with self._lock:
-            key = token_env or ""
-            if key not in self._clients:
-                url = base_url(self.environ)
-                headers = credentials(self.environ, token_env)
-                self._clients[key] = Client(url, headers, self._around, self._quota)
             if zone_id not in self._zones:
-                self._zones[zone_id] = Zone(self._clients[key], zone_id, self._around)
+                self._zones[zone_id] = Zone(self._client(token_env), zone_id, self._around)
             return self._zones[zone_id]
+
+    def client(self, token_env: str | None) -> Client:
+        """The API with these credentials, for what no view of a zone answers; raises likewise."""
+        with self._lock:
+            return self._client(token_env)
+
+    def _client(self, token_env: str | None) -> Client:
+        key = token_env or ""
+        if key not in self._clients:
+            url, headers = base_url(self.environ), credentials(self.environ, token_env)
+            self._clients[key] = Client(url, headers, self._around, self._quota)
+        return self._clients[key]
 
     def close(self) -> None:
         """Closes the connections; the engine never does, it ends the process."""

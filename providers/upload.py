@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from . import deletion, pem, session
 from .errors import REFRESH_NEXT, Refused, Unanswered, short
-from .records import Level, UploadedCertificate
+from .records import Level, UploadedCertificate, is_before
 from .zone import Zone
 
 MOST_HOSTNAME_CERTIFICATES = 10
@@ -51,6 +51,9 @@ class Upload:
             # 1406: it is there, or still being deleted; the next look tells which.
             if refused.has(1406):
                 return None
+            # An error of the server says as little as no answer.
+            if refused.status >= 500 and self._posts < MOST_UPLOADS:
+                return None
             self._explain(refused)
             raise
         except Unanswered:
@@ -75,7 +78,7 @@ def warn_if_not_in_force(zone: Zone, record: UploadedCertificate) -> None:
     newer = [
         r
         for r in zone.certificates("zone").values()
-        if r.uploaded_on > record.uploaded_on and r.is_active
+        if is_before(record.uploaded_on, r.uploaded_on) and r.is_active
     ]
     if newer:
         session.current().warn(

@@ -35,6 +35,7 @@ class Wanted:
     def __init__(self) -> None:
         self._lock = threading.Lock()
         self._wanted: set[Key] = set()
+        self._shows: dict[Key, tuple[str, bool]] = {}
         self._known: set[Key] = set()
         self._own: dict[str, frozenset[str]] = {}
         self._predecessors: dict[Key, tuple[str, ...]] = {}
@@ -48,6 +49,16 @@ class Wanted:
         """Whether any resource of the program wants the object."""
         with self._lock:
             return key in self._wanted
+
+    def show(self, key: Key, cert_id: str, enabled: bool) -> None:
+        """The program wants this certificate for the binding."""
+        with self._lock:
+            self._shows[key] = (cert_id, enabled)
+
+    def shows(self, zone_id: str) -> dict[str, tuple[str, bool]]:
+        """Certificate id and `enabled` that the program wants, by hostname of the zone."""
+        with self._lock:
+            return {k[2]: what for k, what in self._shows.items() if k[1] == zone_id}
 
     def know(self, key: Key) -> None:
         """The certificate was in state already, so its faults are old news.

@@ -12,48 +12,20 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Callable
-from typing import Any, Generic, TypeVar
+from typing import Any, TypeVar
 
 from .bulk import Bulk
 from .client import Client, Reply, Surroundings
 from .errors import Refused, StillWaiting, Unanswered, about, short
-from .records import Binding, Level, UploadedCertificate
+from .records import Binding, Level, UploadedCertificate, is_before
+from .shared import FRESH, Shared
 
 T = TypeVar("T")
 
 AOP = "origin_tls_client_auth"
 PATHS: dict[Level, str] = {"zone": AOP, "hostname": f"{AOP}/hostnames/certificates"}
-FRESH = 3.0
 POLLS = (0.5, 1.0, 1.0, 2.0, 2.0, 3.0, 5.0)
 SAY_EVERY = 10.0
-
-
-class Shared(Generic[T]):
-    """One read of a list for all threads; never older than the last write of ours."""
-
-    def __init__(self, fetch: Callable[[], T], monotonic: Callable[[], float]) -> None:
-        self._fetch = fetch
-        self._monotonic = monotonic
-        self._lock = threading.Lock()
-        self._writes = 0
-        self._value: T | None = None
-        self._read_at = 0.0
-        self._read_after = -1
-
-    def get(self, max_age: float = FRESH) -> T:
-        """The list, at most `max_age` seconds old."""
-        with self._lock:
-            age = self._monotonic() - self._read_at
-            if self._value is None or self._read_after != self._writes or age > max_age:
-                writes = self._writes
-                self._value = self._fetch()
-                self._read_at = self._monotonic()
-                self._read_after = writes
-            return self._value
-
-    def spoil(self) -> None:
-        """What was read is no longer to be trusted: something was, or will be, written."""
-        self._writes += 1
 
 
 class Zone:
@@ -75,8 +47,11 @@ class Zone:
             "hostname": Shared(lambda: self._list_certificates("hostname"), monotonic),
         }
         self._bindings = Shared(self._list_bindings, monotonic)
-        self._uploaded: dict[Level, set[str]] = {"zone": set(), "hostname": set()}
+        # By id: when it was uploaded, as the answers about it alone say.
+        self._known: dict[Level, dict[str, str]] = {"zone": {}, "hostname": {}}
         self._removed: dict[Level, set[str]] = {"zone": set(), "hostname": set()}
+        # By hostname: when it was bound, as the answers to our writes say.
+        self._put: dict[str, str] = {}
         self._settings: dict[str, Shared[str]] = {}
         self._ssl_hidden = False
         self._settings_lock = threading.Lock()
@@ -98,10 +73,15 @@ class Zone:
             reply = self._client.get(f"{self._base}/{PATHS[level]}/{cert_id}")
         except Refused as refused:
             if gone(refused):
+                self._known[level].pop(cert_id, None)
                 return None
             raise
         record = UploadedCertificate.read(reply.result)
-        return None if record is None or record.is_gone else record
+        if record is None or record.is_gone:
+            self._known[level].pop(cert_id, None)
+            return None
+        self._known[level][record.id] = record.uploaded_on
+        return record
 
     def find(
         self, level: Level, cert_id: str, max_age: float = FRESH
@@ -123,7 +103,7 @@ class Zone:
         record = UploadedCertificate.read(reply.result)
         if record is None:
             raise Unanswered("Cloudflare's answer to the upload names no certificate")
-        self._uploaded[level].add(record.id)
+        self._known[level][record.id] = record.uploaded_on
         self._removed[level].discard(record.id)
         return record
 
@@ -134,17 +114,19 @@ class Zone:
             lambda: self._client.delete(f"{self._base}/{PATHS[level]}/{cert_id}"),
         )
         self._removed[level].add(cert_id)
-        self._uploaded[level].discard(cert_id)
+        self._known[level].pop(cert_id, None)
 
     def _list_certificates(self, level: Level) -> dict[str, UploadedCertificate]:
         records = [UploadedCertificate.read(item) for item in self._pages(PATHS[level])]
         found = [r for r in records if r is not None and not r.is_deleted]
-        # A list that lags must not hide what this process has done itself.
-        found = [r for r in found if not (r.is_gone and r.id in self._uploaded[level])]
-        missing = self._uploaded[level] - {r.id for r in found}
+        # A list that lags must not hide what this process has seen or done itself; uploaded
+        # again, a deleted certificate has its old id.
+        known = dict(self._known[level])
+        found = [r for r in found if not (r.id in known and r.is_past(known[r.id]))]
+        missing = known.keys() - {r.id for r in found}
         found += [r for r in (self.certificate(level, i) for i in missing) if r is not None]
         found = [r for r in found if r.id not in self._removed[level]]
-        return {r.id: r for r in sorted(found, key=lambda r: r.uploaded_on)}
+        return {r.id: r for r in sorted(found, key=lambda r: r.uploaded_on.rstrip("Z"))}
 
     # bindings
 
@@ -183,9 +165,15 @@ class Zone:
         records = [Binding.read(i) for i in self._pages(path, status="all", per_page=1000)]
         return {r.hostname: r for r in records if r is not None}
 
+    def has_put_later(self, row: Binding) -> bool:
+        """Whether a row of the list is older than what this process wrote."""
+        return is_before(row.updated_at, self._put.get(row.hostname, ""))
+
     def _put_bindings(self, config: list[dict[str, Any]]) -> None:
         path = f"{self._base}/{AOP}/hostnames"
-        self._write(self._bindings, lambda: self._client.put(path, {"config": config}))
+        reply = self._write(self._bindings, lambda: self._client.put(path, {"config": config}))
+        rows = [Binding.read(i) for i in reply.result] if isinstance(reply.result, list) else []
+        self._put.update({row.hostname: row.updated_at for row in rows if row is not None})
 
     # settings
 
@@ -224,9 +212,15 @@ class Zone:
     def _get_setting(self, setting: str) -> str:
         if setting == AOP:
             result = self._client.get(f"{self._base}/{AOP}/settings").result
-            return "on" if isinstance(result, dict) and result.get("enabled") is True else "off"
-        result = self._client.get(f"{self._base}/settings/{setting}").result
-        return str(result.get("value", "")) if isinstance(result, dict) else ""
+            value = result.get("enabled") if isinstance(result, dict) else None
+            found = {True: "on", False: "off"}.get(value) if isinstance(value, bool) else None
+        else:
+            result = self._client.get(f"{self._base}/settings/{setting}").result
+            found = result.get("value") if isinstance(result, dict) else None
+        if not isinstance(found, str):
+            # Taken for "off", it would let the last certificate be deleted.
+            raise Unanswered(f"Cloudflare's answer does not say what {setting} is")
+        return found
 
     # what all of them need
 

@@ -32,7 +32,8 @@ PURE = {
     "providers/credentials.py": {"errors"},
     "providers/client.py": {"credentials", "errors", "quota", "types"},
     "providers/bulk.py": {"client", "errors"},
-    "providers/zone.py": {"bulk", "client", "errors", "records"},
+    "providers/shared.py": set(),
+    "providers/zone.py": {"bulk", "client", "errors", "records", "shared"},
 }
 THIRD_PARTY = {
     "httpx": ("providers/client.py", "sandbox/"),

@@ -85,3 +85,18 @@ def test_what_a_preview_does_not_know_yet_is_not_judged(certificate):
     many.up(zone_id=ZONE, bindings={APP: certificate().id}, guard=True)
     unknown = {"allow_removal": Unknown(), "max_hostnames_per_certificate": Unknown()}
     assert not many.faults(zone_id=ZONE, bindings={API: Unknown()}, guard=True, **unknown)
+
+
+def test_a_create_that_was_cut_off_is_finished_without_asking_for_each_hostname(
+    sandbox, certificate, new_run
+):
+    mine = certificate()
+    names = dict.fromkeys((f"h{i}.example.com" for i in range(100)), mine.id)
+    Many().up(zone_id=ZONE, bindings=names)
+    sandbox.advance(60)
+    new_run()
+    mark = len(sandbox.journal())
+    Many().up(zone_id=ZONE, bindings=names)
+    paths = [e["path"] for e in sandbox.journal()[mark:]]
+    assert not [path for path in paths if path.endswith(".example.com")]
+    assert len(paths) < 15
