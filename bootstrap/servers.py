@@ -18,6 +18,7 @@ SERVERS = {
     "haproxy": "haproxy",
     "caddy": "caddy",
     "postgres": "postgresql",
+    "chromium": "chromium",
 }
 # Where servers lie that an ordinary user's PATH does not name.
 FOLDERS = ("/usr/sbin", "/usr/local/sbin", "/usr/lib/postgresql/*/bin", "/opt/homebrew/bin")

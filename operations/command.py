@@ -1,0 +1,88 @@
+"""The command line: verbs, examples, one-line errors, colours on a terminal only."""
+
+from __future__ import annotations
+
+import importlib
+from typing import Any
+
+import click
+import pulumi
+
+from providers.errors import CloudflareError, one_line
+
+from .words import safe
+
+# Where each verb is; imported when it is asked for.
+VERBS = {
+    "report": "a plan for a pull request: what happens to which hostname, what is dangerous",
+    "preflight": "before `pulumi up`: token, zones, SSL modes, limits, foreign bindings, keys",
+    "coverage": "what Cloudflare presents for each hostname now, why, until when",
+    "expiry": "certificates by days left",
+    "drift": "what was changed at Cloudflare, and what `pulumi up` would do about it",
+    "import": "what a zone has already, as an import file, a program and a configuration",
+    "orphans": "certificates that nothing shows and no stack holds",
+}
+MODULES = {"report": "operations.reporting", "import": "operations.importing"}
+LONGEST = 600
+
+
+class Stop(click.ClickException):
+    """An expected failure, told in one line on stderr."""
+
+    def __init__(self, line: str, exit_code: int = 1) -> None:
+        super().__init__(safe(one_line(line), LONGEST))
+        # click declares it for the class and reads it from the instance.
+        vars(self)["exit_code"] = exit_code
+
+
+class Verb(click.Command):
+    """A verb: its expected failures are one line. `failure` is the exit code for them."""
+
+    def __init__(self, *args: Any, failure: int = 1, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.failure = failure
+
+    def invoke(self, context: click.Context) -> Any:
+        try:
+            return super().invoke(context)
+        except Stop as stop:
+            raise stop if stop.exit_code != 1 else Stop(stop.message, self.failure) from None
+        except (CloudflareError, pulumi.RunError) as error:
+            raise Stop(str(error), self.failure) from None
+        except OSError as error:
+            what = f"{error.filename}: " if error.filename else ""
+            raise Stop(f"{what}{error.strerror or type(error).__name__}", self.failure) from None
+
+
+class Verbs(click.Group):
+    """The verbs, each in a module of its own."""
+
+    def list_commands(self, ctx: click.Context) -> list[str]:
+        return list(VERBS)
+
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
+        if cmd_name not in VERBS:
+            return None
+        module = importlib.import_module(MODULES.get(cmd_name, f"operations.{cmd_name}"))
+        command: click.Command = module.command
+        return command
+
+    def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
+        with formatter.section("Verbs"):
+            formatter.write_dl(list(VERBS.items()))
+
+
+@click.group(
+    cls=Verbs,
+    context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100},
+)
+def operations() -> None:
+    """What people and pipelines run around `pulumi up`.
+
+    The token is read from CLOUDFLARE_API_TOKEN, or from the variable that token_env names.
+    """
+
+
+def examples(*lines: str) -> str:
+    """The end of a verb's help."""
+    return "\b\nExamples:\n" + "\n".join(f"  {line}" for line in lines)

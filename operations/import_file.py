@@ -1,0 +1,201 @@
+"""A zone as Cloudflare holds it, as a configuration and as the resources that it would make.
+
+Pure. `pulumi import` cannot read dynamic resources (pulumi/pulumi#16175), but takes an import
+file with inputs and outputs as they are (pulumi 3.254 and newer). Both hold `__provider`, the
+reference to the provider's class; the inputs are those that `check` would make of the
+configuration's, so that the preview afterwards is empty.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from pulumi.dynamic.dynamic import serialize_provider
+
+from providers import certificate, pem
+from providers.base import Props, Provider, dump
+from providers.errors import short
+from providers.hostname_bindings import HostnameBindingsInputs, HostnameBindingsProvider
+from providers.hostname_certificate import HostnameCertificateProvider
+from providers.records import UploadedCertificate
+from providers.tls_mode import WITHOUT_TLS
+from providers.zone_certificate import ZoneCertificateProvider
+from providers.zone_setting import ZoneSettingInputs, ZoneSettingProvider
+
+from .live import LiveZone
+from .report.preview import COMPONENT, TYPES
+from .words import Value, Words, say
+
+OWN, SHARED = "origin_tls_client_auth", "tls_client_auth"
+
+
+@dataclass
+class Imported:
+    """`zone` is the value of the configuration, `certificates` the PEM texts by label,
+    `resources` those of the import file, `notes` what is not taken over, and why."""
+
+    name: str
+    zone: dict[str, Any] = field(default_factory=dict)
+    certificates: dict[str, str] = field(default_factory=dict)
+    resources: list[dict[str, Any]] = field(default_factory=list)
+    notes: list[Words] = field(default_factory=list)
+
+
+class Writer:
+    """Takes a zone over; `folder` is where the configuration finds the certificates."""
+
+    def __init__(self, live: LiveZone, folder: str) -> None:
+        self.live = live
+        self.folder = folder
+        self.made = Imported(live.name)
+        self.common: dict[str, Any] = {"zone_id": live.config.zone_id}
+        if live.config.token_env:
+            self.common["token_env"] = live.config.token_env
+        self.made.zone |= self.common
+
+    def write(self) -> Imported:
+        """Everything that the configuration can say of the zone."""
+        self.made.resources.append({"type": COMPONENT, "name": self.live.name, "component": True})
+        picture = self.live.picture
+        if picture.ssl in WITHOUT_TLS or picture.ssl is None:
+            text = "the SSL mode is {mode}, which a stack cannot want: it is left out"
+            self.made.notes.append(say(text, mode=Value(picture.ssl or "not readable")))
+        else:
+            self.made.zone["ssl"] = picture.ssl
+            self._setting("ssl", picture.ssl)
+        if picture.shared is not None:
+            self.made.zone["shared_certificate"] = picture.shared
+            self._setting(SHARED, picture.shared)
+        self._zone_level()
+        self._hostname_level()
+        return self.made
+
+    def _zone_level(self) -> None:
+        records = self.live.certificates["zone"]
+        in_force = [r for r in records if r.is_active][-1:]
+        is_on = self.live.picture.own == "on"
+        for record in in_force if is_on else ():
+            self.made.zone["zone_certificate"] = self._files("zone", record)
+            self._certificate("ZoneCertificate", ZoneCertificateProvider(), "zone", record)
+            self._setting(OWN, "on")
+        for record in records:
+            if not is_on or record not in in_force:
+                why = "is not in force" if is_on else "is there, and the zone's switch is off"
+                text = "zone certificate {it} {why}: it is left out"
+                self.made.notes.append(say(text, it=Value(short(record.sha256)), why=why))
+
+    def _hostname_level(self) -> None:
+        taken: dict[str, Any] = {}
+        shown: dict[str, Props] = {}
+        for record in self.live.certificates["hostname"]:
+            rows = {h: s for h, s in self.live.picture.hostnames.items() if _is_of(s, record)}
+            label = self._label(rows, record, taken)
+            taken[label] = {
+                **self._files(label, record),
+                "hostnames": {name: "on" if row.enabled else "off" for name, row in rows.items()},
+            }
+            zone = self.live.name
+            if any(h != zone and not h.endswith(f".{zone}") for h in rows):
+                taken[label]["external"] = True
+            self._certificate("HostnameCertificate", HostnameCertificateProvider(), label, record)
+            for name, row in rows.items():
+                shown[name] = {
+                    "cert_id": record.id,
+                    "enabled": row.enabled,
+                    "certificate_sha256": record.sha256,
+                }
+        if taken:
+            self.made.zone["hostname_certificates"] = taken
+        for name in sorted(set(self.live.picture.hostnames) - set(shown)):
+            text = "{name} shows a certificate that the zone does not list: it is left out"
+            self.made.notes.append(say(text, name=Value(name)))
+        if shown:
+            inputs = HostnameBindingsInputs.model_validate({**self.common, "bindings": shown})
+            self._resource(
+                "HostnameBindings",
+                HostnameBindingsProvider(),
+                "hostnames",
+                self.live.config.zone_id,
+                dump(inputs),
+            )
+
+    def _label(
+        self, rows: Mapping[str, Any], record: UploadedCertificate, taken: Mapping[str, Any]
+    ) -> str:
+        """After its first hostname; where that is no name of its own, after its fingerprint."""
+        first = re.sub(r"[^a-z0-9-]", "-", min(rows, default="").partition(".")[0])
+        clear = first not in ("", "zone", "hostnames", "ssl", SHARED, OWN) and first not in taken
+        return first if clear else f"certificate-{short(record.sha256)}"
+
+    def _files(self, label: str, record: UploadedCertificate) -> dict[str, str]:
+        self.made.certificates[label] = record.certificate
+        return {
+            "certificate": f"file:{self.folder}/{label}.pem",
+            "private_key": self._key(label),
+        }
+
+    def _key(self, label: str) -> str:
+        word = re.sub(r"[^A-Z0-9]+", "_", f"{self.live.name}_{label}".upper())
+        return f"env:AOP_KEY_{word}"
+
+    def _certificate(
+        self, kind: str, provider: Provider, label: str, record: UploadedCertificate
+    ) -> None:
+        parsed = pem.read_certificate(record.certificate)
+        inputs = certificate.CertificateInputs(
+            **self.common, certificate=parsed.pem, private_key=self._key(label)
+        )
+        outs = certificate.outputs(inputs, parsed, record.uploaded_on, [])
+        added = {name: outs[name] for name in ("certificate_sha256", "expires_on")}
+        self._resource(kind, provider, label, record.id, {**dump(inputs), **added}, outs)
+
+    def _setting(self, setting: str, value: str) -> None:
+        given = {**self.common, "setting": setting, "value": value}
+        inputs = dump(ZoneSettingInputs.model_validate(given))
+        identifier = f"{self.live.config.zone_id}/{setting}"
+        outs = {**inputs, "found": value}
+        self._resource("ZoneSetting", ZoneSettingProvider(), setting, identifier, inputs, outs)
+
+    def _resource(
+        self,
+        kind: str,
+        provider: Provider,
+        label: str,
+        identifier: str,
+        inputs: Props,
+        outs: Props | None = None,
+    ) -> None:
+        reference = {"__provider": serialize_provider(provider)}
+        self.made.resources.append(
+            {
+                "type": f"{TYPES}{kind}",
+                "name": f"{self.live.name}-{label}",
+                "id": identifier,
+                "parent": self.live.name,
+                "inputs": {**inputs, **reference},
+                "outputs": {**(outs or inputs), **reference},
+            }
+        )
+
+
+def _is_of(shown: Any, record: UploadedCertificate) -> bool:
+    return bool(shown.certificate.cert_id == record.id)
+
+
+PROGRAM = '''"""{stack}: {zone}, as it was found at Cloudflare."""
+
+import pulumi
+
+from .config import load
+from .protected_zone import ProtectedZone
+
+
+def program() -> None:
+    """Protects every zone of `stacks/Pulumi.{stack}.yaml`."""
+    for name, zone in load().zones.items():
+        protected = ProtectedZone(name, zone)
+        pulumi.export(name, protected.summary)
+'''

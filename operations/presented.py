@@ -1,0 +1,93 @@
+"""What Cloudflare presents for a hostname, from what a zone holds. Pure.
+
+Three levels, independent of each other; for one hostname the first that exists wins: its own
+binding, the zone's own certificate, Cloudflare's shared one. Source: "Authenticated Origin
+Pulls", https://developers.cloudflare.com/ssl/origin-configuration/authenticated-origin-pull/
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import Literal
+
+from providers.tls_mode import WITHOUT_TLS
+
+Level = Literal["hostname", "zone", "global", "nothing", "unknown"]
+# The higher, the more a certificate proves to the origin.
+RANK: dict[Level, int] = {"hostname": 3, "zone": 2, "global": 1, "nothing": 0, "unknown": 0}
+ANY_OTHER = "*"
+
+
+@dataclass(frozen=True)
+class Certificate:
+    """Public facts; empty where they are not known (a new certificate has no id yet)."""
+
+    sha256: str = ""
+    expires_on: str = ""
+    issuer: str = ""
+    cert_id: str = ""
+
+
+@dataclass(frozen=True)
+class Shown:
+    """What a binding says: `enabled=False` presents no certificate at all.
+
+    `holder` names who holds it, the resource in a plan; `is_active` is False while it is deployed.
+    """
+
+    certificate: Certificate
+    enabled: bool = True
+    holder: str = ""
+    is_active: bool = True
+
+
+@dataclass
+class ZonePicture:
+    """A zone at one moment; None for a setting means that it is not known or not managed.
+
+    `certificates` are the zone's own, oldest first: the last one is in force.
+    """
+
+    zone_id: str
+    name: str = ""
+    ssl: str | None = None
+    shared: str | None = None
+    own: str | None = None
+    certificates: list[Certificate] = field(default_factory=list)
+    hostnames: dict[str, Shown] = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
+class Presented:
+    """`why` is a sentence without values from outside."""
+
+    level: Level
+    certificate: Certificate | None
+    why: str
+
+    @property
+    def is_protected(self) -> bool:
+        """Whether an origin gets to see any client certificate, as far as is known."""
+        return RANK[self.level] > 0
+
+
+def present(zone: ZonePicture, hostname: str = ANY_OTHER) -> Presented:
+    """For a hostname; `*` is any hostname without a binding of its own."""
+    if zone.ssl in WITHOUT_TLS:
+        mode = "off" if zone.ssl == "off" else "flexible"
+        return Presented("nothing", None, f"SSL mode {mode}: no TLS to the origin")
+    shown = zone.hostnames.get(hostname)
+    if shown is not None and not shown.enabled:
+        return Presented("nothing", None, "switched off for this hostname")
+    if shown is not None:
+        still = "" if shown.is_active else ", still being deployed"
+        return Presented("hostname", shown.certificate, f"bound to its own certificate{still}")
+    if zone.own == "on":
+        if zone.certificates:
+            return Presented("zone", zone.certificates[-1], "the zone's own certificate is on")
+        return Presented("zone", None, "the zone's own certificate is on, its file is elsewhere")
+    if zone.shared == "on":
+        return Presented("global", None, "only Cloudflare's shared certificate is on")
+    if zone.own == "off" and zone.shared == "off":
+        return Presented("nothing", None, "both switches of the zone are off")
+    return Presented("unknown", None, "not managed here")

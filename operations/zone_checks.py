@@ -1,0 +1,155 @@
+"""What `preflight` looks at in a zone that it has read: SSL mode, limits, foreign bindings, DNS."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterator, Mapping
+from typing import Any
+
+from providers.errors import Refused, short
+from providers.session import Session
+from providers.tls_mode import WITHOUT_TLS
+
+from .findings import Finding, ok, problem, warning
+from .live import LiveZone
+from .words import Value, Words, count, listed, say
+
+MOST_CERTIFICATES = 10
+MOST_HOSTNAMES = 100
+RECORDS_PER_PAGE = 1000
+MOST_PAGES = 20
+
+
+def ssl_mode(zone: LiveZone) -> Iterator[Finding]:
+    """Cloudflare must speak TLS to the origin, or it presents nothing."""
+    live, wanted, name = zone.picture.ssl, zone.config.ssl, Value(zone.name)
+    if live is None:
+        text = "{zone}: not readable with this token, so it is not known whether TLS is spoken"
+        yield warning("ssl", say(text, zone=name))
+    elif live in WITHOUT_TLS and wanted is None:
+        text = (
+            "{zone}: the SSL mode is {mode}, so Cloudflare presents nothing. Set ssl: full or"
+            " strict in the configuration."
+        )
+        grade = problem if zone.config.require_tls else warning
+        yield grade("ssl", say(text, zone=name, mode=Value(live)))
+    elif wanted is not None and wanted != live:
+        text = "{zone}: the SSL mode is {mode} and becomes {wanted}"
+        yield warning("ssl", say(text, zone=name, mode=Value(live), wanted=wanted))
+    else:
+        yield ok("ssl", say("{zone}: the SSL mode is {mode}", zone=name, mode=Value(live)))
+
+
+def limits(zone: LiveZone, fingerprints: Mapping[str, str]) -> Iterator[Finding]:
+    """Cloudflare's limits; `fingerprints` are those wanted for hostnames, by label."""
+    name = Value(zone.name)
+    there = {record.sha256 for record in zone.certificates["hostname"]}
+    held, new = len(zone.certificates["hostname"]), set(fingerprints.values()) - there
+    free = MOST_CERTIFICATES - held
+    told = say(
+        "{zone}: {held} of {most} hostname certificates are there, {new} to come",
+        zone=name,
+        held=held,
+        most=MOST_CERTIFICATES,
+        new=len(new),
+    )
+    if len(new) > free:
+        out = ". Delete some first: `python -m operations orphans` names those that nothing shows."
+        yield problem("limits", (*told, out))
+    elif zone.config.hostname_certificates and free - len(new) < 1:
+        yield warning("limits", (*told, ": no slot is left for a rotation"))
+    else:
+        yield ok("limits", told)
+    for label, pair in zone.config.hostname_certificates.items():
+        if len(pair.hostnames) > MOST_HOSTNAMES:
+            yield problem(
+                "limits",
+                say(
+                    "{zone}: {number} under {label}, Cloudflare allows {most}",
+                    zone=name,
+                    number=count(len(pair.hostnames), "hostname"),
+                    label=Value(label),
+                    most=MOST_HOSTNAMES,
+                ),
+            )
+
+
+def foreign(
+    zone: LiveZone, fingerprints: Mapping[str, str], ours: Collection[str] | None
+) -> Iterator[Finding]:
+    """Hostnames that show a certificate which is neither wanted nor in the stack's state.
+
+    `ours` are the ids in state; None when the state was not read.
+    """
+    sha256 = {record.id: record.sha256 for record in zone.certificates["hostname"]}
+    strange: dict[str, str] = {}
+    for label, pair in zone.config.hostname_certificates.items():
+        for hostname in pair.hostnames:
+            row = zone.bindings.get(hostname)
+            if row is None or row.is_gone or row.cert_id in (ours or ()):
+                continue
+            if sha256.get(row.cert_id, "") != fingerprints.get(label):
+                strange[hostname] = row.cert_id
+    if not strange:
+        yield ok("bindings", say("{zone}: nobody else's are in the way", zone=Value(zone.name)))
+    for hostname, cert_id in strange.items():
+        told = say("{who} shows certificate {it}", who=Value(hostname), it=Value(short(cert_id)))
+        if ours is None:
+            yield warning("bindings", (*told, ", and it is not known whether that is this stack's"))
+        elif zone.config.overwrite:
+            yield warning("bindings", (*told, " of somebody else, and will be taken over"))
+        else:
+            out = " of somebody else. Set overwrite: true to take it over, or leave it out."
+            yield problem("bindings", (*told, out))
+
+
+def proxied(zone: LiveZone, run: Session) -> Iterator[Finding]:
+    """Names that Cloudflare does not proxy never reach the origin through it."""
+    wanted = {h for pair in zone.config.hostname_certificates.values() for h in pair.hostnames}
+    inside = sorted(h for h in wanted if h == zone.name or h.endswith(f".{zone.name}"))
+    if not inside:
+        return
+    try:
+        records = _records(zone, run)
+    except Refused:
+        text = "{zone}: this token may not read DNS, so it is not known whether names are proxied"
+        yield warning("dns", say(text, zone=Value(zone.name)))
+        return
+    yield from dns(zone.name, inside, records)
+
+
+def dns(zone: str, hostnames: list[str], records: list[Any]) -> Iterator[Finding]:
+    """What the records say of each name; a wildcard counts for names without a record."""
+    by_name: dict[str, list[bool]] = {}
+    for record in records:
+        if isinstance(record, dict) and record.get("type") in ("A", "AAAA", "CNAME"):
+            name = str(record.get("name", "")).lower().rstrip(".")
+            by_name.setdefault(name, []).append(record.get("proxied") is True)
+    bare, lost = [], []
+    for hostname in hostnames:
+        wildcard = "*." + hostname.partition(".")[2]
+        found = by_name.get(hostname) or by_name.get(wildcard)
+        if found is None:
+            lost.append(Value(hostname))
+        elif not all(found):
+            bare.append(Value(hostname))
+    if bare:
+        text = "{who}: not proxied, so visitors reach the origin without Cloudflare"
+        yield problem("dns", say(text, who=listed(bare)))
+    if lost:
+        yield warning("dns", say("{who}: without a DNS record", who=listed(lost)))
+    if not bare and not lost:
+        told: Words = say("{zone}: all names are proxied", zone=Value(zone))
+        yield ok("dns", told)
+
+
+def _records(zone: LiveZone, run: Session) -> list[Any]:
+    client = run.client(zone.config.token_env)
+    found: list[Any] = []
+    for page in range(1, MOST_PAGES + 1):
+        path = f"zones/{zone.config.zone_id}/dns_records"
+        reply = client.get(path, per_page=RECORDS_PER_PAGE, page=page)
+        items = reply.result if isinstance(reply.result, list) else []
+        found += items
+        if len(items) < RECORDS_PER_PAGE:
+            break
+    return found

@@ -1,0 +1,156 @@
+"""`drift` on the real CLI: every kind of change, who would do what, and the exit code."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from operations.differences import differences, written_at
+from operations.drift import when
+from operations.report import preview
+from operations.words import plain
+from tests.operations.folder import Folder
+from tests.operations.plans import NEW, OLD, ZONE, bindings, plan, setting, step
+from tests.pki import make
+from tests.sandbox_server import SandboxProcess
+
+PROD = "2c3a5d9e7f1b4a648d2e9f60a1b4c758"
+BASE = f"/zones/{PROD}/origin_tls_client_auth"
+
+
+def found(refresh: list[Any], planned: list[Any]) -> list[tuple[str, str, str, str]]:
+    text = plan(*refresh)
+    pair = preview.read(text), preview.read(plan(*planned))
+    rows = differences(*pair, written_at(text))
+    return [(plain(r.what), plain(r.state), plain(r.live), plain(r.would)) for r in rows]
+
+
+def test_a_setting_that_was_switched_off() -> None:
+    off, on = setting("ssl", "strict", "full"), setting("ssl", "full", "strict")
+    assert found([off], [on]) == [("ssl of example.com", "strict", "full", "sets it back")]
+
+
+def test_a_change_that_the_program_wants_too_is_left_alone() -> None:
+    same = setting("ssl", "full", "full")
+    assert found([setting("ssl", "strict", "full")], [same])[0][3] == (
+        "nothing: the program agrees with Cloudflare"
+    )
+
+
+def test_hostnames_inside_a_map_are_told_one_by_one() -> None:
+    was = {"a.example.com": OLD, "b.example.com": OLD, "c.example.com": OLD}
+    live = {"a.example.com": NEW, "c.example.com": OLD}
+    rows = found([bindings(was, live)], [bindings(live, was)])
+    assert rows == [
+        (
+            "binding of a.example.com",
+            "certificate aaaaaaaa...",
+            "certificate bbbbbbbb...",
+            "binds it again",
+        ),
+        ("binding of b.example.com", "certificate aaaaaaaa...", "not bound", "binds it again"),
+    ]
+
+
+def test_a_certificate_that_is_gone() -> None:
+    old = {"zone_id": ZONE, "certificate_sha256": OLD}
+    gone = step("delete", "HostnameCertificate", "one", old, None)
+    again = step("create", "HostnameCertificate", "one", None, old)
+    assert found([gone], [again]) == [
+        ("certificate one of example.com", "aaaaaaaa...", "nothing", "makes it again")
+    ]
+
+
+TIMES = {
+    "cloudflare says": ("2026-11-24T12:00:00Z", "2026-11-24T13:30:59Z", "on 2026-11-24 13:30"),
+    "cloudflare does not": ("2026-11-24T12:00:00.123456789Z", "", "after 2026-11-24 12:00"),
+    "of before our own write": (
+        "2026-11-24T12:00:00Z",
+        "2026-11-23T12:00:00Z",
+        "after 2026-11-24 12:00",
+    ),
+}
+
+
+@pytest.mark.parametrize("case", TIMES)
+def test_since_when(case: str) -> None:
+    since, time, told = TIMES[case]
+    assert when(since, time) == told
+
+
+@pytest.fixture(scope="module")
+def live(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[Folder, SandboxProcess]]:
+    with SandboxProcess("--deploy-seconds", "0.2") as sandbox:
+        folder = Folder(tmp_path_factory.mktemp("drift"), sandbox, "prod")
+        for name in ("zone", "pay", "api"):
+            folder.pair(name)
+        folder.up()
+        yield folder, sandbox
+        folder.close()
+
+
+@pytest.mark.cli
+@pytest.mark.slow
+@pytest.mark.timeout(240)
+def test_what_somebody_else_did_is_told_and_what_up_would_do(
+    live: tuple[Folder, SandboxProcess],
+) -> None:
+    folder, sandbox = live
+    assert "has what the stack's state says" in folder.verb("drift", *folder.with_config).out
+    other = sandbox.outside("POST", f"{BASE}/hostnames/certificates", upload())["id"]
+    sandbox.outside("PUT", f"{BASE}/settings", {"enabled": False})
+    sandbox.outside("PATCH", f"/zones/{PROD}/settings/ssl", {"value": "full"})
+    pay = {"hostname": "pay.example.org", "cert_id": other, "enabled": True}
+    api = folder.resource("example.org-api")["id"]
+    gone = {"hostname": "api.example.org", "cert_id": api, "enabled": None}
+    sandbox.outside("PUT", f"{BASE}/hostnames", {"config": [pay, gone]})
+    rows = folder.verb_json("drift", *folder.with_config, code=7)
+    told = {row["what"]: row for row in rows}
+    assert {what: row["cloudflare"] for what, row in told.items() if "pay" not in what} == {
+        "ssl of example.org": "full",
+        "origin_tls_client_auth of example.org": "off",
+        "binding of api.example.org": "not bound",
+    }
+    assert {row["up_would"] for row in rows} == {"sets it back", "binds it again"}
+    assert told["ssl of example.org"]["changed_on"] > told["ssl of example.org"]["after"]
+    folder.up("--refresh")
+    folder.verb("drift", *folder.with_config)
+
+
+def upload() -> dict[str, str]:
+    pair = make("somebody-else")
+    return {"certificate": pair.certificate, "private_key": pair.private_key}
+
+
+@pytest.mark.cli
+@pytest.mark.slow
+@pytest.mark.timeout(240)
+def test_verbs_that_ask_the_cli_for_state_get_it(live: tuple[Folder, SandboxProcess]) -> None:
+    folder, _ = live
+    config = ("--stack", "prod")
+    found = folder.verb_json("expiry", *config, "--warn", "5", "--fail", "3")["certificates"]
+    held = [c for c in found if "state of prod" in c["places"]]
+    assert len(held) == 3
+    assert all(c["places"] == ["Cloudflare", "state of prod"] for c in held)
+    rows = folder.verb_json("preflight", *config)
+    assert not [row for row in rows if row["check"] == "state" or row["grade"] == "problem"]
+    mine = {item.get("id") for item in folder.export()}
+    assert not mine & {row["cert_id"] for row in folder.verb_json("orphans", *config, code=1)}
+
+
+@pytest.mark.cli
+@pytest.mark.slow
+def test_a_failure_of_the_cli_is_one_line(live: tuple[Folder, SandboxProcess]) -> None:
+    folder, _ = live
+    done = folder.verb("expiry", "--stack", "staging", code=2)
+    assert len(done.err.splitlines()) == 1
+    assert "pulumi stack export ended with 6" in done.err
+
+
+def test_a_plan_that_does_not_have_the_resource_any_more(tmp_path: Path) -> None:
+    assert found([setting("ssl", "strict", "full")], [])[0][3] == (
+        "nothing: the program does not have it"
+    )

@@ -1,0 +1,207 @@
+"""`preflight` names each thing that would stop `pulumi up`, and nothing that would not."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+
+from operations.words import plain
+from operations.zone_checks import dns
+from tests.operations.conftest import ZONE, Stack
+from tests.pki import make
+from tests.sandbox_server import READ_ONLY_TOKEN, ZONE_IDS
+
+APP = "app.example.com"
+
+
+def prepared(stack: Stack) -> Stack:
+    stack.pair("app")
+    stack.binds("app", APP)
+    stack.zone["ssl"] = "full"
+    return stack
+
+
+def found(stack: Stack, code: int, *arguments: str) -> list[tuple[str, str, str]]:
+    rows = stack.json("preflight", *(arguments or ("--no-state",)), code=code)
+    return [(row["grade"], row["check"], row["text"]) for row in rows]
+
+
+def problems(stack: Stack, code: int = 1, *arguments: str) -> list[tuple[str, str]]:
+    return [(c, text) for grade, c, text in found(stack, code, *arguments) if grade == "problem"]
+
+
+def test_a_stack_that_is_ready_has_no_problem(stack: Stack) -> None:
+    rows = found(prepared(stack), 0)
+    assert {check for grade, check, _ in rows if grade == "ok"} >= {
+        "token",
+        "zone",
+        "ssl",
+        "limits",
+        "bindings",
+        "key",
+    }
+    assert not [row for row in rows if row[0] == "problem"]
+
+
+def test_it_changes_nothing(stack: Stack) -> None:
+    prepared(stack).sandbox.clear_journal()
+    found(stack, 0)
+    assert {entry["method"] for entry in stack.sandbox.journal()} == {"GET"}
+
+
+def no_token(stack: Stack) -> None:
+    stack.environ["CLOUDFLARE_API_TOKEN"] = ""
+
+
+def token_of_a_variable(stack: Stack) -> None:
+    stack.zone["token_env"] = "TOKEN_THAT_IS_NOT_SET"
+
+
+def expired_token(stack: Stack) -> None:
+    stack.sandbox.add_token("old", "token-that-has-expired-0123456789abcdefgh", status="expired")
+    stack.environ["CLOUDFLARE_API_TOKEN"] = "token-that-has-expired-0123456789abcdefgh"
+
+
+def read_only(stack: Stack) -> None:
+    stack.environ["CLOUDFLARE_API_TOKEN"] = READ_ONLY_TOKEN
+
+
+def other_id(stack: Stack) -> None:
+    stack.zone["zone_id"] = ZONE_IDS["example.net"]
+
+
+def no_such_zone(stack: Stack) -> None:
+    stack.zone["zone_id"] = "0" * 32
+
+
+def no_tls(stack: Stack) -> None:
+    del stack.zone["ssl"]
+    stack.sets("ssl", "flexible")
+
+
+def full(stack: Stack) -> None:
+    for number in range(9):
+        stack.uploads(make(f"other-{number}"), "hostname")
+
+
+def somebody_elses(stack: Stack) -> None:
+    stack.shows(APP, stack.uploads(make("other"), "hostname"))
+
+
+def no_certificate(stack: Stack) -> None:
+    (stack.folder / "app.pem").unlink()
+
+
+def expired(stack: Stack) -> None:
+    stack.pair("app", starts=-9, days=-1)
+
+
+def no_key(stack: Stack) -> None:
+    (stack.folder / "app.key").unlink()
+
+
+def other_key(stack: Stack) -> None:
+    (stack.folder / "app.key").write_text(make("other").private_key)
+
+
+CASES: dict[str, tuple[Callable[[Stack], None], str, str]] = {
+    "no token": (no_token, "token", "CLOUDFLARE_API_TOKEN is not set"),
+    "the token of a variable": (token_of_a_variable, "token", "TOKEN_THAT_IS_NOT_SET is not set"),
+    "an expired token": (expired_token, "token", ""),
+    "a read-only token": (read_only, "permissions", "needs Zone > SSL and Certificates: Edit"),
+    "another zone's id": (other_id, "zone", f"example.com has the id {ZONE}, not"),
+    "no such zone": (no_such_zone, "zone", "example.com"),
+    "no TLS": (no_tls, "ssl", "flexible"),
+    "no free slot": (full, "limits", "10 of 10 hostname certificates are there, 1 to come"),
+    "no certificate": (no_certificate, "certificate", "app.pem cannot be read"),
+    "an expired certificate": (expired, "certificate", "expired on"),
+    "no key": (no_key, "key", "app.key cannot be read"),
+    "another key": (other_key, "key", "does not belong"),
+}
+
+
+@pytest.mark.parametrize("case", CASES)
+def test_a_problem_is_named(stack: Stack, case: str) -> None:
+    spoil, check, part = CASES[case]
+    spoil(prepared(stack))
+    named = [text for c, text in problems(stack) if c == check and part in text]
+    assert named
+    assert "Pulumi.stack.yaml" not in "".join(named)
+
+
+def test_a_hostname_of_somebody_else_is_a_problem_where_the_state_is_known(stack: Stack) -> None:
+    somebody_elses(prepared(stack))
+    export = stack.folder / "export.json"
+    export.write_text(stack.export())
+    assert [check for check, _ in problems(stack, 1, "--state", str(export))] == ["bindings"]
+    stack.zone["overwrite"] = True
+    assert problems(stack, 0, "--state", str(export)) == []
+
+
+def test_a_hostname_that_the_stack_holds_is_none_during_a_rotation(stack: Stack) -> None:
+    pair = make("before")
+    cert_id = prepared(stack).uploads(pair, "hostname")
+    stack.shows(APP, cert_id)
+    export = stack.folder / "export.json"
+    export.write_text(stack.export(("HostnameCertificate", cert_id, pair)))
+    assert problems(stack, 0, "--state", str(export)) == []
+
+
+def test_the_key_of_what_is_uploaded_already_is_not_needed(stack: Stack) -> None:
+    stack.shows(APP, prepared(stack).uploads(stack.pair("app"), "hostname"))
+    no_key(stack)
+    rows = found(stack, 0)
+    assert any(grade == "warning" and "it is not needed" in text for grade, _, text in rows)
+
+
+def test_the_last_slot_is_a_warning(stack: Stack) -> None:
+    prepared(stack)
+    for number in range(8):
+        stack.uploads(make(f"other-{number}"), "hostname")
+    rows = found(stack, 0)
+    assert any(g == "warning" and "no slot is left for a rotation" in text for g, _, text in rows)
+
+
+def test_where_dns_cannot_be_read_this_is_said(stack: Stack) -> None:
+    assert any(
+        grade == "warning" and check == "dns" and "may not read DNS" in text
+        for grade, check, text in found(prepared(stack), 0)
+    )
+
+
+def record(name: str, proxied: bool, kind: str = "A") -> dict[str, Any]:
+    return {"type": kind, "name": name, "proxied": proxied}
+
+
+DNS: dict[str, tuple[list[Any], str]] = {
+    "proxied": ([record(APP, True)], "ok"),
+    "not proxied": ([record(APP, False)], "problem"),
+    "one of two addresses not proxied": (
+        [record(APP, True), record(APP, False, "AAAA")],
+        "problem",
+    ),
+    "a wildcard": ([record("*.example.com", True)], "ok"),
+    "a name of its own beside a wildcard": (
+        [record("*.example.com", True), record(APP, False)],
+        "problem",
+    ),
+    "another type": ([record(APP, False, "TXT")], "warning"),
+    "nothing": ([], "warning"),
+    "nonsense": ([None, {}, {"type": "A"}], "warning"),
+}
+
+
+@pytest.mark.parametrize("case", DNS)
+def test_names_that_are_not_proxied_are_found(case: str) -> None:
+    records, grade = DNS[case]
+    found = list(dns("example.com", [APP], records))
+    assert [finding.grade for finding in found] == [grade]
+    assert APP in plain(found[0].words) or grade == "ok"
+
+
+def test_the_table_begins_with_the_problems(stack: Stack) -> None:
+    no_key(prepared(stack))
+    lines = stack.run("preflight", "--no-state", code=1).stdout.splitlines()
+    assert lines[2].startswith("problem")
