@@ -21,8 +21,17 @@ VERBS = {
     "drift": "what was changed at Cloudflare, and what `pulumi up` would do about it",
     "import": "what a zone has already, as an import file, a program and a configuration",
     "orphans": "certificates that nothing shows and no stack holds",
+    "origin": "the configuration of NGINX, Apache, HAProxy or Caddy for a hostname",
+    "probe": "whether an origin refuses everyone but Cloudflare, by asking it",
+    "issue": "a private CA and client certificates, for those who have no PKI",
 }
-MODULES = {"report": "operations.reporting", "import": "operations.importing"}
+MODULES = {
+    "report": "operations.reporting",
+    "import": "operations.importing",
+    "origin": "operations.directives",
+    "probe": "operations.probing",
+    "issue": "operations.issuing",
+}
 LONGEST = 600
 
 

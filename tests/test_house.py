@@ -37,7 +37,14 @@ PURE = {
 }
 THIRD_PARTY = {
     "httpx": ("providers/client.py", "sandbox/"),
-    "cryptography": ("providers/pem.py", "providers/key.py", "sandbox/", "bootstrap/", "origins/"),
+    "cryptography": (
+        "providers/pem.py",
+        "providers/key.py",
+        "sandbox/",
+        "bootstrap/",
+        "origins/",
+        "operations/authority.py",
+    ),
 }
 WITHOUT_PULUMI = ("client", "credentials", "pem", "key", "types", "errors", "records", "zone")
 

@@ -1,0 +1,163 @@
+"""Private CAs and client certificates, made on this machine.
+
+The profile is what Cloudflare takes and origins verify (RFC 5280, 4.2.1): a leaf has CA:FALSE,
+digitalSignature and one extended key usage; a CA signs leaves only.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import datetime, timedelta, timezone
+from typing import TypeAlias
+
+from cryptography import x509
+from cryptography.exceptions import UnsupportedAlgorithm
+from cryptography.hazmat.primitives import hashes
+from cryptography.hazmat.primitives.asymmetric import ec, rsa
+from cryptography.hazmat.primitives.serialization import (
+    Encoding,
+    NoEncryption,
+    PrivateFormat,
+    load_pem_private_key,
+)
+from cryptography.x509.oid import ExtendedKeyUsageOID, NameOID
+
+CLIENT_AUTH, SERVER_AUTH = ExtendedKeyUsageOID.CLIENT_AUTH, ExtendedKeyUsageOID.SERVER_AUTH
+Certificate: TypeAlias = x509.Certificate
+Name: TypeAlias = x509.Name
+Key: TypeAlias = ec.EllipticCurvePrivateKey | rsa.RSAPrivateKey
+KEYS: dict[str, Callable[[], Key]] = {
+    "ec": lambda: ec.generate_private_key(ec.SECP256R1()),
+    "rsa": lambda: rsa.generate_private_key(public_exponent=65537, key_size=2048),
+}
+CA_LIFE = timedelta(days=3650)
+# A clock that is a little behind must accept what was made here.
+BACKDATED = timedelta(hours=1)
+
+
+@dataclass(frozen=True)
+class Identity:
+    """A certificate and its private key."""
+
+    certificate: Certificate
+    key: Key
+
+    @property
+    def pem(self) -> str:
+        """The certificate."""
+        return self.certificate.public_bytes(Encoding.PEM).decode()
+
+    @property
+    def key_pem(self) -> str:
+        """The key, PKCS#8, not encrypted: for a file of mode 0600 and nothing else."""
+        return self.key.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption()).decode()
+
+    @property
+    def sha256(self) -> str:
+        """Of the DER bytes."""
+        return self.certificate.fingerprint(hashes.SHA256()).hex()
+
+    @property
+    def ends(self) -> datetime:
+        """With its time zone."""
+        return self.certificate.not_valid_after_utc
+
+
+def named(common_name: str) -> Name:
+    """A name of one part; `ValueError` beyond the 64 characters of X.520."""
+    return x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, common_name)])
+
+
+def make_ca(name: Name, now: datetime, kind: str = "ec") -> Identity:
+    """A root that signs leaves, for ten years."""
+    key = KEYS[kind]()
+    builder = _begun(name, name, key, now - BACKDATED, now + CA_LIFE)
+    builder = builder.add_extension(x509.BasicConstraints(True, 0), critical=True)
+    builder = builder.add_extension(_usage(is_ca=True), critical=True)
+    return Identity(builder.sign(key, hashes.SHA256()), key)
+
+
+def make_leaf(
+    issuer: Identity,
+    name: Name,
+    ends: datetime,
+    *,
+    starts: datetime | None = None,
+    kind: str = "ec",
+    usage: x509.ObjectIdentifier = CLIENT_AUTH,
+) -> Identity:
+    """A leaf of the issuer; `starts` is an hour ago unless given."""
+    key = KEYS[kind]()
+    starts = starts or datetime.now(timezone.utc) - BACKDATED
+    builder = _begun(name, issuer.certificate.subject, key, starts, ends)
+    builder = builder.add_extension(x509.BasicConstraints(False, None), critical=True)
+    builder = builder.add_extension(_usage(is_ca=False), critical=True)
+    builder = builder.add_extension(x509.ExtendedKeyUsage([usage]), critical=False)
+    signer = x509.AuthorityKeyIdentifier.from_issuer_public_key(issuer.key.public_key())
+    builder = builder.add_extension(signer, critical=False)
+    return Identity(builder.sign(issuer.key, hashes.SHA256()), key)
+
+
+def read(certificate: bytes, private_key: bytes) -> Identity:
+    """A CA that is at hand; `ValueError` on half a line, to follow the name of the file."""
+    found = read_certificate(certificate)
+    try:
+        key = load_pem_private_key(private_key, None)
+    except TypeError:
+        raise ValueError("the key is encrypted. Give it unencrypted, mode 0600.") from None
+    except (ValueError, UnsupportedAlgorithm):
+        raise ValueError("the key is not a private key in PEM.") from None
+    if not isinstance(key, (ec.EllipticCurvePrivateKey, rsa.RSAPrivateKey)):
+        raise ValueError("the key is neither ECDSA nor RSA.")
+    if key.public_key() != found.public_key():
+        raise ValueError("the key does not belong to the certificate.")
+    if not _may_sign(found):
+        raise ValueError("the certificate is no CA: it may not sign others.")
+    return Identity(found, key)
+
+
+def read_certificate(text: bytes) -> Certificate:
+    """The first certificate of a PEM text."""
+    try:
+        return x509.load_pem_x509_certificate(text)
+    except ValueError:
+        raise ValueError("holds no certificate: expected -----BEGIN CERTIFICATE-----.") from None
+
+
+def _begun(
+    subject: Name, issuer: Name, key: Key, starts: datetime, ends: datetime
+) -> x509.CertificateBuilder:
+    identifier = x509.SubjectKeyIdentifier.from_public_key(key.public_key())
+    return (
+        x509.CertificateBuilder()
+        .subject_name(subject)
+        .issuer_name(issuer)
+        .public_key(key.public_key())
+        .serial_number(x509.random_serial_number())
+        .not_valid_before(starts)
+        .not_valid_after(ends)
+        .add_extension(identifier, critical=False)
+    )
+
+
+def _usage(*, is_ca: bool) -> x509.KeyUsage:
+    return x509.KeyUsage(
+        digital_signature=not is_ca,
+        key_cert_sign=is_ca,
+        crl_sign=is_ca,
+        content_commitment=False,
+        key_encipherment=False,
+        data_encipherment=False,
+        key_agreement=False,
+        encipher_only=False,
+        decipher_only=False,
+    )
+
+
+def _may_sign(certificate: Certificate) -> bool:
+    try:
+        found = certificate.extensions.get_extension_for_class(x509.BasicConstraints)
+    except (x509.ExtensionNotFound, ValueError):
+        return False
+    return found.value.ca

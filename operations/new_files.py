@@ -1,0 +1,52 @@
+"""Files that a verb writes for people: whole, with their mode, never over others unasked."""
+
+from __future__ import annotations
+
+import os
+import tempfile
+from collections.abc import Mapping
+from pathlib import Path
+
+from .command import Stop
+
+PRIVATE = 0o600
+PUBLIC = 0o644
+
+
+def write(files: Mapping[Path, str], mode: int, *, force: bool = False) -> None:
+    """Writes all, or none when one is there already with another content and without `force`."""
+    for path, text in files.items():
+        if os.path.lexists(path) and not force and not _holds(path, text):
+            raise Stop(f"{path} is there already. Move it away, or write to another folder.")
+    for path, text in files.items():
+        _write(path, text, mode, force=force)
+
+
+def _holds(path: Path, text: str) -> bool:
+    return path.is_file() and not path.is_symlink() and path.read_bytes() == text.encode()
+
+
+def _write(path: Path, text: str, mode: int, *, force: bool) -> None:
+    """Under another name first: a reader sees all of it or nothing."""
+    handle, name = tempfile.mkstemp(prefix=f".{path.name}.", dir=path.parent)
+    try:
+        with os.fdopen(handle, "wb") as file:
+            file.write(text.encode())
+        os.chmod(name, mode)
+        if force or _holds(path, text):
+            os.replace(name, path)
+        else:
+            # Unlike a rename, a link never replaces what another process has just put there.
+            os.link(name, path)
+    except FileExistsError:
+        raise Stop(f"{path} is there already. Move it away, or write to another folder.") from None
+    finally:
+        if os.path.lexists(name):
+            os.unlink(name)
+
+
+def private_folder(path: Path) -> None:
+    """The folder with mode 0700; one that others may enter is refused, not changed."""
+    path.mkdir(parents=True, exist_ok=True, mode=0o700)
+    if path.stat().st_mode & 0o077:
+        raise Stop(f"{path} is open to other users: `chmod 700 {path}`, or give another folder.")

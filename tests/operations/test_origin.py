@@ -1,0 +1,253 @@
+"""`origin` writes what the stack's configuration means, in configurations that servers accept."""
+
+from __future__ import annotations
+
+import json
+from datetime import datetime, timedelta, timezone
+from pathlib import Path
+from typing import Any
+
+import pytest
+import yaml
+from click.testing import CliRunner, Result
+
+from operations import authority
+from operations.authority import Identity
+from operations.command import operations
+from operations.directives import SUFFIXES
+from origins import SERVERS, bundle, cloudflare_ca, pin
+from tests.operations.conftest import ZONE
+from tests.origins import servers
+from tests.origins.pki import SERVER_AUTH
+from tests.origins.pki import make as certificate
+
+NOW = datetime.now(timezone.utc)
+ENDS = NOW + timedelta(days=90)
+
+
+class Origins:
+    """A stack with one hostname on each level, its files, and `origin` on it."""
+
+    def __init__(self, folder: Path) -> None:
+        self.folder = folder
+        self.ca = authority.make_ca(authority.named("A CA"), NOW)
+        self.old_ca = authority.make_ca(authority.named("The old CA"), NOW)
+        self.file("ca.pem", self.ca.pem)
+        self.file("old-ca.pem", self.old_ca.pem)
+        self.shop, self.zone = self.leaf("shop", self.ca), self.leaf("zone", self.ca)
+        self.leaf("old", self.old_ca)
+        zones = {
+            "example.com": {
+                "zone_id": ZONE,
+                "zone_certificate": self.pair("zone"),
+                "hostname_certificates": {
+                    "shop": {
+                        **self.pair("shop"),
+                        "hostnames": {"shop.example.com": "on", "bare.example.com": "off"},
+                    }
+                },
+            },
+            "example.net": {"zone_id": ZONE.replace("0", "1"), "shared_certificate": "on"},
+            "example.org": {"zone_id": ZONE.replace("0", "2")},
+        }
+        self.stack = self.file("Pulumi.test.yaml", yaml.safe_dump({"config": {"aop:zones": zones}}))
+
+    def file(self, name: str, text: str) -> Path:
+        (self.folder / name).write_text(text)
+        return self.folder / name
+
+    def leaf(self, name: str, ca: Identity) -> Identity:
+        made = authority.make_leaf(ca, authority.named(name), ENDS)
+        self.file(f"{name}.pem", made.pem)
+        return made
+
+    def pair(self, name: str) -> dict[str, str]:
+        return {"certificate": f"file:{self.folder / name}.pem", "private_key": "env:KEY"}
+
+    def run(self, *arguments: str, server: str = "nginx", code: int = 0) -> Result:
+        fixed = ["origin", "--server", server, "--config", str(self.stack)]
+        done = CliRunner().invoke(operations, [*fixed, *arguments])
+        if done.exception is not None and not isinstance(done.exception, SystemExit):
+            raise done.exception
+        assert done.exit_code == code, done.output
+        if code:
+            assert len(done.stderr.splitlines()) == 1, done.stderr
+            assert done.stdout == ""
+        return done
+
+    def json(self, *arguments: str, server: str = "nginx") -> Any:
+        return json.loads(self.run(*arguments, "--json", server=server).stdout)
+
+    @property
+    def own(self) -> tuple[str, str]:
+        return ("--ca", str(self.folder / "ca.pem"))
+
+
+@pytest.fixture
+def origins(tmp_path: Path) -> Origins:
+    return Origins(tmp_path)
+
+
+@pytest.mark.parametrize(
+    ("hostname", "level"),
+    [("shop.example.com", "hostname"), ("WWW.example.com.", "zone"), ("example.com", "zone")],
+)
+def test_an_own_certificate_is_trusted_by_its_ca(
+    hostname: str, level: str, origins: Origins
+) -> None:
+    said = origins.json(hostname, *origins.own)
+    assert (said["level"], said["zone"], said["depth"]) == (level, "example.com", 1)
+    assert said["bundle"] == origins.ca.pem
+    assert said["hostname"] == hostname.lower().rstrip(".")
+
+
+def test_the_shared_certificate_is_trusted_by_cloudflares_ca_and_its_end_is_said(
+    origins: Origins,
+) -> None:
+    done = origins.run("www.example.net")
+    assert "Cloudflare's CA ends on 2029-11-01." in done.stderr
+    said = origins.json("www.example.net")
+    assert (said["level"], said["bundle"]) == ("global", bundle(cloudflare_ca.read()))
+
+
+def test_an_own_ca_alone_says_nothing_of_cloudflares(origins: Origins) -> None:
+    assert "Cloudflare's CA" not in origins.run("shop.example.com", *origins.own).stderr
+
+
+def test_both_cas_are_trusted_while_certificates_are_replaced(origins: Origins) -> None:
+    both = ("--both", str(origins.folder / "old-ca.pem"), "--both", "cloudflare")
+    said = origins.json("shop.example.com", *origins.own, *both)
+    assert said["bundle"] == bundle(origins.ca.pem, origins.old_ca.pem, cloudflare_ca.read())
+    assert any("ends on 2029-11-01" in note for note in said["notes"])
+
+
+def test_the_depth_is_that_of_the_real_chain(origins: Origins) -> None:
+    root = certificate("root", ca=True)
+    middle = certificate("intermediate", root, ca=True)
+    origins.file("zone.pem", certificate("client", middle).pem)
+    chain = str(origins.file("chain.pem", middle.pem + root.pem))
+    assert origins.json("example.com", "--ca", chain)["depth"] == 2
+    assert "SSLVerifyDepth 2" in origins.run("example.com", "--ca", chain, server="apache").stdout
+    root_only = str(origins.file("root.pem", root.pem))
+    done = origins.run("example.com", "--ca", root_only, code=1)
+    assert "neither in the bundle nor in the chain" in done.stderr
+
+
+def test_a_pin_lets_only_the_configured_certificate_pass(origins: Origins) -> None:
+    text = origins.run("shop.example.com", *origins.own, "--pin", server="haproxy").stdout
+    assert pin(origins.shop.pem).sha256 in text
+    assert pin(origins.zone.pem).sha256 not in text
+    also = ("--pin", "--pin-also", str(origins.folder / "old.pem"))
+    old = ("--both", str(origins.folder / "old-ca.pem"))
+    assert len(origins.json("shop.example.com", *origins.own, *also, *old)["pins"]) == 2
+
+
+WRONG = {
+    "no zone": (("a.example.edu",), "is in none of its zones"),
+    "a name that only ends like a zone": (("badexample.com",), "is in none of its zones"),
+    "no level": (("www.example.org",), "example.org presents no certificate"),
+    "switched off": (("bare.example.com",), "bare.example.com is off"),
+    "no CA": (("shop.example.com",), "is signed by CN=A CA. Give the file of this CA"),
+    "a CA that did not sign": (
+        ("shop.example.com", "--ca", "old-ca.pem"),
+        "neither in the bundle nor in the chain",
+    ),
+    "a leaf as CA": (("shop.example.com", "--ca", "shop.pem"), "is no CA"),
+    "a CA for the shared one": (("www.example.net", "--ca", "ca.pem"), "Leave --ca out"),
+    "the shared one pinned": (("www.example.net", "--pin"), "cannot be pinned"),
+    "a pin that refuses the old": (
+        ("shop.example.com", "--ca", "ca.pem", "--pin", "--both", "old-ca.pem"),
+        "--pin would refuse",
+    ),
+    "a pin too many": (("example.com", "--ca", "ca.pem", "--pin-also", "old.pem"), "Give --pin"),
+    "an old CA that is not there": (
+        ("shop.example.com", "--ca", "ca.pem", "--both", "gone.pem"),
+        "gone.pem: No such file",
+    ),
+    "no hostname": (("*.example.com",), "is not a hostname"),
+    "a path that ends a string": (
+        ("www.example.net", "--client-ca", '/a"; deny all'),
+        "is not an absolute path",
+    ),
+}
+
+
+@pytest.mark.parametrize("case", WRONG)
+def test_what_would_refuse_everybody_or_nobody_is_one_line(case: str, origins: Origins) -> None:
+    given, said = WRONG[case]
+    files = [str(origins.folder / word) if word.endswith(".pem") else word for word in given]
+    assert said in origins.run(*files, code=1).stderr
+
+
+def test_a_certificate_that_is_not_there_is_one_line(origins: Origins) -> None:
+    (origins.folder / "shop.pem").unlink()
+    done = origins.run("shop.example.com", *origins.own, code=1)
+    assert "shop.pem cannot be read" in done.stderr
+
+
+def test_files_are_written_for_everybody_and_named_in_the_configuration(origins: Origins) -> None:
+    folder = origins.folder / "out"
+    origins.run("shop.example.com", *origins.own, "--write", str(folder))
+    assert {p.name: p.stat().st_mode & 0o777 for p in folder.iterdir()} == {
+        "shop.example.com.conf": 0o644,
+        "shop.example.com-ca.pem": 0o644,
+    }
+    text = (folder / "shop.example.com.conf").read_text()
+    assert f'ssl_client_certificate "{folder}/shop.example.com-ca.pem";' in text
+    assert (folder / "shop.example.com-ca.pem").read_text() == origins.ca.pem
+
+
+def test_files_are_overwritten_only_with_force(origins: Origins) -> None:
+    folder = origins.folder / "out"
+    verb = ("shop.example.com", *origins.own, "--write", str(folder))
+    file = folder / "shop.example.com.conf"
+    origins.run(*verb, "--stage", "optional")
+    before = file.read_text()
+    origins.run(*verb, "--stage", "optional")
+    (folder / "shop.example.com-ca.pem").unlink()
+    done = CliRunner().invoke(
+        operations, ["origin", "--server", "nginx", "--config", str(origins.stack), *verb]
+    )
+    assert done.exit_code == 1
+    assert f"{file} is there already" in done.stderr
+    assert file.read_text() == before
+    assert not (folder / "shop.example.com-ca.pem").exists()
+    origins.run(*verb, "--force")
+    assert "ssl_verify_client on;" in file.read_text()
+    assert sorted(path.name for path in folder.iterdir()) == [
+        "shop.example.com-ca.pem",
+        "shop.example.com.conf",
+    ]
+
+
+def test_stdout_is_the_configuration_or_the_bundle_and_nothing_else(origins: Origins) -> None:
+    said = origins.json("shop.example.com", *origins.own)
+    assert origins.run("shop.example.com", *origins.own).stdout == said["configuration"]
+    assert origins.run("shop.example.com", *origins.own, "--bundle").stdout == said["bundle"]
+
+
+@pytest.mark.parametrize("stage", ["optional", "on"])
+@pytest.mark.parametrize("server", SERVERS)
+def test_a_real_server_accepts_what_was_written(
+    server: str, stage: str, origins: Origins, tmp_path: Path
+) -> None:
+    signer = certificate("shop.example.com", usage=SERVER_AUTH, names=("shop.example.com",))
+    file = origins.file("server.pem", signer.pem)
+    key = origins.folder / "server.pem.key"
+    key.touch(mode=0o600)
+    key.write_text(signer.key_pem)
+    default = () if server == "haproxy" else ("--default-host",)
+    own = ("--server-certificate", str(file), "--server-key", str(key))
+    where = ("--address", "127.0.0.1", "--port", str(servers.free_port()))
+    folder = ("--write", str(tmp_path / "out"), "--stage", stage)
+    pinned = () if stage == "optional" else ("--pin",)
+    verb = ("shop.example.com", *origins.own, *own, *where, *folder, *default, *pinned)
+    origins.run(*verb, server=server)
+    texts = [p.read_text() for p in sorted((tmp_path / "out").glob(f"*.{SUFFIXES[server]}"))]
+    assert len(texts) == 1 + len(default)
+    servers.check(server, tmp_path / server, "".join(texts))
+
+
+def test_the_default_host_of_haproxy_is_its_frontend(origins: Origins) -> None:
+    done = origins.run("shop.example.com", *origins.own, "--default-host", server="haproxy", code=1)
+    assert "leave --default-host out" in done.stderr

@@ -1,0 +1,132 @@
+"""stacks/config.py: what a configuration may say, and how a mistake is told."""
+
+from __future__ import annotations
+
+import copy
+from typing import Any
+
+import pulumi
+import pytest
+
+from stacks.config import load, parse
+
+FILE = "stacks/Pulumi.dev.yaml"
+PAIR = {"certificate": "file:a.pem", "private_key": "env:A_KEY"}
+ZONE_ID = "023e105f4ecef8ad9ca31a8372d0c353"
+WHOLE: dict[str, Any] = {
+    "example.com": {
+        "zone_id": ZONE_ID,
+        "ssl": "full",
+        "shared_certificate": True,
+        "zone_certificate": PAIR,
+        "hostname_certificates": {"shop": {**PAIR, "hostnames": ["shop.example.com"]}},
+    }
+}
+
+
+def changed(path: str, value: Any) -> dict[str, Any]:
+    """WHOLE with one value of example.com replaced; the path is dotted."""
+    zones = copy.deepcopy(WHOLE)
+    place = zones["example.com"]
+    *parents, last = path.split("/")
+    for name in parents:
+        place = place[name]
+    place[last] = value
+    return zones
+
+
+def test_a_hostname_list_means_on_for_each_and_a_map_says_it_for_each() -> None:
+    listed = parse(WHOLE, FILE).zones["example.com"]
+    assert listed.hostname_certificates["shop"].hostnames == {"shop.example.com": "on"}
+    mapped = changed(
+        "hostname_certificates/shop/hostnames",
+        {"Shop.Example.com.": False, "bücher.example.com": "on"},
+    )
+    assert parse(mapped, FILE).zones["example.com"].hostname_certificates["shop"].hostnames == {
+        "shop.example.com": "off",
+        "xn--bcher-kva.example.com": "on",
+    }
+
+
+def test_what_is_left_out_is_not_managed() -> None:
+    zone = parse({"example.com": {"zone_id": ZONE_ID}}, FILE).zones["example.com"]
+    assert (zone.ssl, zone.shared_certificate, zone.zone_certificate) == (None, None, None)
+    assert zone.hostname_certificates == {}
+
+
+def test_a_hostname_outside_the_zone_needs_the_word_external() -> None:
+    zones = changed("hostname_certificates/shop/hostnames", ["shop.customer.example"])
+    zones["example.com"]["hostname_certificates"]["shop"]["external"] = True
+    zone = parse(zones, FILE).zones["example.com"]
+    assert zone.hostname_certificates["shop"].external
+
+
+HOSTNAMES = "hostname_certificates/shop/hostnames"
+MISTAKES: dict[str, tuple[dict[str, Any], str]] = {
+    "no zones": ({}, "aop:zones is missing"),
+    "an unknown key": (changed("shared", True), ".shared: is not known here"),
+    "a key instead of a reference": (
+        changed("zone_certificate/private_key", "-----BEGIN PRIVATE KEY-----\nMIGHAg"),
+        ".zone_certificate.private_key: is not a reference",
+    ),
+    "a certificate instead of a file": (
+        changed("zone_certificate/certificate", "-----BEGIN CERTIFICATE-----\nMIICd"),
+        ".zone_certificate.certificate: is not a file",
+    ),
+    "ssl without TLS": (changed("ssl", "flexible"), ".ssl: is not one of the possible values"),
+    "a switch of another word": (changed("shared_certificate", "yes"), "neither on nor off"),
+    "one hostname twice in a list": (
+        changed(HOSTNAMES, ["shop.example.com", "shop.example.com"]),
+        "shop.example.com stands twice",
+    ),
+    "one hostname twice in a map": (
+        changed(HOSTNAMES, {"shop.example.com": True, "SHOP.example.com": False}),
+        "shop.example.com stands twice, the second time as SHOP.example.com",
+    ),
+    "a hostname under two certificates": (
+        changed("hostname_certificates/more", {**PAIR, "hostnames": ["SHOP.example.com"]}),
+        "shop.example.com stands under shop and under more",
+    ),
+    "a hostname that is a map": (changed(HOSTNAMES, [{"a": "b"}]), HOSTNAMES.split("/")[-1]),
+    "no hostnames": (changed(HOSTNAMES, None), ".hostnames: is not a map"),
+    "two zones with one id": (
+        {**WHOLE, "example.net": {"zone_id": ZONE_ID}},
+        "example.com and example.net have the same zone_id",
+    ),
+    "one zone twice": (
+        {**WHOLE, "EXAMPLE.com": {"zone_id": "1b2f4c8d6e0a49537c1d8e5f90a3b647"}},
+        "example.com stands twice",
+    ),
+    "a token in place of its name": (
+        changed("token_env", "v1aQx0Zr8kLm3NwYb5Tc7Ue9Df2Gh4Jp6Rs1Xz0V"),
+        ".token_env: looks like a token itself",
+    ),
+}
+
+
+@pytest.mark.parametrize(("zones", "told"), MISTAKES.values(), ids=MISTAKES.keys())
+def test_a_mistake_is_one_line_with_file_key_and_no_value(zones: dict[str, Any], told: str) -> None:
+    with pytest.raises(pulumi.RunError) as raised:
+        parse(zones, FILE)
+    (line,) = str(raised.value).splitlines()
+    assert line.startswith(f"{FILE}: ")
+    assert told in line
+    assert line.endswith((".", "how."))
+    for secret in ("MIGHAg", "MIICd", "v1aQx0Zr8kLm3NwYb5Tc7Ue9Df2Gh4Jp6Rs1Xz0V"):
+        assert secret not in line
+
+
+def test_several_mistakes_are_several_lines() -> None:
+    zones = changed("zone_id", "example.com")
+    zones["example.com"]["ssl"] = "off"
+    with pytest.raises(pulumi.RunError) as raised:
+        parse(zones, FILE)
+    assert len(str(raised.value).splitlines()) == 2
+
+
+def test_a_value_that_is_no_json_is_told_by_key_and_file() -> None:
+    def no_json(key: str) -> Any:
+        raise ValueError(key)
+
+    with pytest.raises(pulumi.RunError, match="aop:zones is not a map from zone names to zones"):
+        load(no_json)

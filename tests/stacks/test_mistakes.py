@@ -1,0 +1,73 @@
+"""A mistake in the configuration ends as one line that names the key and the file."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from tests.cli.project import REAL_CLI, Project
+
+pytestmark = REAL_CLI
+
+ZONE_ID = "zone_id: 023e105f4ecef8ad9ca31a8372d0c353"
+SHOP_KEY = "private_key: file:.local/certificates/dev/shop.key"
+SHOP_HOST = "- shop.example.com"
+INLINE = "private_key: '-----BEGIN PRIVATE KEY----- MIGHAgEAMBMG -----END PRIVATE KEY-----'"
+# What Pulumi adds to every RunError of a program.
+PULUMIS_OWN = "an unhandled error occurred: program exited with non-zero exit code: 1"
+# case: old text, new text, what the line says
+MISTAKES = {
+    "an unknown key": (
+        "shared_certificate: on",
+        "shared_certficate: on",
+        ['zones["example.com"].shared_certficate: ', "Did you mean shared_certificate?"],
+    ),
+    "a zone id of another form": (
+        ZONE_ID,
+        "zone_id: example.com",
+        ['zones["example.com"].zone_id: ', "32 hexadecimal digits"],
+    ),
+    "a hostname twice in two spellings": (
+        SHOP_HOST,
+        "- shop.example.com\n            - SHOP.example.com.",
+        ["certificates.shop.hostnames: shop.example.com stands twice", "SHOP.example.com."],
+    ),
+    "a hostname outside the zone": (
+        SHOP_HOST,
+        "- shop.example.net",
+        ["zones: shop.example.net under hostname_certificates.shop is not in", "external: true"],
+    ),
+    "a certificate that is not there": (
+        "certificate: file:.local/certificates/dev/shop.pem",
+        "certificate: file:.local/certificates/dev/shopp.pem",
+        ["shopp.pem cannot be read", "make up"],
+    ),
+    "a key in place of a reference": (
+        SHOP_KEY,
+        INLINE,
+        ["hostname_certificates.shop.private_key", "env:NAME, file:PATH or secret:KEY"],
+    ),
+}
+
+
+@pytest.mark.parametrize("mistake", MISTAKES.values(), ids=MISTAKES.keys())
+def test_a_mistake_is_one_line_that_names_key_and_file(
+    mistake: tuple[str, str, list[str]], tmp_path: Path
+) -> None:
+    project = Project(tmp_path, None, "dev")
+    project.pair("zone")
+    project.pair("shop")
+    old, new, parts = mistake
+    project.edit(old, new)
+    told = project.preview(code=1)
+    line = told.line("error: ", "stacks/Pulumi.dev.yaml: ", *parts)
+    errors = {text.split("error: ")[1] for text in told.text.splitlines() if "error: " in text}
+    assert errors == {line.removeprefix("error: "), PULUMIS_OWN}
+    assert "MIGHAgEAMBMG" not in told.text
+
+
+def test_a_stack_without_a_program_is_told_what_to_write(tmp_path: Path) -> None:
+    project = Project(tmp_path, None, "qa")
+    project.config.write_text("config: {}\n")
+    project.preview(code=1).line("error: ", "stack qa has no program", "stacks/qa.py")

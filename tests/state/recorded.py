@@ -1,0 +1,60 @@
+"""State files that releases have written, and what is needed to preview them.
+
+    tests/state/<version>/<stack>.json          `pulumi stack export`
+    tests/state/<version>/Pulumi.<stack>.yaml   the configuration that it was made from
+    tests/state/<version>/<stack>/<name>.pem    the certificates; their keys are nowhere
+
+The stacks are those of the project, and `resources`, a program with every resource (below).
+A release adds its folder with `python -m tests.state.record VERSION` and never changes another.
+"""
+
+from __future__ import annotations
+
+import shutil
+from pathlib import Path
+
+from tests.cli.project import Project
+from tests.stacks.promise import ALL
+
+FOLDER = Path(__file__).resolve().parent
+OF_THE_PROJECT = tuple(promise.stack for promise in ALL)
+RESOURCES = "resources"
+# Every resource and every option of theirs that state keeps.
+PROGRAM = """
+FOLDER = ".local/certificates/resources"
+
+
+def own(name, **more):
+    text = (PROJECT / FOLDER / f"{name}.pem").read_text()
+    return {"certificate": text, "private_key": f"file:{FOLDER}/{name}.key", **more}
+
+
+ZoneSetting("mode", zone_id=ZONE, setting="ssl", value="strict", on_destroy="restore")
+zone = ZoneCertificate("zone", zone_id=ZONE, **own("zone", wait_seconds=60))
+after = pulumi.ResourceOptions(depends_on=[zone])
+ZoneSetting("switch", zone_id=ZONE, setting="origin_tls_client_auth", value="on", opts=after,
+    require_tls=False, token_env="CLOUDFLARE_API_TOKEN")
+one = HostnameCertificate("one", zone_id=ZONE, **own("one"))
+HostnameBinding("app", zone_id=ZONE, hostname="App.example.com.", cert_id=one.id,
+    certificate_sha256=one.certificate_sha256, overwrite=True, wait_seconds=60)
+HostnameBinding("dark", zone_id=ZONE, hostname="dark.example.com", cert_id=one.id, enabled=False)
+HostnameBindings("map", zone_id=ZONE, guard=True, allow_removal=["b.example.com"],
+    max_hostnames_per_certificate=50, bindings={
+        "a.example.com": one.id,
+        "b.example.com": {"cert_id": one.id, "enabled": False},
+    })
+"""
+
+
+def certificates_of(stack: str) -> list[str]:
+    """The names of a stack's certificates."""
+    names = {promise.stack: promise.certificates for promise in ALL}
+    return names.get(stack, ["one", "zone"])
+
+
+def prepare(project: Project, configuration: Path | None) -> None:
+    """The program, and the configuration unless the project's own is wanted."""
+    if project.stack == RESOURCES:
+        project.write(PROGRAM)
+    if configuration is not None:
+        shutil.copy(configuration, project.config)
