@@ -75,7 +75,8 @@ def _edge(verb: Callable[..., Any]) -> Callable[..., Any]:
         try:
             result = verb(self, *(_decode(arg) for arg in args))
         except CloudflareError as error:
-            raise Told(str(error)) from None
+            # A server, or a proxy, may quote what it was sent.
+            raise Told(redact(str(error), session.current().secrets())) from None
         except Exception as error:
             raise _unexpected(verb.__name__, error) from None
         except (SystemExit, KeyboardInterrupt) as error:
@@ -90,11 +91,7 @@ def _edge(verb: Callable[..., Any]) -> Callable[..., Any]:
 
 
 def _unexpected(verb: str, error: BaseException) -> Told:
-    secrets = [
-        value
-        for name, value in session.current().environ.items()
-        if any(word in name.upper() for word in ("TOKEN", "KEY", "SECRET", "PASS"))
-    ]
+    secrets = session.current().secrets()
     # The traceback limit of `configure` counts for the engine's view only.
     frames = traceback.TracebackException.from_exception(error, limit=50).format()
     print(redact("".join(frames), secrets), file=sys.stderr, flush=True)

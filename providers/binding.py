@@ -70,30 +70,6 @@ def void(zone: Zone, dropped: Sequence[Entry], wait_seconds: float) -> None:
     bind(zone, [], dropped, {}, Terms(wait_seconds))
 
 
-def set_back(zone: Zone, cert_id: str, wait_seconds: float) -> None:
-    """Binds what still shows this certificate as the program wants it.
-
-    A run that was cut off after its PUT recorded nothing. When the program is then changed back,
-    it agrees with state, so no binding is updated, and the certificate would stay in use for ever.
-    """
-    rows = Rows(zone)
-    entries = []
-    for hostname, (shown, enabled) in session.current().wanted.shows(zone.zone_id).items():
-        row = rows.get(hostname)
-        if shown == cert_id or row is None or row.cert_id != cert_id:
-            continue
-        live = rows.ask(hostname)
-        if live is not None and live.cert_id == cert_id:
-            entries.append(Entry(hostname, shown, enabled))
-            session.current().say_once(
-                f"{hostname}: an earlier run bound it to certificate {short(cert_id)};"
-                f" back to certificate {short(shown)}."
-            )
-    if entries:
-        before = {e.hostname: Entry(e.hostname, cert_id, e.enabled) for e in entries}
-        bind(zone, entries, [], before, Terms(wait_seconds))
-
-
 def _changes(rows: Rows, wanted: Sequence[Entry], before: Mapping[str, Entry]) -> list[Entry]:
     """What has to be put: all that Cloudflare was not asked for yet.
 
@@ -241,7 +217,8 @@ def _await_bindings(
         open_names[:] = [e.hostname for e in wanted if not _in_force(zone, rows, e)]
         for entry in voids:
             row = rows.get(entry.hostname)
-            if row is not None and row.holds_certificate:
+            bound_again = row is not None and not row.is_gone and zone.was_put_over(row)
+            if row is not None and row.holds_certificate and not bound_again:
                 open_names.append(entry.hostname)
         return None if open_names else True
 
@@ -260,6 +237,12 @@ def _in_force(zone: Zone, rows: Mapping[str, Binding], entry: Entry) -> bool:
     row = rows.get(entry.hostname)
     if row is not None and _matches(row, entry) and zone.has_put_later(row):
         row = zone.binding(entry.hostname)
+    if row is not None and not _matches(row, entry) and zone.was_put_over(row):
+        now = "voided" if row.is_gone else f"bound to certificate {short(row.cert_id)}"
+        raise CloudflareError(
+            f"{entry.hostname}: somebody else has changed it at the same time, it is {now}",
+            "Settle whose it is: leave it out here, or run `pulumi up --refresh` to bind it again.",
+        )
     if row is None or not _matches(row, entry):
         return False
     if row.has_timed_out:

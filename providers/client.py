@@ -204,6 +204,11 @@ class Client:
             with self._http.stream(method, path, params=query, json=body) as response:
                 content = _read(response)
         except (httpx.ConnectError, httpx.ConnectTimeout, httpx.PoolTimeout) as error:
+            if "CERTIFICATE_VERIFY_FAILED" in str(error):
+                raise CloudflareError(
+                    "the certificate of the API's server is not trusted, so nothing was sent",
+                    "Check CLOUDFLARE_BASE_URL; SSL_CERT_FILE names the authority of a proxy.",
+                ) from None
             raise Unanswered(f"Cloudflare cannot be reached ({_kind(error)})", sent=False) from None
         except (httpx.HTTPError, httpx.InvalidURL) as error:
             raise Unanswered(f"no answer from Cloudflare to {method} ({_kind(error)})") from None
@@ -250,7 +255,8 @@ def decode(
     except ValueError:
         envelope = None
     if not isinstance(envelope, dict):
-        if status >= 400:
+        # Whoever else answers 404, a proxy, does not say that an object is gone.
+        if status >= 400 and status not in (400, 404):
             raise _refused(method, path, status, headers, [], "no JSON in the answer", ray)
         raise Unanswered(f"Cloudflare's answer to {method} is no JSON (HTTP {status}, ray {ray})")
     errors = [e for e in envelope.get("errors") or [] if isinstance(e, dict)]

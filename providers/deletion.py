@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from .binding import set_back
+from . import session
 from .errors import REFRESH_NEXT, CloudflareError, Refused, StillWaiting, short
+from .handover import awaited, set_back
 from .records import Level, UploadedCertificate, is_before
 from .zone import AOP, Zone, gone
 
@@ -16,10 +17,14 @@ def remove(zone: Zone, level: Level, cert_id: str, seconds: float) -> None:
     Gone already is success. Never takes the last active zone certificate while its switch is on.
     """
     last: list[Refused] = []
+    why = ["its successor is not active yet"]
 
     def step(max_age: float) -> bool | None:
         with zone.changes:
             if level == "zone" and not _has_successor(zone, cert_id):
+                return None
+            if level == "hostname" and (hostname := awaited(zone, cert_id)):
+                why[:] = [f"the binding of {hostname} to its successor is not in force yet"]
                 return None
             refused = try_remove(zone, level, cert_id)
         if refused is None:
@@ -34,6 +39,7 @@ def remove(zone: Zone, level: Level, cert_id: str, seconds: float) -> None:
         zone.wait(step, what, seconds, REFRESH_NEXT)
     except StillWaiting as waiting:
         if not last:
+            waiting.fact += f": {why[0]}"
             raise
         raise _explained(zone, level, cert_id, last[-1], waiting) from None
 
@@ -76,8 +82,10 @@ def _explained(
 def _has_successor(zone: Zone, cert_id: str) -> bool:
     """Whether the zone stays protected without the certificate; False means "not yet".
 
-    Lists lag, so the certificate itself and its successor are asked for by id.
+    Lists lag, so the certificate itself and its successor are asked for by id. Where the program
+    wants a certificate, only that one counts: the origin need not trust any other.
     """
+    wanted = session.current().wanted.certificates(zone.zone_id, "zone")
     now = zone.around.clock.now()
     mine = zone.certificate("zone", cert_id)
     if mine is None or not mine.may_be_in_force or mine.is_expired(now):
@@ -87,7 +95,7 @@ def _has_successor(zone: Zone, cert_id: str) -> bool:
     others = [r for r in zone.certificates("zone").values() if r.id != cert_id and not r.is_gone]
     for other in reversed(others):
         live = zone.certificate("zone", other.id)
-        if live is None or live.is_expired(now):
+        if live is None or live.is_expired(now) or (wanted and live.sha256 not in wanted):
             continue
         if live.is_active:
             return True

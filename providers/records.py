@@ -71,6 +71,11 @@ class UploadedCertificate:
         return self.status == ACTIVE
 
     @property
+    def is_deployed_or_coming(self) -> bool:
+        """Whether it is there to stay; one with an unknown status word may be on its way out."""
+        return self.status in (ACTIVE, *NOT_YET)
+
+    @property
     def may_be_in_force(self) -> bool:
         """Whether it may be what Cloudflare presents; so does one with an unknown status word."""
         return self.status not in (*NOT_YET, *TIMED_OUT, *GOING)

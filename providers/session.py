@@ -10,12 +10,15 @@ import os
 import sys
 import threading
 from collections.abc import Callable, Mapping
+from contextlib import AbstractContextManager
 
 from .client import Client, Clock, Surroundings
 from .credentials import base_url, credentials
 from .quota import Quota
 from .wanted import Wanted
 from .zone import Zone
+
+SECRET = ("TOKEN", "KEY", "SECRET", "PASS")
 
 
 def _say(line: str) -> None:
@@ -45,16 +48,20 @@ class Session:
         self._around = Surroundings(self.clock, say, self._stop_now)
         self._quota = Quota(self.clock.monotonic, self._around.wait)
         self._clients: dict[str, Client] = {}
-        self._zones: dict[str, Zone] = {}
+        self._zones: dict[tuple[str, str], Zone] = {}
+        self._changes: dict[str, AbstractContextManager[object]] = {}
         self._said: set[str] = set()
         self._lock = threading.Lock()
 
     def zone(self, zone_id: str, token_env: str | None) -> Zone:
-        """The view of a zone; raises `NoCredentials` when the token is not in the environment."""
+        """The view of a zone through one token; raises `NoCredentials` when that is not set."""
+        key = (zone_id, token_env or "")
         with self._lock:
-            if zone_id not in self._zones:
-                self._zones[zone_id] = Zone(self._client(token_env), zone_id, self._around)
-            return self._zones[zone_id]
+            if key not in self._zones:
+                changes = self._changes.setdefault(zone_id, threading.RLock())
+                client = self._client(token_env)
+                self._zones[key] = Zone(client, zone_id, self._around, changes)
+            return self._zones[key]
 
     def client(self, token_env: str | None) -> Client:
         """The API with these credentials, for what no view of a zone answers; raises likewise."""
@@ -67,6 +74,14 @@ class Session:
             url, headers = base_url(self.environ), credentials(self.environ, token_env)
             self._clients[key] = Client(url, headers, self._around, self._quota)
         return self._clients[key]
+
+    def secrets(self) -> list[str]:
+        """The values of the environment that no text may show."""
+        return [
+            value
+            for name, value in self.environ.items()
+            if name in self._clients or any(word in name.upper() for word in SECRET)
+        ]
 
     def close(self) -> None:
         """Closes the connections; the engine never does, it ends the process."""

@@ -35,11 +35,11 @@ class Upload:
             if listed.sha256 == self._certificate.sha256:
                 # The list lags: what it shows may be on its way out.
                 live = self._zone.certificate(self._level, listed.id)
-                if live is not None and not live.has_timed_out:
-                    return live
-                if live is not None:
+                if live is None:
+                    continue
+                if live.has_timed_out:
                     deletion.try_remove(self._zone, self._level, live.id)
-                    return None
+                return live if live.is_deployed_or_coming else None
         return self._post()
 
     def _post(self) -> UploadedCertificate | None:

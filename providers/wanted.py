@@ -50,6 +50,11 @@ class Wanted:
         with self._lock:
             return key in self._wanted
 
+    def certificates(self, zone_id: str, level: str) -> set[str]:
+        """The fingerprints of the certificates that the program wants in a zone."""
+        with self._lock:
+            return {key[3] for key in self._wanted if key[:3] == ("certificate", zone_id, level)}
+
     def show(self, key: Key, cert_id: str, enabled: bool) -> None:
         """The program wants this certificate for the binding."""
         with self._lock:

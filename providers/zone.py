@@ -12,6 +12,7 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Callable
+from contextlib import AbstractContextManager
 from typing import Any, TypeVar
 
 from .bulk import Bulk
@@ -31,13 +32,19 @@ SAY_EVERY = 10.0
 class Zone:
     """One zone, shared by all resources of the process.
 
-    `changes` is held while a certificate is uploaded or deleted: Cloudflare refuses two such
-    changes of one zone at once (409).
+    `changes` is a lock that one thread may take twice, held while a certificate is uploaded or
+    deleted: Cloudflare refuses two such changes of one zone at once (409).
     """
 
-    def __init__(self, client: Client, zone_id: str, around: Surroundings) -> None:
+    def __init__(
+        self,
+        client: Client,
+        zone_id: str,
+        around: Surroundings,
+        changes: AbstractContextManager[object],
+    ) -> None:
         self.zone_id = zone_id
-        self.changes = threading.RLock()
+        self.changes = changes
         self.around = around
         self._client = client
         self._base = f"zones/{zone_id}"
@@ -77,7 +84,9 @@ class Zone:
                 return None
             raise
         record = UploadedCertificate.read(reply.result)
-        if record is None or record.is_gone:
+        if record is None:
+            raise Unanswered(f"Cloudflare's answer about certificate {short(cert_id)} has no id")
+        if record.is_gone:
             self._known[level].pop(cert_id, None)
             return None
         self._known[level][record.id] = record.uploaded_on
@@ -153,7 +162,10 @@ class Zone:
             if gone(refused):
                 return None
             raise
-        return Binding.read(reply.result)
+        row = Binding.read(reply.result)
+        if row is None:
+            raise Unanswered(f"Cloudflare's answer about binding {hostname} has no hostname")
+        return row
 
     def listed_binding(self, hostname: str, max_age: float = FRESH) -> Binding | None:
         """From the list, or by hostname where there is no list; absence may be a list's lag."""
@@ -168,6 +180,10 @@ class Zone:
     def has_put_later(self, row: Binding) -> bool:
         """Whether a row of the list is older than what this process wrote."""
         return is_before(row.updated_at, self._put.get(row.hostname, ""))
+
+    def was_put_over(self, row: Binding) -> bool:
+        """Whether somebody wrote the row after this process did; deploying is no writing."""
+        return is_before(self._put.get(row.hostname, ""), row.updated_at)
 
     def _put_bindings(self, config: list[dict[str, Any]]) -> None:
         path = f"{self._base}/{AOP}/hostnames"

@@ -1,8 +1,10 @@
-"""python -m sandbox: serve until SIGTERM or SIGINT. The first line printed is the API's URL."""
+"""python -m sandbox: serve until SIGTERM or SIGINT. The first line printed is the API's URL, the
+second, where it is asked for, the edge's."""
 
 from __future__ import annotations
 
 import argparse
+import socket
 import sys
 from pathlib import Path
 from typing import Any
@@ -37,6 +39,7 @@ def parser() -> argparse.ArgumentParser:
     )
     add = options.add_argument
     add("--port", type=int, default=0, help="0, the default, takes a free one")
+    add("--edge-port", type=int, metavar="N", help="the edge's; 0 takes a free one (no edge)")
     add("--host", default=LOOPBACK, help="127.0.0.1 or localhost; any other is refused")
     add("--data", type=Path, help="folder for state that survives restarts (memory only)")
     for flag, kind, unit, text in FIGURES:
@@ -64,6 +67,13 @@ def limits_of(given: argparse.Namespace) -> dict[str, Any]:
     return named
 
 
+def opened(options: argparse.ArgumentParser, flag: str, port: int) -> socket.socket:
+    try:
+        return listen(port)
+    except (OSError, OverflowError) as error:
+        options.error(f"{flag} {port}: {error}; leave {flag} out or give 0 to take a free one")
+
+
 def main() -> int:
     options = parser()
     given = options.parse_args()
@@ -74,17 +84,20 @@ def main() -> int:
         )
     try:
         limits = limits_of(given)
-        sock = listen(given.port)
     except ValueError as error:
         options.error(str(error))
-    except (OSError, OverflowError) as error:
-        options.error(f"--port {given.port}: {error}; leave --port out to take a free one")
-    url = f"http://{LOOPBACK}:{sock.getsockname()[1]}"
+    sockets = [opened(options, "--port", given.port)]
+    if given.edge_port is not None:
+        sockets.append(opened(options, "--edge-port", given.edge_port))
+    ports = [sock.getsockname()[1] for sock in sockets]
+    urls = [f"http://{LOOPBACK}:{port}" for port in ports]
+    clock = Clock(frozen=given.frozen)
     try:
-        app = build(url, limits, Clock(frozen=given.frozen), given.data)
+        app = build(urls[0], limits, clock, given.data, *ports[1:])
     except (DataDirectoryInUse, OSError) as error:
         options.error(f"--data: {error}")
-    Server(app, lambda: print(url + API_PREFIX, flush=True)).run(sockets=[sock])
+    lines = "\n".join([urls[0] + API_PREFIX, *urls[1:]])
+    Server(app, lambda: print(lines, flush=True)).run(sockets=sockets)
     return 0
 
 

@@ -5,17 +5,19 @@ from __future__ import annotations
 import json
 import os
 from collections.abc import Awaitable, Callable
+from dataclasses import asdict
 from typing import Any
 
 from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 
-from sandbox import API_PREFIX, VERSION, born, faults, tokens
+from sandbox import API_PREFIX, VERSION, born, edge_origins, faults, tokens
 from sandbox.clock import microseconds, stamp
 from sandbox.front import Front
 from sandbox.presented import presented_log, presented_now
 from sandbox.records import SSL, TLS_CLIENT_AUTH, ZONE_SWITCH
+from sandbox.server import LOOPBACK
 from sandbox.state import populated, settled_view, whole_view, zone_named
 
 Body = dict[str, Any]
@@ -25,15 +27,17 @@ class Management:
     """Each method answers one call; ValueError becomes 400 and KeyError 404, both as
     `{"error": TEXT}`."""
 
-    def __init__(self, front: Front, url: str) -> None:
+    def __init__(self, front: Front, url: str, edge_port: int | None) -> None:
         self.front = front
         self.url = url
+        self.edge = None if edge_port is None else f"http://{LOOPBACK}:{edge_port}"
 
     def about(self, request: Request, body: Body) -> Any:
         return {
             "name": "sandbox",
             "version": VERSION,
             "api": self.url + API_PREFIX,
+            "edge": self.edge,
             "pid": os.getpid(),
             "now": stamp(self.front.state.clock.now()),
         }
@@ -160,6 +164,13 @@ class Management:
             for row in read(world, zone, hostname.lower() if hostname else None)
         ]
 
+    def origins(self, request: Request, body: Body) -> Any:
+        """Where the edge goes for each hostname; a PUT replaces all of them."""
+        state = self.front.state
+        if request.method == "PUT":
+            state.origins = edge_origins.parse(body)
+        return {name: asdict(origin) for name, origin in state.origins.items()}
+
     def shared(self, request: Request, body: Body) -> Any:
         """The sandbox's stand-in for Cloudflare's shared certificate, and its CA."""
         shared = self.front.state.world.shared
@@ -191,6 +202,7 @@ def routes(management: Management) -> list[Route]:
         ("GET", "/presented", management.presented),
         ("GET", "/presented/log", management.presented_log),
         ("GET", "/shared", management.shared),
+        ("GET PUT", "/origins", management.origins),
     ]
     return [
         Route("/sandbox" + path, _endpoint(management, run), methods=methods.split())

@@ -13,6 +13,7 @@ from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
+from sandbox.edge_origins import Origin
 from sandbox.faults import Fault
 from sandbox.journal import Entry
 from sandbox.limits import Limits
@@ -111,6 +112,7 @@ def _meta(state: State) -> dict[str, Any]:
         "limits": state.world.limits.as_json(),
         "tokens": [asdict(token) for token in state.tokens.values()],
         "faults": state.faults.as_json(),
+        "origins": {name: asdict(origin) for name, origin in state.origins.items()},
         "windows": {name: asdict(window) for name, window in state.quota.windows.items()},
     }
 
@@ -158,4 +160,5 @@ def _read_meta(state: State, body: dict[str, Any]) -> None:
     state.world.limits = Limits(**body["limits"])
     state.tokens = {item["name"]: Token(**item) for item in body["tokens"]}
     state.faults.active = {item["name"]: Fault(**item) for item in body["faults"]}
+    state.origins = {name: Origin(**item) for name, item in body.get("origins", {}).items()}
     state.quota.windows = {name: Window(**item) for name, item in body["windows"].items()}

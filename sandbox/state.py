@@ -7,6 +7,7 @@ from typing import Any
 
 from sandbox import answers, born, tokens
 from sandbox.clock import FOREVER, Clock, Instant, stamp
+from sandbox.edge_origins import Origin
 from sandbox.faults import Faults, HeldRequests
 from sandbox.journal import Journal
 from sandbox.limits import Limits
@@ -23,6 +24,7 @@ class State:
     faults: Faults = field(default_factory=Faults)
     quota: Quota = field(default_factory=Quota)
     held: HeldRequests = field(default_factory=HeldRequests)
+    origins: dict[str, Origin] = field(default_factory=dict)
     tokens: dict[str, Token] = field(
         default_factory=lambda: {token.name: token for token in tokens.built_in()}
     )

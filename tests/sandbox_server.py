@@ -43,12 +43,13 @@ class SandboxRefused(Exception):
 
 
 class Sandbox:
-    """What both kinds offer. `api` is the API's base URL, without a slash at its end."""
+    """What both kinds offer. `api` is the API's base URL, without a slash at its end; `edge` the
+    edge's, when it was asked for."""
 
     token = TOKEN
 
     def __init__(self) -> None:
-        self.url = ""
+        self.url = self.edge = ""
         self._client = httpx.Client(timeout=60, trust_env=False)
 
     @property
@@ -157,6 +158,10 @@ class Sandbox:
     def shared(self) -> Json:
         return dict(self.manage("GET", "/shared"))
 
+    def origins(self, **origins: Any) -> Json:
+        """Where the edge goes for each hostname: origins(**{"*": "127.0.0.1:8443"})."""
+        return dict(self.manage("PUT", "/origins", origins))
+
     def reset(self) -> None:
         """As at the first start: other ids and certificates, real time, limits as given."""
         self.manage("POST", "/reset")
@@ -198,12 +203,13 @@ class SandboxThread(Sandbox):
         self._thread: threading.Thread | None = None
 
     def start(self) -> SandboxThread:
-        sock = listen(0)
-        self.url = f"http://{LOOPBACK}:{sock.getsockname()[1]}"
+        sockets = [listen(0), listen(0)]
+        ports = [sock.getsockname()[1] for sock in sockets]
+        self.url, self.edge = (f"http://{LOOPBACK}:{port}" for port in ports)
         ready = threading.Event()
-        app = build(self.url, self._limits, Clock(frozen=self._frozen), self._data)
+        app = build(self.url, self._limits, Clock(frozen=self._frozen), self._data, ports[1])
         self._server = Server(app, ready.set)
-        self._thread = threading.Thread(target=self._server.run, args=([sock],), daemon=True)
+        self._thread = threading.Thread(target=self._server.run, args=(sockets,), daemon=True)
         self._thread.start()
         if not ready.wait(START_SECONDS):
             raise SandboxRefused("the sandbox did not start")
@@ -249,6 +255,8 @@ class SandboxProcess(Sandbox):
             self.process.wait(START_SECONDS)
             raise SandboxRefused(f"the sandbox did not start (its error is above): {first!r}")
         self.url = first.removesuffix(API_PREFIX)
+        if "--edge-port" in self._flags:
+            self.edge = self.process.stdout.readline().strip()
         return self
 
     def stop(self, with_signal: int = signal.SIGTERM) -> int:
