@@ -1,0 +1,270 @@
+"""Named hostilities: what ends well after some time, what never does, and what must be refused."""
+
+from __future__ import annotations
+
+import http.server
+import threading
+from typing import Any, ClassVar
+
+import httpx
+import pytest
+
+from providers import client
+from providers.errors import CloudflareError
+from providers.zone import AOP
+from tests.conftest import ZONE
+from tests.properties.engine import Stack, binding, bindings, certificate, switch
+from tests.properties.test_hostile_answers import APP, ROTATIONS, Ground
+from tests.properties.world import held, pair
+
+BASE = f"/zones/{ZONE}/{AOP}"
+CODES = {
+    1433: "The certificate is in use.",
+    1434: "Cannot delete resource while in pending deployment state.",
+}
+OUTCOMES = {
+    "certificate timed out": ("hostname", {"certificate_outcome": "deployment_timed_out"}),
+    "certificate pending for ever": ("hostname", {"certificate_outcome": "never"}),
+    "binding timed out": ("hostname", {"binding_outcome": "deployment_timed_out"}),
+    "binding pending for ever": ("hostname", {"binding_outcome": "never"}),
+    "zone certificate timed out": ("zone", {"certificate_outcome": "deployment_timed_out"}),
+    "zone certificate pending for ever": ("zone", {"certificate_outcome": "never"}),
+}
+
+
+@pytest.fixture(params=ROTATIONS)
+def ground(sandbox, request):
+    return Ground(sandbox, ROTATIONS[request.param])
+
+
+@pytest.fixture
+def hostname(sandbox):
+    return Ground(sandbox, ROTATIONS["hostname"])
+
+
+@pytest.fixture
+def zone(sandbox):
+    return Ground(sandbox, ROTATIONS["zone"])
+
+
+@pytest.mark.parametrize("outcome", OUTCOMES)
+def test_what_is_never_deployed_ends_the_wait_with_the_next_step_and_the_old_one_protects(
+    sandbox, outcome
+):
+    level, limits = OUTCOMES[outcome]
+    ground = Ground(sandbox, ROTATIONS[level])
+    old, new = ground.rotation.pairs
+    sandbox.limits(**limits)
+    told = ground.rotate(new)
+    assert "pulumi up --refresh" in told
+    shown = sandbox.presented(ZONE, ground.rotation.shown)
+    assert shown["certificate_sha256"] == pair(old).sha256
+    sandbox.limits(certificate_outcome="active", binding_outcome="active")
+    program = ground.rotation.program(new)
+    if "pending" in outcome:
+        with pytest.raises(CloudflareError, match=r"in vain for .*(active|in force)"):
+            ground.stack.up(program, refresh=True)
+        assert not ground.watch.gaps(sandbox)
+        what = f"{ZONE}/{APP}" if "binding" in outcome else ground.stack.lives[level_name(level)].id
+        sandbox.patch_object(what, "active")
+    ground.stack.up(program, refresh=True)
+    ground.settles(new)
+
+
+def level_name(level: str) -> str:
+    """What the programs of a rotation call its certificate."""
+    return "zone" if level == "zone" else "pay"
+
+
+@pytest.mark.parametrize("code", CODES)
+def test_a_certificate_that_cannot_be_deleted_yet_is_waited_for(sandbox, hostname, code):
+    sandbox.fault("status", status=400, code=code, message=CODES[code], method="DELETE", times=6)
+    hostname.settles(1)
+
+
+@pytest.mark.parametrize("code", CODES)
+def test_a_certificate_that_can_never_be_deleted_is_told_and_the_next_run_deletes_it(
+    sandbox, hostname, code
+):
+    sandbox.fault("status", status=400, code=code, message=CODES[code], method="DELETE", times=0)
+    told = hostname.rotate(1)
+    assert str(code) in told
+    assert hostname.stack.moments.passed < 200
+    assert sandbox.presented(ZONE, APP)["certificate_sha256"] == pair(1).sha256
+    sandbox.clear_faults()
+    hostname.settles(1)
+
+
+def test_no_request_of_a_whole_life_falls_into_a_closed_quota_window(sandbox, ground):
+    sandbox.clear_journal()
+    sandbox.limits(quota_requests=6, quota_window=300)
+    ground.settles(ground.rotation.pairs[1])
+    ground.stack.destroy()
+    asked = [entry for entry in sandbox.journal() if entry["by"] == "all-permissions"]
+    assert len(asked) > 12
+    assert not [entry for entry in asked if entry["violation"]]
+
+
+def test_a_token_just_made_can_make_a_whole_stack(sandbox):
+    token = "a-token-just-made-for-a-whole-stack-of-things"
+    edit = ["SSL and Certificates Edit", "Zone Settings Edit"]
+    sandbox.add_token("fresh", token, fresh_seconds=4, permissions=edit)
+    stack = Stack(sandbox, token)
+    stack.up({"pay": certificate(pair(0)), "app": binding(APP, "pay")})
+    assert sandbox.presented(ZONE, APP)["certificate_sha256"] == pair(0).sha256
+
+
+def test_an_upload_that_stalls_longer_than_the_timeout_leaves_one_certificate(
+    sandbox, hostname, monkeypatch
+):
+    monkeypatch.setattr(client, "TIMEOUT", httpx.Timeout(0.3))
+    sandbox.fault("stall", seconds=1.0, method="POST", when="after")
+    hostname.settles(1)
+
+
+class Elsewhere(http.server.BaseHTTPRequestHandler):
+    """Another host, to which somebody redirects the upload of a private key."""
+
+    asked: ClassVar[list[str]] = []
+
+    def do_POST(self) -> None:
+        self.asked.append(self.path)
+        self.send_response(200)
+        self.end_headers()
+
+    def log_message(self, *_: object) -> None:
+        return
+
+
+@pytest.mark.parametrize("status", [301, 302, 303, 307, 308])
+def test_a_private_key_does_not_follow_a_redirect(sandbox, status):
+    with http.server.HTTPServer(("127.0.0.1", 0), Elsewhere) as elsewhere:
+        threading.Thread(target=elsewhere.serve_forever, daemon=True).start()
+        place = f"http://127.0.0.1:{elsewhere.server_port}/"
+        sandbox.fault("redirect", method="POST", location=place, status=status, times=0)
+        with pytest.raises(CloudflareError, match="redirect, which is not followed"):
+            Stack(sandbox).up({"pay": certificate(pair(0))})
+        elsewhere.shutdown()
+    assert not Elsewhere.asked
+
+
+# Lists that show the past
+
+
+def test_a_binding_that_only_a_late_list_still_shows_is_made(sandbox):
+    """Somebody voided it some seconds ago; a create must not take the list's word for it."""
+    stack = Stack(sandbox)
+    program = {"pay": certificate(pair(0)), "app": binding(APP, "pay")}
+    stack.up(program)
+    sandbox.advance(60)
+    sandbox.limits(list_lag=20)
+    entry = {"hostname": APP, "cert_id": stack.lives["pay"].id, "enabled": None}
+    sandbox.outside("PUT", f"{BASE}/hostnames", {"config": [entry]})
+    del stack.lives["app"]
+    stack.up(program)
+    shown = sandbox.presented(ZONE, APP)
+    assert (shown["level"], shown["certificate_sha256"]) == ("hostname", pair(0).sha256)
+
+
+def test_a_late_list_does_not_end_the_wait_for_a_binding(sandbox):
+    """It was bound so before, then changed by somebody else; the list knows the first only."""
+    stack = Stack(sandbox)
+    program = {"pay": certificate(pair(0)), "app": binding(APP, "pay")}
+    stack.up(program)
+    sandbox.advance(60)
+    sandbox.limits(list_lag=20)
+    entry = {"hostname": APP, "cert_id": stack.lives["pay"].id, "enabled": False}
+    sandbox.outside("PUT", f"{BASE}/hostnames", {"config": [entry]})
+    del stack.lives["app"]
+    stack.up(program)
+    row = sandbox.outside("GET", f"{BASE}/hostnames/{APP}")
+    assert (row["enabled"], row["status"]) == (True, "active")
+
+
+def test_a_certificate_uploaded_again_is_not_bound_before_it_is_active(sandbox):
+    """It has its old id back, and the list still shows the active one that was deleted."""
+    stack = Stack(sandbox)
+    program = {"pay": certificate(pair(0))}
+    stack.up(program)
+    sandbox.advance(60)
+    sandbox.limits(list_lag=60)
+    stack.destroy()
+    stack.up({**program, "app": binding(APP, "pay", wait=200)})
+    (put,) = [entry for entry in sandbox.journal() if entry["method"] == "PUT"]
+    uploads = [entry for entry in sandbox.journal() if entry["method"] == "POST"]
+    deployed = sandbox.zone()["hostname_certificates"]
+    assert stack.lives["pay"].id in {item["id"] for item in deployed}
+    assert _seconds(put["at"]) - _seconds(uploads[-1]["at"]) >= 5
+
+
+def _seconds(at: str) -> float:
+    hours, minutes, seconds = at[11:].rstrip("Z").split(":")
+    return int(hours) * 3600 + int(minutes) * 60 + float(seconds)
+
+
+def test_a_late_list_hides_nothing_from_a_map(sandbox):
+    sandbox.limits(list_lag=20)
+    stack = Stack(sandbox)
+    names = [f"{name}.example.com" for name in "abc"]
+    for number in (0, 1):
+        program = {"pay": certificate(pair(number)), "map": bindings(names, "pay")}
+        stack.up(program)
+        assert not stack.changes(program)
+    assert {sandbox.presented(ZONE, n)["certificate_sha256"] for n in names} == {pair(1).sha256}
+
+
+# Answers that must not be taken for "nothing is lost by deleting"
+
+
+def only_ours(zone: Ground) -> None:
+    """Nobody else's certificate is left in the zone, and ours is in force."""
+    mine = zone.stack.lives["zone"].id
+    for item in zone.sandbox.outside("GET", BASE):
+        if item["id"] != mine:
+            zone.sandbox.outside("DELETE", f"{BASE}/{item['id']}")
+    zone.sandbox.advance(60)
+
+
+LIES: dict[str, tuple[dict[str, Any], str]] = {
+    "an unknown status": ({"action": "unknown_status"}, f"{AOP}/[0-9a-f]+-"),
+    "no status": ({"action": "missing_fields", "fields": ["result.status"]}, f"{AOP}/[0-9a-f]+-"),
+    "no id": ({"action": "missing_fields", "fields": ["result.id"]}, f"{AOP}/[0-9a-f]+-"),
+    "a 404 of a proxy": ({"action": "html", "status": 404}, f"{AOP}/[0-9a-f]+-"),
+    "no value of the switch": (
+        {"action": "missing_fields", "fields": ["result.enabled"]},
+        f"{AOP}/settings$",
+    ),
+}
+
+
+@pytest.mark.parametrize("lie", LIES)
+def test_an_answer_that_says_nothing_does_not_cost_the_last_certificate(sandbox, zone, lie):
+    only_ours(zone)
+    fault, path = LIES[lie]
+    sandbox.fault(**fault, method="GET", path=path, times=0)
+    with pytest.raises(CloudflareError):
+        zone.stack.up({"switch": switch(AOP, on_destroy="off")})
+    assert pair(3).sha256 in held(sandbox)["certificates"]
+    assert not zone.watch.gaps(sandbox)
+
+
+def test_the_certificate_of_somebody_else_is_no_successor(sandbox, zone):
+    """It may be active, but the origin need not trust it: only what the program wants counts."""
+    body = {"certificate": pair(4).certificate, "private_key": pair(4).private_key}
+    sandbox.fault("status", status=400, code=1406, message="exists", method="POST", times=1)
+    sandbox.limits(certificate_outcome="never")
+    sandbox.outside("POST", BASE, body)
+    told = zone.rotate(4)
+    assert told == ""
+    assert not zone.watch.gaps(sandbox)
+
+
+@pytest.mark.parametrize("action", ["html", "truncated", "missing_fields"])
+def test_what_cannot_be_read_is_not_gone(sandbox, hostname, action):
+    """A refresh that took it for gone would make it a second time."""
+    more: dict[str, int] = {"status": 404} if action == "html" else {}
+    sandbox.fault(action, method="GET", times=0, **more)
+    before = {name: life.id for name, life in hostname.stack.lives.items()}
+    with pytest.raises(CloudflareError):
+        hostname.stack.refresh()
+    assert {name: life.id for name, life in hostname.stack.lives.items()} == before
