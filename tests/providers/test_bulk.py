@@ -64,7 +64,9 @@ def test_a_request_holds_at_most_a_hundred_entries_and_voids_go_first():
     assert wire.sent[0][0] == {"hostname": "old", "cert_id": "cert", "enabled": None}
 
 
-@pytest.mark.parametrize("bad", [{"h0"}, {"h7"}, {"h3", "h4"}], ids=str)
+@pytest.mark.parametrize(
+    "bad", [{"h0"}, {"h7"}, {"h3", "h4"}], ids=lambda bad: " ".join(sorted(bad))
+)
 def test_only_the_refused_entries_are_told(bad):
     wire = Wire(lambda names: bool(bad & set(names)))
     refused = bulk(wire).put(entries(*(f"h{i}" for i in range(8))))
