@@ -12,7 +12,12 @@ from bootstrap import PROJECT, VENV, Stop, say
 from bootstrap.environment import clean
 from bootstrap.files import locked, write
 
-REQUIREMENTS = ("requirements.txt", "requirements-dev.txt", "constraints.txt")
+REQUIREMENTS = (
+    "requirements.txt",
+    "requirements-operations.txt",
+    "requirements-dev.txt",
+    "constraints.txt",
+)
 STAMP = "installed"
 
 

@@ -1,0 +1,87 @@
+"""Every command of docs/ is run by a test, or is one that exists; every link leads somewhere."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+
+import pytest
+import yaml
+from click.testing import CliRunner
+
+from bootstrap.verbs import VERBS as TARGETS
+from operations.command import VERBS, operations
+from stacks.config import parse
+from tests.docs.pages import DOCS, blocks
+from tests.pipelines.files import PIPELINES
+
+PAGES = sorted(page.name for page in DOCS.glob("*.md"))
+# tests/walks goes the ways of these, with origins and visitors.
+ELSEWHERE = ("incident.md", "rollout.md", "rotation.md")
+RUN = [page for page in PAGES if page not in ELSEWHERE]
+TEXTS = [*DOCS.glob("*.md"), PIPELINES / "README.md"]
+# Commands that no test runs, by their first words, and why.
+LEFT = {
+    "export ": "the test has its own values",
+    "terraform ": "the other tool",
+    "pulumi stack export": "in the project that is left",
+    "pulumi state delete URN": "in the project that is left",
+    "pulumi new ": "test_template.py",
+    "cd my-aop": "test_template.py",
+    "python3 -m venv ": "the network",
+    ".venv/bin/pip install ": "the network",
+    "source .venv/bin/activate": "the test has it first on PATH",
+    "python -m operations probe ": "the pipelines' walk, against an origin",
+    "git add ": "the reader's repository",
+    "pulumi cancel --stack": "tests/cli/test_kills.py",
+    "pulumi up --stack prod": "tests/cli/test_kills.py",
+}
+
+
+@pytest.mark.parametrize("page", RUN)
+def test_a_command_that_is_not_run_is_a_known_one(page: str) -> None:
+    left = [c for block in blocks(page) if not block.is_run for c in block.commands]
+    assert [command for command in left if not command.startswith(tuple(LEFT))] == []
+
+
+@pytest.mark.parametrize("page", RUN)
+def test_each_line_of_a_console_block_is_a_command(page: str) -> None:
+    for block in blocks(page):
+        if block.kind == "console":
+            assert len(block.commands) == len(block.text.splitlines()), block.text
+
+
+@pytest.mark.parametrize("path", TEXTS, ids=lambda path: path.name)
+def test_verbs_and_targets_in_the_text_exist(path: Path) -> None:
+    text = path.read_text()
+    assert set(re.findall(r"-m operations ([a-z]+)", text)) <= set(VERBS)
+    assert set(re.findall(r"(?:`|\$ )make ([a-z-]+)", text)) <= set(TARGETS)
+
+
+@pytest.mark.parametrize("page", PAGES)
+def test_options_of_verbs_exist(page: str) -> None:
+    for command in (c for block in blocks(page) for c in block.commands):
+        found = re.match(r"python -m operations ([a-z]+)(.*)", command)
+        if found:
+            shown = CliRunner().invoke(operations, [found[1], "--help"]).output
+            assert [o for o in re.findall(r"--[a-z-]+", found[2]) if o not in shown] == []
+
+
+@pytest.mark.parametrize("path", TEXTS, ids=lambda path: path.name)
+def test_every_link_leads_to_a_file(path: Path) -> None:
+    links = re.findall(r"\]\(([^)#]+)\)", path.read_text())
+    assert [link for link in links if "://" not in link and not (path.parent / link).exists()] == []
+
+
+@pytest.mark.parametrize("page", RUN)
+def test_each_configuration_is_one_that_a_stack_takes(page: str) -> None:
+    for block in blocks(page):
+        if block.kind == "yaml":
+            assert block.file.startswith("stacks/Pulumi."), block.more
+            parse(yaml.safe_load(block.text)["config"]["aop:zones"], block.file)
+
+
+@pytest.mark.parametrize("page", RUN)
+def test_a_page_is_run_by_a_walk(page: str) -> None:
+    walks = (Path(__file__).parent / "test_walks.py").read_text()
+    assert f'"{page}"' in walks

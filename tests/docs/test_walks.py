@@ -1,0 +1,179 @@
+"""Each page as a reader would follow it: its files are written, its commands run, in its order."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import pytest
+
+from tests.cli.conftest import TIMES
+from tests.docs.pages import blocks
+from tests.operations.test_import import set_up_with_the_sdk
+from tests.pipelines.checkout import Clone
+from tests.pki import Pair, make
+from tests.sandbox_server import SandboxProcess
+
+pytestmark = [pytest.mark.cli, pytest.mark.slow, pytest.mark.timeout(240)]
+
+ZONE, OTHER = "023e105f4ecef8ad9ca31a8372d0c353", "1b2f4c8d6e0a49537c1d8e5f90a3b647"
+AOP = f"/zones/{ZONE}/origin_tls_client_auth"
+EDITS = ["SSL and Certificates Edit", "Zone Settings Edit", "Zone Read"]
+
+Codes = dict[str, int]
+
+
+@pytest.fixture
+def sandbox() -> Iterator[SandboxProcess]:
+    with SandboxProcess(*TIMES) as sandbox:
+        yield sandbox
+
+
+@pytest.fixture
+def clone(tmp_path: Path, sandbox: SandboxProcess) -> Clone:
+    return Clone(tmp_path, sandbox)
+
+
+def follow(clone: Clone, page: str, codes: Codes | None = None) -> str:
+    """What was shown; `codes` by the verb, where a command is to end otherwise than with 0."""
+    shown = len(clone.told)
+    for block in blocks(page):
+        if block.file:
+            clone.write(block.file, block.text)
+        elif block.is_run:
+            run(clone, block.commands, codes or {})
+    return "\n".join(clone.told[shown:])
+
+
+def run(clone: Clone, commands: list[str], codes: Codes) -> None:
+    """One shell per command; what it exports, the next one has."""
+    exports = [command for command in commands if command.startswith("export ")]
+    for command in commands:
+        if command not in exports:
+            code = next((c for word, c in codes.items() if f" {word} " in command), 0)
+            clone.shell("\n".join([*exports, command]), code)
+
+
+def certificate(clone: Clone, name: str, key: str) -> Pair:
+    """In the repository, and its key in the environment."""
+    pair = make(name)
+    clone.write(f"certificates/{name}.pem", pair.certificate)
+    clone.environ[key] = pair.private_key
+    return pair
+
+
+def test_start_with_a_new_zone(clone: Clone, sandbox: SandboxProcess) -> None:
+    shown = follow(clone, "start.md")
+    assert sandbox.presented("example.com", "new.example.com")["level"] == "zone"
+    assert "PRIVATE KEY" not in shown
+    key = (clone.folder / "certificates/zone.key").read_text().splitlines()[2]
+    state = clone.shell("pulumi stack export --stack live").out
+    assert key not in state + shown
+    assert "ssl_verify_client optional" in shown
+    assert "ssl_verify_client on" in shown
+
+
+def test_import_of_a_zone_that_the_official_sdk_set_up(
+    clone: Clone, sandbox: SandboxProcess
+) -> None:
+    set_up_with_the_sdk(sandbox)
+    before = sandbox.state(settled=True)
+    shown = follow(clone, "import.md")
+    assert sandbox.state(settled=True) == before
+    assert "Cloudflare has what the stack's state says." in shown
+    assert "app.example.com" in shown
+
+
+def test_a_zone_that_terraform_managed_is_adopted_and_nothing_changes(
+    clone: Clone, sandbox: SandboxProcess
+) -> None:
+    zone = certificate(clone, "zone", "AOP_ZONE_KEY")
+    app = certificate(clone, "app", "AOP_APP_KEY")
+    body = {"certificate": zone.certificate, "private_key": zone.private_key}
+    sandbox.outside("POST", AOP, body)
+    sandbox.outside("PUT", f"{AOP}/settings", {"enabled": True})
+    body = {"certificate": app.certificate, "private_key": app.private_key}
+    made = sandbox.outside("POST", f"{AOP}/hostnames/certificates", body)
+    entry = {"hostname": "app.example.com", "cert_id": made["id"], "enabled": True}
+    sandbox.outside("PUT", f"{AOP}/hostnames", {"config": [entry]})
+    before = sandbox.state(settled=True)
+    sandbox.clear_journal()
+    follow(clone, "from-terraform.md", {"orphans": 1})  # the sandbox is born with one
+    assert sandbox.state(settled=True) == before
+    assert {entry["method"] for entry in sandbox.journal()} == {"GET"}
+
+
+def test_many_zones_with_a_token_for_each(clone: Clone, sandbox: SandboxProcess) -> None:
+    for name, zone in (("RETAIL", ZONE), ("TRADE", OTHER)):
+        sandbox.add_token(name, f"token-{name}", permissions=EDITS, zones=[zone])
+        clone.environ[f"CLOUDFLARE_TOKEN_{name}"] = f"token-{name}"
+    del clone.environ["CLOUDFLARE_API_TOKEN"]
+    certificate(clone, "zone", "AOP_ZONE_KEY")
+    follow(clone, "many-zones.md")
+    for zone in ("example.com", "example.net"):
+        assert sandbox.presented(zone, f"new.{zone}")["level"] == "zone"
+    state = clone.shell("pulumi stack export --stack shops").out
+    assert "CLOUDFLARE_TOKEN_RETAIL" in state
+    assert "token-RETAIL" not in state
+    renamed_as_the_page_says(clone)
+
+
+def renamed_as_the_page_says(clone: Clone) -> None:
+    """`refresh` looks for the old name until an `up` has written the new one."""
+    clone.edit("stacks/Pulumi.shops.yaml", "CLOUDFLARE_TOKEN_TRADE", "CLOUDFLARE_TOKEN_NEW")
+    clone.environ["CLOUDFLARE_TOKEN_NEW"] = clone.environ["CLOUDFLARE_TOKEN_TRADE"]
+    alone = {k: v for k, v in clone.environ.items() if k != "CLOUDFLARE_TOKEN_TRADE"}
+    refresh = "pulumi refresh --stack shops --yes --skip-preview"
+    done = clone.shell(refresh, 1, alone)
+    assert "the environment variable CLOUDFLARE_TOKEN_TRADE is not set" in done.text
+    clone.shell("pulumi up --stack shops --yes --skip-preview")
+    clone.shell(refresh, 0, alone)
+
+
+@pytest.fixture
+def prod(clone: Clone) -> Callable[[], str]:
+    """The delivered stack `prod`, after an `up`."""
+
+    def up() -> str:
+        for name in ("zone", "pay", "api"):
+            pair = make(f"{name}.prod")
+            clone.write(f".local/certificates/prod/{name}.pem", pair.certificate)
+            clone.write(f".local/certificates/prod/{name}.key", pair.private_key)
+        clone.shell("pulumi stack init prod")
+        return clone.shell("pulumi up --stack prod --yes --skip-preview").text
+
+    return up
+
+
+def test_the_commands_of_the_pipelines_page(clone: Clone, prod: Callable[[], str]) -> None:
+    prod()
+    follow(clone, "pipelines.md")
+    assert (clone.folder / ".github/workflows/pull-request.yml").exists()
+    assert (clone.folder / ".github/actions/prepare/action.yml").exists()
+    assert (clone.folder / ".gitlab-ci.yml").exists()
+    assert "aop-report prod" in (clone.folder / "report.md").read_text()
+
+
+def test_a_rotated_token_is_all_that_refresh_and_destroy_need(
+    clone: Clone, sandbox: SandboxProcess
+) -> None:
+    """The trap: state must not bring the old token back. Private keys are not needed either."""
+    certificate(clone, "zone", "AOP_ZONE_KEY")
+    (config,) = (block for block in blocks("start.md") if block.file)
+    clone.write(config.file, config.text)
+    clone.write("stacks/live.py", (clone.folder / "stacks/dev.py").read_text())
+    sandbox.add_token("old", "the-old-token", permissions=EDITS, zones=[ZONE])
+    sandbox.add_token("new", "the-new-token", permissions=EDITS, zones=[ZONE])
+    clone.shell("pulumi stack init live")
+    clone.environ["CLOUDFLARE_API_TOKEN"] = "the-old-token"
+    clone.shell("pulumi up --stack live --yes --skip-preview")
+    sandbox.add_token("old", "the-old-token", permissions=EDITS, zones=[ZONE], status="disabled")
+    clone.shell("pulumi refresh --stack live --yes --skip-preview", code=1)
+    clone.environ["CLOUDFLARE_API_TOKEN"] = "the-new-token"
+    del clone.environ["AOP_ZONE_KEY"]
+    clone.shell("pulumi preview --stack live --expect-no-changes")
+    clone.shell("pulumi refresh --stack live --yes --skip-preview --expect-no-changes")
+    clone.shell("pulumi destroy --stack live --yes --skip-preview")
+    shown = "".join(clone.told)
+    assert "the-old-token" not in shown
+    assert "the-new-token" not in shown
