@@ -1,0 +1,74 @@
+"""One visit: the visitor as a process beside the test, and what it has seen."""
+
+from __future__ import annotations
+
+import contextlib
+import json
+import subprocess
+import sys
+import time
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, field
+
+from tests.sandbox_server import PROJECT
+from tests.walks.visitor import STARTED, Seen
+
+RATE, LEAST_RATE, CONNECTIONS = 80, 50, 16
+
+
+@dataclass
+class Figures:
+    """What the visitor of one walk has seen; there after the visit."""
+
+    name: str
+    seconds: float = 0
+    by_hostname: dict[str, Seen] = field(default_factory=dict)
+
+    @property
+    def sent(self) -> int:
+        return sum(seen.sent for seen in self.by_hostname.values())
+
+    @property
+    def failed(self) -> int:
+        return sum(seen.failed for seen in self.by_hostname.values())
+
+    def __str__(self) -> str:
+        gap = max(seen.longest_gap for seen in self.by_hostname.values())
+        rate = self.sent / self.seconds
+        return (
+            f"{self.name}: {self.sent} requests in {self.seconds:.0f} s ({rate:.0f}/s),"
+            f" {self.failed} failed, longest gap {gap} ms"
+        )
+
+    def hold(self) -> None:
+        """No request failed, and the visitor asked often enough to notice."""
+        for hostname, seen in self.by_hostname.items():
+            assert seen.failed == 0, f"{self.name}: {hostname} failed {seen.failed}: {seen.reasons}"
+            assert seen.sent > 0
+        assert self.sent / self.seconds >= LEAST_RATE, str(self)
+
+
+@contextlib.contextmanager
+def visit(name: str, edge: str, hostnames: Iterable[str]) -> Iterator[Figures]:
+    """A visitor for the block, and a second longer."""
+    figures = Figures(name)
+    command = [sys.executable, "-m", "tests.walks.visitor", edge, str(RATE), str(CONNECTIONS)]
+    process = subprocess.Popen(
+        [*command, *hostnames],
+        cwd=PROJECT,
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        text=True,
+    )
+    try:
+        assert process.stdout is not None
+        assert process.stdout.readline().strip() == STARTED
+        yield figures
+        time.sleep(1)
+        told = json.loads(process.communicate(timeout=60)[0])
+        figures.seconds = told["seconds"]
+        figures.by_hostname = {key: Seen(**it) for key, it in told["hostnames"].items()}
+    finally:
+        if process.poll() is None:
+            process.kill()
+            process.communicate()
