@@ -13,7 +13,7 @@ from providers import client
 from providers.errors import CloudflareError
 from providers.zone import AOP
 from tests.conftest import ZONE
-from tests.properties.engine import Stack, binding, bindings, certificate, switch
+from tests.properties.engine import Stack, binding, certificate, switch
 from tests.properties.test_hostile_answers import APP, ROTATIONS, Ground
 from tests.properties.world import held, pair
 
@@ -146,71 +146,6 @@ def test_a_private_key_does_not_follow_a_redirect(sandbox, status):
             Stack(sandbox).up({"pay": certificate(pair(0))})
         elsewhere.shutdown()
     assert not Elsewhere.asked
-
-
-# Lists that show the past
-
-
-def test_a_binding_that_only_a_late_list_still_shows_is_made(sandbox):
-    """Somebody voided it some seconds ago; a create must not take the list's word for it."""
-    stack = Stack(sandbox)
-    program = {"pay": certificate(pair(0)), "app": binding(APP, "pay")}
-    stack.up(program)
-    sandbox.advance(60)
-    sandbox.limits(list_lag=20)
-    entry = {"hostname": APP, "cert_id": stack.lives["pay"].id, "enabled": None}
-    sandbox.outside("PUT", f"{BASE}/hostnames", {"config": [entry]})
-    del stack.lives["app"]
-    stack.up(program)
-    shown = sandbox.presented(ZONE, APP)
-    assert (shown["level"], shown["certificate_sha256"]) == ("hostname", pair(0).sha256)
-
-
-def test_a_late_list_does_not_end_the_wait_for_a_binding(sandbox):
-    """It was bound so before, then changed by somebody else; the list knows the first only."""
-    stack = Stack(sandbox)
-    program = {"pay": certificate(pair(0)), "app": binding(APP, "pay")}
-    stack.up(program)
-    sandbox.advance(60)
-    sandbox.limits(list_lag=20)
-    entry = {"hostname": APP, "cert_id": stack.lives["pay"].id, "enabled": False}
-    sandbox.outside("PUT", f"{BASE}/hostnames", {"config": [entry]})
-    del stack.lives["app"]
-    stack.up(program)
-    row = sandbox.outside("GET", f"{BASE}/hostnames/{APP}")
-    assert (row["enabled"], row["status"]) == (True, "active")
-
-
-def test_a_certificate_uploaded_again_is_not_bound_before_it_is_active(sandbox):
-    """It has its old id back, and the list still shows the active one that was deleted."""
-    stack = Stack(sandbox)
-    program = {"pay": certificate(pair(0))}
-    stack.up(program)
-    sandbox.advance(60)
-    sandbox.limits(list_lag=60)
-    stack.destroy()
-    stack.up({**program, "app": binding(APP, "pay", wait=200)})
-    (put,) = [entry for entry in sandbox.journal() if entry["method"] == "PUT"]
-    uploads = [entry for entry in sandbox.journal() if entry["method"] == "POST"]
-    deployed = sandbox.zone()["hostname_certificates"]
-    assert stack.lives["pay"].id in {item["id"] for item in deployed}
-    assert _seconds(put["at"]) - _seconds(uploads[-1]["at"]) >= 5
-
-
-def _seconds(at: str) -> float:
-    hours, minutes, seconds = at[11:].rstrip("Z").split(":")
-    return int(hours) * 3600 + int(minutes) * 60 + float(seconds)
-
-
-def test_a_late_list_hides_nothing_from_a_map(sandbox):
-    sandbox.limits(list_lag=20)
-    stack = Stack(sandbox)
-    names = [f"{name}.example.com" for name in "abc"]
-    for number in (0, 1):
-        program = {"pay": certificate(pair(number)), "map": bindings(names, "pay")}
-        stack.up(program)
-        assert not stack.changes(program)
-    assert {sandbox.presented(ZONE, n)["certificate_sha256"] for n in names} == {pair(1).sha256}
 
 
 # Answers that must not be taken for "nothing is lost by deleting"

@@ -59,7 +59,7 @@ def test_keys_by_reference_and_the_token_stand_nowhere_not_even_in_debug_logs(
     vault = open_vault("file")
     grpc = {"PULUMI_DEBUG_GRPC": str(vault.root / "grpc.json")}
     told = vault.run(*UP, "-v=9", "--logtostderr", env=grpc)
-    assert len(told.text) > 100_000
+    assert len(told.text) > 50_000
     assert (vault.root / "grpc.json").stat().st_size > 20_000
     assert vault.keys["file"].sha256 in vault.run("stack", "export").out
     vault.run("destroy", "--yes", "--skip-preview", env=grpc)
