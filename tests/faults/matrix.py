@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import re
 import shutil
+import time
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
@@ -141,6 +142,7 @@ def _held(sandbox: SandboxProcess, cli: Any) -> bool:
     while cli.poll() is None:
         if sandbox.held():
             return True
+        time.sleep(0.05)
     return bool(sandbox.held())
 
 
