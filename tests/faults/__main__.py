@@ -33,7 +33,7 @@ def main() -> int:
             place = Path(folder) / name
             place.mkdir()
             ground = prepare(SCENARIOS[name], place)
-            points = ground.writes if given.writes else range(1, len(ground.requests) + 1)
+            points = ground.writes if given.writes else ground.points
             cells = [(cut, k) for cut in cuts for k in points]
             bad = _row(ground, cells, place, given.jobs)
             total, failed = total + len(cells), failed + bad

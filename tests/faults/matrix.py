@@ -51,9 +51,15 @@ class Ground:
         return {"method": method, "path": pattern, "nth": alike.count(alike[-1])}
 
     @property
+    def points(self) -> list[int]:
+        """The numbers, from 1, of the requests that are cut."""
+        numbered = enumerate(self.requests, 1)
+        return [k for k, (method, _) in numbered if method not in self.scenario.unheard_of]
+
+    @property
     def writes(self) -> list[int]:
-        """The numbers, from 1, of the requests that change something."""
-        return [k for k, (method, _) in enumerate(self.requests, 1) if method != "GET"]
+        """Those of them that change something."""
+        return [k for k in self.points if self.requests[k - 1][0] != "GET"]
 
 
 def _pattern(path: str) -> str:
