@@ -120,6 +120,8 @@ def test_drift_is_shown_per_property_and_repaired_and_what_vanished_is_made_agai
     steps = project.steps("--refresh")
     assert {name for name, step in steps.items() if step["op"] == "create"} == made
     project.up("--refresh")
+    # An upload returns as soon as Cloudflare has taken it, and here no switch has to wait for it.
+    kept.sandbox.advance(5)
     assert kept.shown() == kept.expected()
 
 
