@@ -18,7 +18,8 @@ MAY_IMPORT: dict[str, set[str]] = {
     "providers": set(),
     "origins": set(),
     "sandbox": set(),
-    "bootstrap": set(),
+    # Certificates for the demonstration come from where `operations issue` has them.
+    "bootstrap": {"operations"},
 }
 # Modules that know nothing of their neighbours.
 PURE = {
