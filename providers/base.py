@@ -186,7 +186,8 @@ def watch_engine(argv: Sequence[str]) -> None:
             raise EngineGone
 
     session.current().stop_with(stop)
-    threading.Thread(target=_end_with, args=(address,), daemon=True).start()
+    watch = functools.partial(end_with, lambda: is_listening(address), time.sleep, os._exit)
+    threading.Thread(target=watch, daemon=True).start()
 
 
 _watching = threading.Event()
@@ -203,9 +204,12 @@ def is_listening(address: tuple[str, int]) -> bool:
         return True
 
 
-def _end_with(address: tuple[str, int]) -> None:
-    while is_listening(address):
-        time.sleep(1)
+def end_with(
+    is_there: Callable[[], bool], sleep: Callable[[float], None], end: Callable[[int], Any]
+) -> None:
+    """Looks once a second; ends the process some seconds after nobody is there any more."""
+    while is_there():
+        sleep(1)
     # A request under way is given time to be answered; no further one begins.
-    time.sleep(3)
-    os._exit(0)
+    sleep(3)
+    end(0)

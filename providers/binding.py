@@ -13,13 +13,12 @@ from dataclasses import dataclass
 
 from . import session
 from .bulk import Entry
-from .errors import REFRESH_NEXT, CloudflareError, Refused, short
+from .errors import MOST_NAMES, REFRESH_NEXT, CloudflareError, Refused, names, short
 from .records import Binding
 from .rows import Rows, one_by_one
 from .tls_mode import require_tls
 from .zone import Zone
 
-MOST_NAMES = 3
 NO_SUCH_CERTIFICATE = 1415
 
 
@@ -251,9 +250,3 @@ def _in_force(zone: Zone, rows: Mapping[str, Binding], entry: Entry) -> bool:
             REFRESH_NEXT,
         )
     return row.is_active
-
-
-def names(items: Sequence[str]) -> str:
-    """The first few, and how many more."""
-    more = len(items) - MOST_NAMES
-    return ", ".join(items[:MOST_NAMES]) + (f" and {more} more" if more > 0 else "")

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from . import session
-from .errors import REFRESH_NEXT, CloudflareError, Refused, StillWaiting, short
+from .errors import REFRESH_NEXT, CloudflareError, Refused, StillWaiting, names, short
 from .handover import awaited, set_back
 from .records import Level, UploadedCertificate, is_before
 from .zone import AOP, Zone, gone
@@ -21,7 +21,9 @@ def remove(zone: Zone, level: Level, cert_id: str, seconds: float) -> None:
 
     def step(max_age: float) -> bool | None:
         with zone.changes:
-            if level == "zone" and not _has_successor(zone, cert_id):
+            if level == "zone" and (
+                _is_coming(zone, cert_id, max_age) or not _has_successor(zone, cert_id)
+            ):
                 return None
             if level == "hostname" and (hostname := awaited(zone, cert_id)):
                 why[:] = [f"the binding of {hostname} to its successor is not in force yet"]
@@ -71,12 +73,23 @@ def _explained(
 ) -> CloudflareError:
     if not refused.has(IN_USE):
         return CloudflareError(f"{waiting.fact}; {refused.fact}", REFRESH_NEXT)
-    names = shown_by(zone, level, cert_id)
-    shown = ", ".join(names[:3]) + (f" and {len(names) - 3} more" if len(names) > 3 else "")
+    shown = names(shown_by(zone, level, cert_id)) or "a hostname"
     return CloudflareError(
-        f"still shown by {shown or 'a hostname'} ({refused.fact})",
+        f"still shown by {shown} ({refused.fact})",
         "Remove that binding, or bind the hostname to another certificate, then run again.",
     )
+
+
+def _is_coming(zone: Zone, cert_id: str, max_age: float) -> bool:
+    """Whether the lists alone say "not yet", so that a poll costs the lists and nothing by id."""
+    listed = zone.certificates("zone", max_age)
+    mine, newest = listed.get(cert_id), next(reversed(listed.values()), None)
+    if mine is None or newest is None or mine is newest:
+        return False
+    wanted = session.current().wanted.certificates(zone.zone_id, "zone")
+    is_counted = newest.sha256 in wanted if wanted else True
+    is_waited_for = mine.may_be_in_force and newest.is_not_yet and is_counted
+    return is_waited_for and zone.setting(AOP, max_age) == "on"
 
 
 def _has_successor(zone: Zone, cert_id: str) -> bool:

@@ -13,9 +13,10 @@ No message holds a private key, a token or a request body.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
 
+MOST_NAMES = 3
 REFRESH_NEXT = "Run `pulumi up --refresh` to go on from here."
 
 
@@ -143,6 +144,12 @@ def about(subject: str, next_step: str = "") -> Iterator[None]:
 def short(identifier: str) -> str:
     """The first eight characters of an id or a fingerprint, as messages show it."""
     return identifier[:8]
+
+
+def names(items: Sequence[str]) -> str:
+    """The first few, and how many more."""
+    more = len(items) - MOST_NAMES
+    return ", ".join(items[:MOST_NAMES]) + (f" and {more} more" if more > 0 else "")
 
 
 def one_line(text: str) -> str:

@@ -20,31 +20,18 @@ from pulumi.dynamic import (
 
 from . import binding, session
 from .base import Props, Provider, checked, dump, inputs_of
-from .binding import Terms
 from .bulk import Entry
 from .errors import about, short
 from .rows import live_rows
-from .types import UNKNOWN, CertId, Hostname, Inputs, TokenEnv, WaitSeconds, ZoneId
+from .shown import BindingInputs, Shown, live
+from .types import UNKNOWN, Hostname
 from .wanted import binding_key
-from .zone import Zone
 
 
-class HostnameBindingInputs(Inputs):
-    """`zone_id` and `hostname` replace; the rest changes in place.
+class HostnameBindingInputs(BindingInputs, Shown):
+    """`zone_id` and `hostname` replace; the rest changes in place."""
 
-    `certificate_sha256` is for the reader of a preview and is never sent.
-    """
-
-    zone_id: ZoneId
     hostname: Hostname
-    cert_id: CertId
-    enabled: bool
-    certificate_sha256: str | None = None
-    overwrite: bool = False
-    require_tls: bool = True
-    max_hostnames_per_certificate: int = 100
-    wait_seconds: WaitSeconds = 300
-    token_env: TokenEnv | None = None
 
 
 def _rules(inputs: HostnameBindingInputs) -> tuple[Props, list[str]]:
@@ -69,28 +56,25 @@ class HostnameBindingProvider(Provider):
     def create(self, props: Props) -> CreateResult:
         inputs = inputs_of(HostnameBindingInputs, props)
         with about(_name(inputs)):
-            binding.bind(_zone(inputs), [_entry(inputs)], [], {}, _terms(inputs))
+            binding.bind(inputs.zone(), [_entry(inputs)], [], {}, inputs.terms())
         return CreateResult(f"{inputs.zone_id}/{inputs.hostname}", dump(inputs))
 
     def read(self, id_: str, props: Props) -> ReadResult:
         inputs = inputs_of(HostnameBindingInputs, props)
         with about(_name(inputs)):
-            zone = _zone(inputs)
+            zone = inputs.zone()
             row = live_rows(zone, [inputs.hostname]).get(inputs.hostname)
             if row is None:
                 return ReadResult("", {})
-            seen = {"cert_id": row.cert_id, "enabled": row.enabled}
-            if row.cert_id != inputs.cert_id and inputs.certificate_sha256:
-                live = zone.find("hostname", row.cert_id)
-                seen["certificate_sha256"] = live.sha256 if live else ""
-        found = dump(inputs.model_copy(update=seen))
+            seen = live(zone, inputs, row)
+        found = dump(inputs.model_copy(update=dict(seen)))
         return ReadResult(id_, dict(found), found)
 
     def update(self, _id: str, _olds: Props, _news: Props) -> UpdateResult:
         inputs = inputs_of(HostnameBindingInputs, _news)
         before = {inputs.hostname: _entry(inputs_of(HostnameBindingInputs, _olds))}
         with about(_name(inputs)):
-            binding.bind(_zone(inputs), [_entry(inputs)], [], before, _terms(inputs))
+            binding.bind(inputs.zone(), [_entry(inputs)], [], before, inputs.terms())
         return UpdateResult(dump(inputs))
 
     def delete(self, _id: str, _props: Props) -> None:
@@ -99,7 +83,7 @@ class HostnameBindingProvider(Provider):
             session.current().say_once(f"{_name(inputs)}: kept, another resource holds it now.")
             return
         with about(_name(inputs)):
-            binding.void(_zone(inputs), [_entry(inputs)], inputs.wait_seconds)
+            binding.void(inputs.zone(), [_entry(inputs)], inputs.wait_seconds)
 
 
 class HostnameBinding(Resource, module="aop", name="HostnameBinding"):
@@ -160,18 +144,5 @@ def _name(inputs: HostnameBindingInputs) -> str:
     return f"binding {inputs.hostname} of zone {short(inputs.zone_id)}"
 
 
-def _zone(inputs: HostnameBindingInputs) -> Zone:
-    return session.current().zone(inputs.zone_id, inputs.token_env)
-
-
 def _entry(inputs: HostnameBindingInputs) -> Entry:
     return Entry(inputs.hostname, inputs.cert_id, inputs.enabled)
-
-
-def _terms(inputs: HostnameBindingInputs) -> Terms:
-    return Terms(
-        inputs.wait_seconds,
-        inputs.overwrite,
-        inputs.require_tls,
-        inputs.max_hostnames_per_certificate,
-    )

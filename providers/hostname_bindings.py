@@ -25,31 +25,12 @@ from pydantic import BeforeValidator
 
 from . import binding, session
 from .base import Props, Provider, checked, dump, inputs_of
-from .binding import Terms
 from .bulk import Entry
-from .errors import about, short
-from .records import Binding
+from .errors import about, names, short
 from .rows import live_rows
-from .types import (
-    UNKNOWN,
-    CertId,
-    Hostname,
-    Inputs,
-    TokenEnv,
-    WaitSeconds,
-    ZoneId,
-    normalise_hostname,
-)
+from .shown import BindingInputs, Shown, live
+from .types import UNKNOWN, Hostname, normalise_hostname
 from .wanted import binding_key
-from .zone import Zone
-
-
-class Shown(Inputs):
-    """What one hostname shows; `certificate_sha256` is for readers and is never sent."""
-
-    cert_id: CertId
-    enabled: bool
-    certificate_sha256: str | None = None
 
 
 def _whole(bindings: Any) -> Any:
@@ -75,18 +56,12 @@ def _shown(value: Any) -> Any:
     return {"cert_id": value, "enabled": True}
 
 
-class HostnameBindingsInputs(Inputs):
+class HostnameBindingsInputs(BindingInputs):
     """`zone_id` replaces; the rest changes in place."""
 
-    zone_id: ZoneId
     bindings: Annotated[dict[Hostname, Shown], BeforeValidator(_whole)]
     guard: bool = False
     allow_removal: tuple[Hostname, ...] = ()
-    overwrite: bool = False
-    require_tls: bool = True
-    max_hostnames_per_certificate: int = 100
-    wait_seconds: WaitSeconds = 300
-    token_env: TokenEnv | None = None
 
 
 class HostnameBindingsProvider(Provider):
@@ -109,18 +84,18 @@ class HostnameBindingsProvider(Provider):
     def create(self, props: Props) -> CreateResult:
         inputs = inputs_of(HostnameBindingsInputs, props)
         with about(_name(inputs)):
-            binding.bind(_zone(inputs), _entries(inputs), [], {}, _terms(inputs))
+            binding.bind(inputs.zone(), _entries(inputs), [], {}, inputs.terms())
         return CreateResult(inputs.zone_id, dump(inputs))
 
     def read(self, id_: str, props: Props) -> ReadResult:
         inputs = inputs_of(HostnameBindingsInputs, props)
         with about(_name(inputs)):
-            zone = _zone(inputs)
+            zone = inputs.zone()
             rows = live_rows(zone, inputs.bindings)
             if inputs.bindings and not rows:
                 return ReadResult("", {})
-            live = {name: _seen(zone, inputs.bindings[name], row) for name, row in rows.items()}
-        found = dump(inputs.model_copy(update={"bindings": live}))
+            seen = {name: live(zone, inputs.bindings[name], row) for name, row in rows.items()}
+        found = dump(inputs.model_copy(update={"bindings": seen}))
         return ReadResult(id_, dict(found), found)
 
     def update(self, _id: str, _olds: Props, _news: Props) -> UpdateResult:
@@ -130,7 +105,7 @@ class HostnameBindingsProvider(Provider):
         gone = [entry for entry in _entries(old) if entry.hostname not in inputs.bindings]
         with about(_name(inputs)):
             dropped = _not_handed_over(inputs.zone_id, gone)
-            binding.bind(_zone(inputs), _entries(inputs), dropped, before, _terms(inputs))
+            binding.bind(inputs.zone(), _entries(inputs), dropped, before, inputs.terms())
         return UpdateResult(dump(inputs))
 
     def delete(self, _id: str, _props: Props) -> None:
@@ -138,7 +113,7 @@ class HostnameBindingsProvider(Provider):
         with about(_name(inputs)):
             dropped = _not_handed_over(inputs.zone_id, _entries(inputs))
             if dropped:
-                binding.void(_zone(inputs), dropped, inputs.wait_seconds)
+                binding.void(inputs.zone(), dropped, inputs.wait_seconds)
 
 
 class HostnameBindings(Resource, module="aop", name="HostnameBindings"):
@@ -217,7 +192,7 @@ def _guarded(olds: Props, inputs: HostnameBindingsInputs) -> list[str]:
     if not lost:
         return []
     return [
-        f"bindings: {binding.names(sorted(lost))} would lose protection, and guard is on."
+        f"bindings: {names(sorted(lost))} would lose protection, and guard is on."
         " List the hostname in allow_removal to let it go."
     ]
 
@@ -242,10 +217,6 @@ def _name(inputs: HostnameBindingsInputs) -> str:
     return f"bindings of zone {short(inputs.zone_id)}"
 
 
-def _zone(inputs: HostnameBindingsInputs) -> Zone:
-    return session.current().zone(inputs.zone_id, inputs.token_env)
-
-
 def _entries(inputs: HostnameBindingsInputs) -> list[Entry]:
     shown = inputs.bindings.items()
     return [Entry(name, what.cert_id, what.enabled) for name, what in shown]
@@ -254,20 +225,3 @@ def _entries(inputs: HostnameBindingsInputs) -> list[Entry]:
 def _not_handed_over(zone_id: str, entries: list[Entry]) -> list[Entry]:
     notes = session.current().wanted
     return [entry for entry in entries if not notes.wants(binding_key(zone_id, entry.hostname))]
-
-
-def _seen(zone: Zone, inputs: Shown, row: Binding) -> Shown:
-    seen: dict[str, Any] = {"cert_id": row.cert_id, "enabled": row.enabled}
-    if row.cert_id != inputs.cert_id and inputs.certificate_sha256:
-        live = zone.find("hostname", row.cert_id)
-        seen["certificate_sha256"] = live.sha256 if live else ""
-    return inputs.model_copy(update=seen)
-
-
-def _terms(inputs: HostnameBindingsInputs) -> Terms:
-    return Terms(
-        inputs.wait_seconds,
-        inputs.overwrite,
-        inputs.require_tls,
-        inputs.max_hostnames_per_certificate,
-    )

@@ -71,9 +71,14 @@ class UploadedCertificate:
         return self.status == ACTIVE
 
     @property
+    def is_not_yet(self) -> bool:
+        """On its way to being deployed."""
+        return self.status in NOT_YET
+
+    @property
     def is_deployed_or_coming(self) -> bool:
         """Whether it is there to stay; one with an unknown status word may be on its way out."""
-        return self.status in (ACTIVE, *NOT_YET)
+        return self.is_active or self.is_not_yet
 
     @property
     def may_be_in_force(self) -> bool:

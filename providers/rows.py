@@ -5,6 +5,7 @@ Lists lag, and are young at Cloudflare: where there is none, each hostname is as
 
 from __future__ import annotations
 
+import functools
 from collections.abc import Collection, Iterable
 
 from .bulk import Entry
@@ -13,18 +14,24 @@ from .zone import Zone
 
 
 class Rows:
-    """The bindings of a zone as they were observed once; where it matters asked again by name."""
+    """The bindings of a zone as they were observed once; where it matters asked again by name.
+
+    The list is read when the first hostname is looked up: who has none to look up costs nothing.
+    """
 
     def __init__(self, zone: Zone) -> None:
         self._zone = zone
-        self._listed = zone.bindings()
         self._asked: dict[str, Binding | None] = {}
+
+    @functools.cached_property
+    def _listed(self) -> dict[str, Binding] | None:
+        return self._zone.bindings()
 
     def get(self, hostname: str) -> Binding | None:
         """The row, None when the hostname shows no certificate of its own."""
-        if hostname not in self._asked and self._listed is None:
+        if hostname in self._asked or self._listed is None:
             return self.ask(hostname)
-        row = self._asked.get(hostname) or (self._listed or {}).get(hostname)
+        row = self._listed.get(hostname)
         return None if row is None or row.is_gone else row
 
     def ask(self, hostname: str) -> Binding | None:

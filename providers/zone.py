@@ -167,11 +167,6 @@ class Zone:
             raise Unanswered(f"Cloudflare's answer about binding {hostname} has no hostname")
         return row
 
-    def listed_binding(self, hostname: str, max_age: float = FRESH) -> Binding | None:
-        """From the list, or by hostname where there is no list; absence may be a list's lag."""
-        listed = self.bindings(max_age)
-        return self.binding(hostname) if listed is None else listed.get(hostname)
-
     def _list_bindings(self) -> dict[str, Binding]:
         path = f"{AOP}/hostnames"
         records = [Binding.read(i) for i in self._pages(path, status="all", per_page=1000)]
@@ -251,7 +246,7 @@ class Zone:
         start = said = clock.monotonic()
         polls = iter(POLLS)
         pause = 0.0
-        while (found := look(max(FRESH if not pause else pause * 0.9, 0.1))) is None:
+        while (found := look(pause * 0.9 or FRESH)) is None:
             pause = next(polls, POLLS[-1])
             passed = clock.monotonic() - start
             if passed + pause > seconds:

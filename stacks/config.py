@@ -73,6 +73,8 @@ def _each_once(given: Any, validate: ValidatorFunctionWrapHandler) -> Any:
     is_list = isinstance(given, list) and all(isinstance(name, str) for name in given)
     by_name = dict.fromkeys(given, True) if is_list else given
     found = validate(by_name)
+    if len(found) == len(given):
+        return found
     seen: set[str] = set()
     for written in given:
         (hostname,) = validate({written: by_name[written]})

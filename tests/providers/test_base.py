@@ -22,21 +22,14 @@ PRIVATE = "-----BEGIN PRIVATE KEY-----\nMIIabcdefgh\n-----END PRIVATE KEY-----"
 class Probe(base.Provider):
     """A provider that does what the test says."""
 
-    @staticmethod
-    def act(props):
-        raise NotImplementedError
+    def __init__(self, act):
+        self.act = act
 
     def check(self, _olds, news):
         return CheckResult(self.act(news), [])
 
     def create(self, props):
         return CreateResult("id", self.act(props))
-
-
-def probe(act) -> Probe:
-    made = Probe()
-    made.act = act  # type: ignore[method-assign]
-    return made
 
 
 def test_whole_floats_arrive_as_integers_and_the_serialized_provider_not_at_all():
@@ -46,7 +39,7 @@ def test_whole_floats_arrive_as_integers_and_the_serialized_provider_not_at_all(
         seen.update(props)
         return {}
 
-    probe(keep).create(
+    Probe(keep).create(
         {"n": 3.0, "half": 0.5, "list": [1.0, {"m": 2.0}], "on": True, "__provider": "x"}
     )
     assert seen == {"n": 3, "half": 0.5, "list": [1, {"m": 2}], "on": True}
@@ -54,7 +47,7 @@ def test_whole_floats_arrive_as_integers_and_the_serialized_provider_not_at_all(
 
 
 def test_unknown_values_pass_through_check_also_nested():
-    inputs = probe(lambda props: props).check({}, {"a": Unknown(), "b": {"c": [Unknown()]}}).inputs
+    inputs = Probe(lambda props: props).check({}, {"a": Unknown(), "b": {"c": [Unknown()]}}).inputs
     assert isinstance(inputs["a"], Unknown)
     assert isinstance(inputs["b"]["c"][0], Unknown)
 
@@ -82,7 +75,7 @@ def raise_(error):
 )
 def test_every_failure_reaches_the_engine_as_one_line(error, capsys):
     with pytest.raises(CloudflareError) as told:
-        probe(lambda _: raise_(error)).create({})
+        Probe(lambda _: raise_(error)).create({})
     last = traceback.format_exception_only(told.type, told.value)
     assert len(last) == 1
     assert last[0].startswith("CloudflareError: ")
@@ -94,7 +87,7 @@ def test_an_unexpected_failure_is_told_without_keys_and_tokens(new_run, capsys):
     new_run()
     error = ValueError(f"{PRIVATE} and {TOKEN}")
     with pytest.raises(CloudflareError) as told:
-        probe(lambda _: raise_(error)).create({})
+        Probe(lambda _: raise_(error)).create({})
     shown = str(told.value) + capsys.readouterr().err
     assert "MIIabcdefgh" not in shown
     assert TOKEN not in shown
@@ -117,6 +110,13 @@ def test_an_engine_that_has_ended_is_noticed():
         address = server.getsockname()
         assert base.is_listening(address)
     assert not base.is_listening(address)
+
+
+def test_the_process_ends_some_seconds_after_its_engine():
+    there = iter([True, True, False])
+    did: list[object] = []
+    base.end_with(lambda: next(there), did.append, lambda code: did.append(f"exit {code}"))
+    assert did == [1, 1, 3, "exit 0"]
 
 
 def test_a_checked_input_is_itself_again(new_run):
