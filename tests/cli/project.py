@@ -82,7 +82,10 @@ class Done:
 
 
 class Project:
-    """`stack` is the stack that all commands are about; without `sandbox` no request is served."""
+    """`stack` is the stack that all commands are about; without `sandbox` no request is served.
+
+    A folder that was copied from another project, state included, is gone on with.
+    """
 
     def __init__(self, folder: Path, sandbox: Sandbox | None, stack: str) -> None:
         self.folder = folder / "project"
@@ -91,6 +94,16 @@ class Project:
         self.orphans: list[Process] = []
         self.pairs: list[Pair] = []
         self.told: list[str] = []
+        self.certificates = self.folder / ".local" / "certificates" / stack
+        is_new = not self.folder.exists()
+        if is_new:
+            self._copy()
+        api = sandbox.api if sandbox else NO_CLOUDFLARE
+        self.workspace = Workspace(self.folder, folder / "work", api, TOKEN)
+        if is_new:
+            self.workspace.init(stack)
+
+    def _copy(self) -> None:
         self.folder.mkdir()
         for part in PARTS:
             source = CHECKOUT / part
@@ -100,11 +113,7 @@ class Project:
                 shutil.copy2(source, self.folder)
         # The interpreter that runs this test has what the program needs.
         (self.folder / ".venv").symlink_to(sys.prefix)
-        self.certificates = self.folder / ".local" / "certificates" / stack
         self.certificates.mkdir(parents=True)
-        api = sandbox.api if sandbox else NO_CLOUDFLARE
-        self.workspace = Workspace(self.folder, folder / "work", api, TOKEN)
-        self.workspace.init(stack)
 
     # what the project holds
 

@@ -13,26 +13,14 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from bootstrap.workspace import Workspace
 from tests.cli.project import Done, Project
 from tests.faults.cuts import CLI_ENDS_WITHIN, Cut
 from tests.faults.scenarios import Scenario
-from tests.sandbox_server import TOKEN, SandboxProcess
+from tests.sandbox_server import SandboxProcess
 
 TIMES = ("--deploy-seconds", "0.3", "--list-lag", "0.2")
 STACK = "test"
 NAMES = ("zone", "pay", "zone-next", "pay-next")
-
-
-class Resumed(Project):
-    """A project in a folder that was copied whole, state included."""
-
-    def __init__(self, folder: Path, sandbox: SandboxProcess) -> None:
-        self.folder = folder / "project"
-        self.stack = STACK
-        self.running, self.orphans, self.told = [], [], []
-        self.certificates = self.folder / ".local" / "certificates" / STACK
-        self.workspace = Workspace(self.folder, folder / "work", sandbox.api, TOKEN)
 
 
 @dataclass(frozen=True)
@@ -97,7 +85,7 @@ class running:
 
     def __enter__(self) -> tuple[SandboxProcess, Project]:
         self._sandbox.start()
-        self._project = Resumed(self._folder, self._sandbox)
+        self._project = Project(self._folder, self._sandbox, STACK)
         return self._sandbox, self._project
 
     def __exit__(self, *_: object) -> None:
