@@ -256,13 +256,15 @@ def warn_of_expiry(resource: pulumi.Resource, certificate: pulumi.Input[str]) ->
 
 
 def _warn_of_new_issuer(olds: Props, news: Props) -> None:
-    if not isinstance(news.get("certificate"), str) or not olds.get("issuer"):
+    texts = (olds.get("certificate"), news.get("certificate"))
+    if not all(isinstance(text, str) for text in texts):
         return
-    certificate = pem.read_certificate(news["certificate"])
-    if certificate.issuer != olds["issuer"]:
+    old, new = (pem.read_certificate(str(text)) for text in texts)
+    if not new.has_issuer_of(old):
+        by_key = "" if new.issuer != old.issuer else ", by another key of the same name"
         session.current().warn(
-            f"certificate {short(certificate.sha256)} comes from another issuer"
-            f" ({certificate.issuer}) than {short(sha256_of(olds))} ({olds['issuer']}):"
+            f"certificate {short(new.sha256)} comes from another issuer ({new.issuer}{by_key})"
+            f" than {short(old.sha256)} ({old.issuer}):"
             " the origin must trust both before this is applied."
         )
 

@@ -12,7 +12,8 @@ from dataclasses import dataclass, field
 from cryptography.exceptions import UnsupportedAlgorithm
 from cryptography.hazmat.primitives.serialization import load_der_private_key
 
-from .pem import DEFECTS, Certificate, PemError, Wanted, identify, key_fault, only_block
+from .algorithms import identify, key_fault
+from .pem import DEFECTS, Certificate, PemError, Wanted, only_block
 
 _ENCRYPTED = "is encrypted, and Cloudflare takes plain keys only. Decrypt it with `openssl pkey`."
 _PRIVATE_KEY = Wanted(

@@ -20,21 +20,14 @@ from typing import Any
 
 from cryptography import x509
 from cryptography.exceptions import UnsupportedAlgorithm
-from cryptography.hazmat.primitives.asymmetric import ec, rsa
-from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
+from cryptography.hazmat.primitives.serialization import Encoding
 from cryptography.x509.oid import ExtendedKeyUsageOID, SignatureAlgorithmOID
+
+from .algorithms import SIGNATURES, identify, key_fault
 
 # What cryptography raises for contents that are broken or unknown to it.
 _ODD = (x509.InvalidVersion, x509.DuplicateExtension, x509.UnsupportedGeneralNameType)
 DEFECTS = (ValueError, TypeError, UnsupportedAlgorithm, *_ODD)
-# Cloudflare's words are those of Go's x509.SignatureAlgorithm.
-_HASHES = ("SHA1", "SHA256", "SHA384", "SHA512")
-SIGNATURES = {
-    **{getattr(SignatureAlgorithmOID, f"RSA_WITH_{name}"): f"{name}-RSA" for name in _HASHES},
-    **{getattr(SignatureAlgorithmOID, f"ECDSA_WITH_{name}"): f"ECDSA-{name}" for name in _HASHES},
-    SignatureAlgorithmOID.ED25519: "Ed25519",
-}
-CURVES = {"secp256r1": "P-256", "secp384r1": "P-384", "secp521r1": "P-521"}
 
 
 class PemError(ValueError):
@@ -49,6 +42,7 @@ class Certificate:
     decimal, the moments are in UTC. `key_kind` is "RSA 2048", "ECDSA P-256" or the like, and
     `public_key` the DER of its SubjectPublicKeyInfo; both are empty where cryptography does not
     know the kind. `extended_key_usages` are dotted; None where the extension is missing.
+    `authority_key` names the issuer's key; empty where the certificate does not.
     """
 
     pem: str
@@ -65,6 +59,12 @@ class Certificate:
     is_ca: bool = False
     may_sign: bool = True
     extended_key_usages: tuple[str, ...] | None = None
+    authority_key: bytes = field(default=b"", repr=False)
+
+    def has_issuer_of(self, other: Certificate) -> bool:
+        """Whether the same CA issued both: its name, and where both tell it, its key."""
+        keys = {self.authority_key, other.authority_key} - {b""}
+        return self.issuer == other.issuer and len(keys) < 2
 
     @property
     def expires_on(self) -> str:
@@ -74,10 +74,7 @@ class Certificate:
 
 @dataclass(frozen=True)
 class Wanted:
-    """What a text is searched for: the blocks whose label has this ending.
-
-    `instead` says, by label, why a block is not what was wanted.
-    """
+    """Blocks whose label has this ending; `instead` says, by label, why another is no use."""
 
     ending: str
     none: str
@@ -189,27 +186,6 @@ POLICIES: tuple[Callable[[Certificate, datetime], str | None], ...] = (
 )
 
 
-def key_fault(kind: str) -> str | None:
-    """What speaks against a key of this kind; None for those that Cloudflare is known to take."""
-    family, _, size = kind.partition(" ")
-    if (family == "ECDSA" and size in CURVES.values()) or (family == "RSA" and int(size) >= 2048):
-        return None
-    return (
-        f"has a key of a kind ({kind or 'unknown'}) that Cloudflare is not known to take. Use RSA"
-        " with at least 2048 bits, or ECDSA on P-256, P-384 or P-521."
-    )
-
-
-def identify(public_key: Any) -> tuple[str, bytes]:
-    """Kind ("RSA 2048", "ECDSA P-256", "Ed25519") and DER of the SubjectPublicKeyInfo."""
-    kind = type(public_key).__name__.removesuffix("PublicKey")
-    if isinstance(public_key, rsa.RSAPublicKey):
-        kind = f"RSA {public_key.key_size}"
-    elif isinstance(public_key, ec.EllipticCurvePublicKey):
-        kind = f"ECDSA {CURVES.get(public_key.curve.name, public_key.curve.name)}"
-    return kind, public_key.public_bytes(Encoding.DER, PublicFormat.SubjectPublicKeyInfo)
-
-
 def only_block(text: str, wanted: Wanted) -> tuple[str, bytes]:
     """Label and bytes of the one block that is wanted.
 
@@ -287,11 +263,12 @@ def _usages(parsed: x509.Certificate) -> dict[str, Any]:
     except DEFECTS:
         return {"has_readable_extensions": False}
     constraints, usage = values.get(x509.BasicConstraints), values.get(x509.KeyUsage)
-    extended = values.get(x509.ExtendedKeyUsage)
+    extended, authority = values.get(x509.ExtendedKeyUsage), values.get(x509.AuthorityKeyIdentifier)
     return {
         "is_ca": constraints is not None and constraints.ca,
         # By these two OpenSSL judges a client.
         "may_sign": usage is None or usage.digital_signature or usage.key_agreement,
+        "authority_key": (authority and authority.key_identifier) or b"",
         "extended_key_usages": extended and tuple(oid.dotted_string for oid in extended),
     }
 

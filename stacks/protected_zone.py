@@ -48,7 +48,11 @@ class ProtectedZone(pulumi.ComponentResource):
         self._name = name
         self._zone = zone
         self._guard = guard
-        self._common: dict[str, Any] = {"zone_id": zone.zone_id, "token_env": zone.token_env}
+        self._common: dict[str, Any] = {
+            "zone_id": zone.zone_id,
+            "token_env": zone.token_env,
+            "wait_seconds": zone.wait_seconds,
+        }
         mode = self._setting("ssl", zone.ssl, []) if zone.ssl else None
         modes = [mode] if mode else []
         self._own = self._zone_certificate(zone.zone_certificate)
@@ -57,7 +61,6 @@ class ProtectedZone(pulumi.ComponentResource):
                 f"{name}-{label}",
                 certificate=pair.pem(),
                 private_key=pair.key(),
-                wait_seconds=zone.wait_seconds,
                 opts=self._options([]),
                 **self._common,
             )
@@ -81,7 +84,6 @@ class ProtectedZone(pulumi.ComponentResource):
             setting=setting,
             value=value,
             require_tls=self._zone.require_tls,
-            wait_seconds=self._zone.wait_seconds,
             opts=self._options(after, protect=self._guard),
             **self._common,
         )
@@ -93,7 +95,6 @@ class ProtectedZone(pulumi.ComponentResource):
             f"{self._name}-zone",
             certificate=pair.pem(),
             private_key=pair.key(),
-            wait_seconds=self._zone.wait_seconds,
             opts=self._options([]),
             **self._common,
         )
@@ -125,7 +126,6 @@ class ProtectedZone(pulumi.ComponentResource):
             allow_removal=list(self._zone.allow_removal),
             overwrite=self._zone.overwrite,
             require_tls=self._zone.require_tls,
-            wait_seconds=self._zone.wait_seconds,
             opts=self._options(after, protect=self._guard),
             **self._common,
         )

@@ -29,10 +29,18 @@ def name(common_name: str) -> x509.Name:
     return x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, common_name)])
 
 
+Authority = tuple[ec.EllipticCurvePrivateKey, x509.Name]
+
+
 @lru_cache(maxsize=1)
-def authority() -> tuple[ec.EllipticCurvePrivateKey, x509.Name]:
+def authority() -> Authority:
     """One private CA for the whole run."""
-    return ec.generate_private_key(ec.SECP256R1()), name("Test Origin Pull CA")
+    return another_authority("Test Origin Pull CA")
+
+
+def another_authority(common_name: str) -> Authority:
+    """A further CA; the name may be that of the other one."""
+    return ec.generate_private_key(ec.SECP256R1()), name(common_name)
 
 
 def make(
@@ -44,24 +52,28 @@ def make(
     key: PrivateKey | None = None,
     usages: tuple[x509.ObjectIdentifier, ...] = CLIENT_AUTH,
     is_ca: bool = False,
+    issuer: Authority | None = None,
 ) -> Pair:
-    """A leaf of the run's CA; `starts` and `days` are days from now."""
-    issuer_key, issuer = authority()
+    """A leaf of the run's CA, or of `issuer`; `starts` and `days` are days from now."""
+    signer, issuer_name = issuer or authority()
     key = key or ec.generate_private_key(ec.SECP256R1())
     now = now or dt.datetime.now(dt.timezone.utc)
     builder = (
         x509.CertificateBuilder()
         .subject_name(name(common_name))
-        .issuer_name(issuer)
+        .issuer_name(issuer_name)
         .public_key(key.public_key())
         .serial_number(x509.random_serial_number())
         .not_valid_before(now + dt.timedelta(days=starts))
         .not_valid_after(now + dt.timedelta(days=days))
         .add_extension(x509.BasicConstraints(ca=is_ca, path_length=None), critical=True)
+        .add_extension(
+            x509.AuthorityKeyIdentifier.from_issuer_public_key(signer.public_key()), critical=False
+        )
     )
     if usages:
         builder = builder.add_extension(x509.ExtendedKeyUsage(usages), critical=False)
-    certificate = builder.sign(issuer_key, hashes.SHA256())
+    certificate = builder.sign(signer, hashes.SHA256())
     return Pair(
         certificate.public_bytes(serialization.Encoding.PEM).decode(),
         key.private_bytes(

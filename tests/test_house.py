@@ -25,8 +25,9 @@ MAY_IMPORT: dict[str, set[str]] = {
 PURE = {
     "providers/errors.py": set(),
     "providers/types.py": set(),
-    "providers/pem.py": set(),
-    "providers/key.py": {"pem"},
+    "providers/algorithms.py": set(),
+    "providers/pem.py": {"algorithms"},
+    "providers/key.py": {"algorithms", "pem"},
     "providers/wanted.py": set(),
     "providers/records.py": set(),
     "providers/quota.py": set(),
@@ -39,6 +40,7 @@ PURE = {
 THIRD_PARTY = {
     "httpx": ("providers/client.py", "sandbox/"),
     "cryptography": (
+        "providers/algorithms.py",
         "providers/pem.py",
         "providers/key.py",
         "sandbox/",

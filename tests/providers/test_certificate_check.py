@@ -10,7 +10,7 @@ import pytest
 from providers.errors import CloudflareError
 from providers.hostname_certificate import HostnameCertificateProvider
 from providers.zone_certificate import ZoneCertificateProvider
-from tests.pki import SERVER_AUTH, make
+from tests.pki import SERVER_AUTH, another_authority, make
 from tests.providers.certificates import given
 from tests.providers.life import Life
 
@@ -90,3 +90,14 @@ def test_a_certificate_that_has_expired_since_is_no_reason_to_refuse(sandbox, li
     moments.sleep(dt.timedelta(days=2).total_seconds())
     assert life.preview(**given(pair)) == (set(), [])
     life.replace(**given(pair))
+
+
+def test_another_issuer_is_told_in_the_preview_also_one_of_the_same_name(sandbox, life, heard):
+    first, again = make(), make()
+    life.up(**given(first))
+    life.preview(**given(again))
+    assert not heard.has("another issuer")
+    life.preview(**given(make(issuer=another_authority("Test Origin Pull CA"))))
+    assert heard.has("another issuer", "by another key of the same name", "must trust both")
+    life.preview(**given(make(issuer=another_authority("Another CA"))))
+    assert heard.has("another issuer (CN=Another CA)", "must trust both before this is applied")
