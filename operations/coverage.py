@@ -14,7 +14,7 @@ from .command import Verb, examples
 from .live import LiveZone
 from .presented import ANY_OTHER, Presented, present
 from .terminal import show_json, show_table
-from .words import Value, Words, count, days_left
+from .words import Value, Words, count, days_left, zone_name
 
 FORMATS = ("table", "json", "html")
 HEADS = ("Hostname", "Level", "Presents", "Days left", "Why")
@@ -68,7 +68,7 @@ def row(zone: LiveZone, hostname: str, now: datetime) -> tuple[Sequence[Words], 
     """The cells of a hostname, and the tone of its row."""
     shown = present(zone.picture, hostname)
     left = days_left(shown.certificate.expires_on, now) if shown.certificate else None
-    told = {ANY_OTHER: (Value(live.zone_name(zone)), " (every other hostname)")}
+    told = {ANY_OTHER: (zone_name(zone.name, zone.config.zone_id), " (every other hostname)")}
     cells: Sequence[Words] = (
         told.get(hostname, (Value(hostname),)),
         (shown.level,),

@@ -15,7 +15,7 @@ from providers.errors import short
 
 from .report.picture import CERTIFICATES, HOLDERS, bound
 from .report.preview import Preview, Resource
-from .words import Value, Words, fingerprint, say
+from .words import Value, Words, fingerprint, say, zone_name
 
 ABSENT: Words = ("nothing",)
 
@@ -51,7 +51,7 @@ def _of(
 ) -> Iterator[Difference]:
     old, new = resource.old or {}, resource.new or {}
     zone_id = str(old.get("zone_id", ""))
-    zone = Value(names.get(zone_id) or f"zone {short(zone_id)}")
+    zone = zone_name(names.get(zone_id, ""), zone_id)
     would = _would(planned)
     if resource.kind == "ZoneSetting":
         setting = str(old.get("setting", ""))

@@ -19,6 +19,8 @@ from .terminal import progress, show_json, show_table
 from .words import Words, moment_of, plain
 
 CHANGED = 7
+# The list is read once, however long the command takes.
+ONCE = float("inf")
 HEADS = ("What", "State says", "Cloudflare has", "Changed", "`pulumi up` would")
 
 
@@ -69,7 +71,9 @@ def changed(difference: Difference, run: Session) -> str:
     zone_id, token_env = str(props.get("zone_id")), props.get("token_env")
     try:
         if difference.hostname:
-            row = run.zone(zone_id, token_env).binding(difference.hostname)
+            zone, name = run.zone(zone_id, token_env), difference.hostname
+            # One list tells of hundreds; what it does not show is asked for by name.
+            row = (zone.bindings(ONCE) or {}).get(name) or zone.binding(name)
             return row.updated_at if row else ""
         if difference.setting and difference.setting != AOP:
             path = f"zones/{zone_id}/settings/{difference.setting}"

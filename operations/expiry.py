@@ -12,7 +12,7 @@ import click
 
 from providers.records import LEVELS
 
-from . import configuration, live, state
+from . import configuration, live, matrix, state
 from .command import Verb, examples
 from .live import LiveZone
 from .presented import ANY_OTHER, present
@@ -124,7 +124,7 @@ def joined(zones: Sequence[LiveZone], held: Iterable[HeldCertificate]) -> list[C
 
 def _users(zone: LiveZone) -> dict[str, tuple[str, ...]]:
     users: dict[str, tuple[str, ...]] = {}
-    for hostname in [ANY_OTHER, *sorted(zone.picture.hostnames)]:
+    for hostname in matrix.hostnames(zone.picture):
         shown = present(zone.picture, hostname)
         if shown.certificate is not None:
             name = f"{zone.name} (every other)" if hostname == ANY_OTHER else hostname

@@ -15,7 +15,7 @@ from providers.errors import CloudflareError
 from providers.session import Session
 from stacks.config import KEY, NAMESPACE, PROJECT, ZoneConfig
 
-from . import live
+from . import live, new_files
 from .command import Stop, Verb, examples
 from .import_file import PROGRAM, Imported, Writer
 from .terminal import progress, say, show_json
@@ -59,7 +59,8 @@ def command(
         name, zone_id = identify(zone, token_env, run)
         config = ZoneConfig(zone_id=zone_id, token_env=token_env)
         with progress(f"reading {name}"):
-            made = Writer(live.read(name, config, run), place(folder)).write()
+            place = new_files.in_project(folder / "certificates")
+            made = Writer(live.read(name, config, run), place).write()
     files = texts(made, stack)
     written = save(folder, files, force)
     steps = next_steps(stack, folder, made)
@@ -91,12 +92,6 @@ def identify(zone: str, token_env: str | None, run: Session) -> tuple[str, str]:
     )
 
 
-def place(folder: Path) -> str:
-    """How the configuration names the folder: relative to the project where it lies inside."""
-    inside = folder.relative_to(PROJECT) if folder.is_relative_to(PROJECT) else folder
-    return (inside / "certificates").as_posix()
-
-
 def texts(made: Imported, stack: str) -> dict[str, str]:
     """The files by their name in the folder."""
     config: dict[str, Any] = {"config": {f"{NAMESPACE}:{KEY}": {made.name: made.zone}}}
@@ -118,17 +113,12 @@ def save(folder: Path, files: dict[str, str], force: bool) -> list[str]:
         path = folder / name
         path.parent.mkdir(parents=True, exist_ok=True)
         path.write_text(text, encoding="utf-8")
-    return [shown(folder / name) for name in files]
-
-
-def shown(path: Path) -> str:
-    """Relative to the project where it lies inside."""
-    return str(path.relative_to(PROJECT) if path.is_relative_to(PROJECT) else path)
+    return [new_files.in_project(folder / name) for name in files]
 
 
 def next_steps(stack: str, folder: Path, made: Imported) -> list[str]:
     """The commands that follow, to be copied; in the project's folder."""
-    where = shlex.quote(shown(folder))
+    where = shlex.quote(new_files.in_project(folder))
     keys = [
         i["inputs"]["private_key"] for i in made.resources if "private_key" in i.get("inputs", {})
     ]

@@ -11,8 +11,6 @@ from typing import Any
 import click
 import yaml
 
-from stacks.config import PROJECT
-
 from . import authority, new_files
 from .authority import Identity
 from .command import Stop, Verb, examples
@@ -129,10 +127,11 @@ def _keep(
 def configuration(out: Path, names: Sequence[str]) -> str:
     """The lines for a zone in `stacks/Pulumi.NAME.yaml`, with four spaces as it has there."""
     zone: dict[str, Any] = {}
+    where = Path(new_files.in_project(out.absolute()))
     for name in names:
         files = {
-            "certificate": f"file:{_path(out / name)}.pem",
-            "private_key": f"file:{_path(out / name)}.key",
+            "certificate": f"file:{where / name}.pem",
+            "private_key": f"file:{where / name}.key",
         }
         if name == ZONE:
             zone["zone_certificate"] = files
@@ -143,12 +142,6 @@ def configuration(out: Path, names: Sequence[str]) -> str:
     nested = {"config": {"aop:zones": {"ZONE": zone}}}
     text: str = yaml.safe_dump(nested, sort_keys=False, width=1000, indent=2)
     return "".join(text.splitlines(keepends=True)[3:])
-
-
-def _path(path: Path) -> str:
-    """As the configuration means it: relative to the project's folder, else absolute."""
-    whole = path.absolute()
-    return (whole.relative_to(PROJECT) if whole.is_relative_to(PROJECT) else whole).as_posix()
 
 
 def _as_json(

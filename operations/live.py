@@ -8,8 +8,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 
 from providers import pem, session
-from providers.client import Clock
-from providers.errors import Refused, about, short
+from providers.errors import Refused, about
 from providers.records import LEVELS, Binding, Level, UploadedCertificate
 from providers.zone import AOP, Zone
 from stacks.config import ZoneConfig
@@ -36,12 +35,10 @@ class LiveZone:
 
 
 @contextmanager
-def cloudflare(
-    environ: Mapping[str, str] | None = None, clock: Clock | None = None
-) -> Iterator[session.Session]:
+def cloudflare() -> Iterator[session.Session]:
     """The session of this command; its lines go to stderr."""
     before = session.current()
-    mine = session.Session(os.environ if environ is None else environ, clock, say)
+    mine = session.Session(os.environ, say=say)
     session.use(mine)
     try:
         yield mine
@@ -118,8 +115,3 @@ def known(record: UploadedCertificate) -> Certificate:
     except pem.PemError:
         return Certificate(record.sha256, record.expires_on, "", record.id)
     return Certificate(parsed.sha256, parsed.expires_on, parsed.issuer, record.id)
-
-
-def zone_name(zone: LiveZone) -> str:
-    """`example.com`, or the id where a zone has no name."""
-    return zone.name or f"zone {short(zone.config.zone_id)}"

@@ -12,7 +12,7 @@ from datetime import datetime
 from providers.errors import short
 
 from .presented import ANY_OTHER, Certificate, Level, Presented, ZonePicture, present
-from .words import Value, Words, day, days_left, fingerprint, in_days, listed, say
+from .words import Value, Words, day, days_left, fingerprint, in_days, listed, say, zone_name
 
 LEVELS: tuple[Level, ...] = ("hostname", "zone", "global")
 # A bar of the timeline is full at so many days.
@@ -66,8 +66,8 @@ def row(
     """The levels of a hostname, and which of them counts."""
     subject: Words = (Value(hostname),)
     if hostname == ANY_OTHER:
-        name = zone.name or f"zone {short(zone.zone_id)}"
-        subject = say("{zone} (every other hostname)", zone=Value(name))
+        name = zone_name(zone.name, zone.zone_id)
+        subject = say("{zone} (every other hostname)", zone=name)
     presented = present(zone, hostname)
     levels = {"hostname": _own(zone, hostname), "zone": _zone(zone), "global": _shared(zone)}
     cells = tuple(Cell(name, levels[name], presented.level == name) for name in LEVELS)
@@ -94,7 +94,7 @@ def certificate(found: Certificate) -> Words:
     """`9f3a2b1c... until 2027-11-24`; the id where the fingerprint is not known."""
     name = fingerprint(found.sha256)
     if not found.sha256 and found.cert_id:
-        name = say("id {it}", it=Value(f"{found.cert_id[:8]}..."))
+        name = say("id {it}", it=Value(f"{short(found.cert_id)}..."))
     ends = day(found.expires_on)
     return say("{name} until {ends}", name=name, ends=ends) if ends else name
 

@@ -7,6 +7,8 @@ import tempfile
 from collections.abc import Mapping
 from pathlib import Path
 
+from stacks.config import PROJECT
+
 from .command import Stop
 
 PRIVATE = 0o600
@@ -50,3 +52,8 @@ def private_folder(path: Path) -> None:
     path.mkdir(parents=True, exist_ok=True, mode=0o700)
     if path.stat().st_mode & 0o077:
         raise Stop(f"{path} is open to other users: `chmod 700 {path}`, or give another folder.")
+
+
+def in_project(path: Path) -> str:
+    """As people and the configuration name it: relative to the project where it lies inside."""
+    return (path.relative_to(PROJECT) if path.is_relative_to(PROJECT) else path).as_posix()

@@ -12,6 +12,7 @@ import click
 import pulumi
 
 from providers import deletion, pem
+from providers.errors import short
 from providers.records import LEVELS, Level, UploadedCertificate
 
 from . import configuration, live, state
@@ -20,7 +21,7 @@ from .configuration import Wanted
 from .live import LiveZone
 from .state import HeldCertificate
 from .terminal import progress, say, show_json, show_table
-from .words import Value, Words, day, fingerprint, moment_of
+from .words import Value, Words, day, fingerprint, moment_of, zone_name
 
 HEADS = ("Zone", "Level", "Certificate", "Ends", "Uploaded", "Id")
 # A run under way uploads before it binds, and records only at its end.
@@ -143,7 +144,7 @@ def show(found: Sequence[Orphan]) -> None:
         return
     rows: list[Sequence[Words]] = [
         (
-            (Value(live.zone_name(orphan.zone)),),
+            (_zone(orphan),),
             (orphan.level,),
             fingerprint(orphan.record.sha256),
             (day(orphan.record.expires_on) or "not known",),
@@ -168,8 +169,12 @@ def remove(found: Sequence[Orphan]) -> int:
 
 def plain_name(orphan: Orphan) -> str:
     """`hostname certificate 9f3a2b1c of example.com`."""
-    name = orphan.record.sha256[:8] or orphan.record.id
-    return f"{orphan.level} certificate {name} of {live.zone_name(orphan.zone)}"
+    name = short(orphan.record.sha256) or orphan.record.id
+    return f"{orphan.level} certificate {name} of {_zone(orphan).text}"
+
+
+def _zone(orphan: Orphan) -> Value:
+    return zone_name(orphan.zone.name, orphan.zone.config.zone_id)
 
 
 def as_json(orphan: Orphan) -> dict[str, Any]:

@@ -11,6 +11,7 @@ import pulumi
 
 from providers import pem
 from providers.certificate import key_text
+from providers.credentials import credentials
 from providers.errors import CloudflareError, Refused, short
 from providers.key import matches, read_private_key
 from providers.session import Session
@@ -88,7 +89,7 @@ def tokens(wanted: Wanted, run: Session) -> Iterator[Finding]:
     for name in dict.fromkeys(config.token_env for config in wanted.zones.values()):
         variable = Value(name or "CLOUDFLARE_API_TOKEN")
         try:
-            if name is None and "x-auth-key" in _headers(run):
+            if name is None and "x-auth-key" in credentials(run.environ, None):
                 yield ok("token", ("CLOUDFLARE_EMAIL with CLOUDFLARE_API_KEY",))
                 continue
             reply = run.client(name).get("user/tokens/verify")
@@ -105,12 +106,6 @@ def tokens(wanted: Wanted, run: Session) -> Iterator[Finding]:
         status = str(reply.result.get("status")) if isinstance(reply.result, dict) else "unknown"
         grade = ok if status == "active" else problem
         yield grade("token", say("{name} is {it}", name=variable, it=Value(status)))
-
-
-def _headers(run: Session) -> dict[str, str]:
-    from providers.credentials import credentials
-
-    return credentials(run.environ, None)
 
 
 def _why(error: CloudflareError) -> Value:

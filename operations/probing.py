@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import contextlib
 import ipaddress
-import os
 import re
 import signal
 import sys
@@ -22,10 +21,9 @@ import click
 
 from origins import ClientCertificate, Report, Target, cloudflare_ca, probe
 
-from . import authority
+from . import authority, new_files
 from .authority import Identity
 from .command import Stop, Verb, examples
-from .new_files import PRIVATE
 from .terminal import progress, say, show_json
 from .words import safe
 
@@ -210,9 +208,6 @@ def _read(path: Path) -> authority.Certificate:
 
 
 def _kept(path: Path, identity: Identity, chain: str) -> ClientCertificate:
-    files = {f"{path}.pem": identity.pem + chain, f"{path}.key": identity.key_pem}
-    for name, text in files.items():
-        descriptor = os.open(name, os.O_WRONLY | os.O_CREAT | os.O_EXCL, PRIVATE)
-        with os.fdopen(descriptor, "w") as file:
-            file.write(text)
-    return ClientCertificate(f"{path}.pem", f"{path}.key")
+    certificate, key = Path(f"{path}.pem"), Path(f"{path}.key")
+    new_files.write({certificate: identity.pem + chain, key: identity.key_pem}, new_files.PRIVATE)
+    return ClientCertificate(str(certificate), str(key))

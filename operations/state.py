@@ -6,7 +6,7 @@ import json
 import os
 import shutil
 import subprocess
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any, TextIO
 
@@ -61,25 +61,29 @@ def certificates(text: str, stack: str) -> Iterator[HeldCertificate]:
         )
 
 
-def pulumi(*arguments: str, codes: Sequence[int] = (0,)) -> str:
+def pulumi(*arguments: str) -> str:
     """The output of `pulumi ARGUMENTS` in the project's folder; its last line when it fails."""
     program = shutil.which("pulumi")
     if program is None:
         raise Stop("there is no pulumi on PATH. Install it, or give --state FILE.")
-    done = subprocess.run(
-        [program, *arguments, "--non-interactive"],
-        cwd=PROJECT,
-        env={**os.environ, "PULUMI_SKIP_UPDATE_CHECK": "true"},
-        stdin=subprocess.DEVNULL,
-        capture_output=True,
-        text=True,
-        timeout=SECONDS,
-        check=False,
-    )
-    if done.returncode not in codes:
+    verb = " ".join(arguments[:2])
+    try:
+        done = subprocess.run(
+            [program, *arguments, "--non-interactive"],
+            cwd=PROJECT,
+            env={**os.environ, "PULUMI_SKIP_UPDATE_CHECK": "true"},
+            stdin=subprocess.DEVNULL,
+            capture_output=True,
+            text=True,
+            timeout=SECONDS,
+            check=False,
+        )
+    except subprocess.TimeoutExpired:
+        late = f"`pulumi {verb}` did not end within {SECONDS} seconds"
+        raise Stop(f"{late}. Run it by hand, to see what it waits for.") from None
+    if done.returncode != 0:
         lines = [line for line in (done.stderr or done.stdout).splitlines() if line.strip()]
         told = next((line for line in lines if "error" in line), lines[-1] if lines else "")
-        verb = " ".join(a for a in arguments[:2] if not a.startswith("-"))
         raise Stop(f"pulumi {verb} ended with {done.returncode}: {safe(told, 400)}")
     return done.stdout
 

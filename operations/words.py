@@ -80,6 +80,11 @@ def fingerprint(sha256: str) -> Words:
     return (Value(f"{short(sha256)}..."),) if is_known else ("not known yet",)
 
 
+def zone_name(name: str, zone_id: str) -> Value:
+    """`example.com`, else the beginning of the id, which a plan may not know yet."""
+    return Value(name or f"zone {short(zone_id) or 'not known yet'}")
+
+
 def moment_of(text: str) -> datetime | None:
     """Cloudflare's times; None for anything else, also for a 32nd of the month."""
     try:

@@ -8,12 +8,12 @@ from typing import Any
 from providers.errors import Refused, short
 from providers.session import Session
 from providers.tls_mode import WITHOUT_TLS
+from providers.upload import MOST_HOSTNAME_CERTIFICATES
 
 from .findings import Finding, ok, problem, warning
 from .live import LiveZone
 from .words import Value, Words, count, listed, say
 
-MOST_CERTIFICATES = 10
 MOST_HOSTNAMES = 100
 RECORDS_PER_PAGE = 1000
 MOST_PAGES = 20
@@ -44,12 +44,12 @@ def limits(zone: LiveZone, fingerprints: Mapping[str, str]) -> Iterator[Finding]
     name = Value(zone.name)
     there = {record.sha256 for record in zone.certificates["hostname"]}
     held, new = len(zone.certificates["hostname"]), set(fingerprints.values()) - there
-    free = MOST_CERTIFICATES - held
+    free = MOST_HOSTNAME_CERTIFICATES - held
     told = say(
         "{zone}: {held} of {most} hostname certificates are there, {new} to come",
         zone=name,
         held=held,
-        most=MOST_CERTIFICATES,
+        most=MOST_HOSTNAME_CERTIFICATES,
         new=len(new),
     )
     if len(new) > free:

@@ -9,7 +9,7 @@ from typing import Literal
 from providers.errors import short
 
 from ..presented import ANY_OTHER, RANK, Certificate, Presented, ZonePicture, present
-from ..words import Value, Words, day, fingerprint, say
+from ..words import Value, Words, day, fingerprint, say, zone_name
 from .picture import Zones, bound
 from .preview import Preview, Resource
 
@@ -54,14 +54,14 @@ def changes(preview: Preview, before: Zones, after: Zones) -> list[Change]:
     for zone_id in {**before, **after}:
         old = before.get(zone_id) or ZonePicture(zone_id)
         new = after.get(zone_id) or ZonePicture(zone_id)
-        name = new.name or old.name or f"zone {short(zone_id) or 'not known yet'}"
+        name = zone_name(new.name or old.name, zone_id)
         for hostname in _hostnames(old, new):
             was, becomes = present(old, hostname), present(new, hostname)
             kind = kind_of(was, becomes)
             told = _told(kind, was, becomes, gaps.of(zone_id, hostname, old, new))
             if hostname == ANY_OTHER:
                 told = _with_settings(told, old, new)
-            found.append(Change(kind, zone_id, Value(name), hostname, was, becomes, told))
+            found.append(Change(kind, zone_id, name, hostname, was, becomes, told))
     return found
 
 

@@ -6,11 +6,10 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from datetime import datetime
 
-from providers.errors import short
 from providers.tls_mode import WITHOUT_TLS
 
 from ..presented import ANY_OTHER, Certificate, ZonePicture
-from ..words import Value, Words, day, days_left, fingerprint, in_days, listed, say
+from ..words import Value, Words, day, days_left, fingerprint, in_days, listed, say, zone_name
 from .change import Change
 from .picture import CERTIFICATES, Zones, certificate_of
 from .preview import Preview, Resource
@@ -112,7 +111,7 @@ def _ssl(scene: Scene) -> Iterator[Words]:
         if new.ssl and old is not None and old.ssl and old.ssl != new.ssl:
             yield say(
                 "{zone}: SSL mode {old} becomes {new}: {fact}.",
-                zone=_zone(new),
+                zone=zone_name(new.name, zone_id),
                 old=Value(old.ssl),
                 new=Value(new.ssl),
                 fact=FACT.get(new.ssl, "this mode is not known here"),
@@ -120,14 +119,10 @@ def _ssl(scene: Scene) -> Iterator[Words]:
         elif new.ssl in WITHOUT_TLS:
             yield say(
                 "{zone}: SSL mode {new}: {fact}.",
-                zone=_zone(new),
+                zone=zone_name(new.name, zone_id),
                 new=Value(new.ssl),
                 fact=FACT[new.ssl],
             )
-
-
-def _zone(zone: ZonePicture) -> Value:
-    return Value(zone.name or f"zone {short(zone.zone_id)}")
 
 
 def _others(scene: Scene) -> Iterator[Words]:
@@ -169,7 +164,7 @@ def _deleted_but_used(scene: Scene, resource: Resource) -> Iterator[Words]:
         yield say(
             "{zone}: its own certificate {it} is deleted without a successor, while the zone's"
             " switch {state}: whoever relies on it loses protection, or the deletion is refused.",
-            zone=_zone(zone),
+            zone=zone_name(zone.name, zone_id),
             it=name,
             state=state,
         )

@@ -155,8 +155,7 @@ class _Side:
         name = SWITCHES.get(str(props.get("setting")), "")
         if not name or getattr(zone, name) is not None:
             return
-        is_ssl = name == "ssl"
-        after = props.get("on_destroy") or ("keep" if is_ssl else "restore")
+        after = on_destroy(props)
         if after == "keep":
             value = props.get("value")
         elif after == "restore":
@@ -169,6 +168,11 @@ class _Side:
         certificate = certificate_of(resource, props)
         known = self._known.find(certificate.sha256, None) if certificate.sha256 else certificate
         return replace(known, cert_id=certificate.cert_id or known.cert_id)
+
+
+def on_destroy(props: Props) -> object:
+    """What a setting does when it is deleted: `keep`, `restore` or a value."""
+    return props.get("on_destroy") or ("keep" if props.get("setting") == "ssl" else "restore")
 
 
 def bound(resource: Resource, props: Props) -> Iterable[tuple[str, object, bool, object]]:

@@ -5,10 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from providers.errors import short
-
-from ..words import Value, Words, count, fingerprint, listed, say
-from .picture import CERTIFICATES, HOLDERS, SWITCHES, bound, certificate_of
+from ..words import Value, Words, count, fingerprint, listed, say, zone_name
+from .picture import CERTIFICATES, HOLDERS, SWITCHES, bound, certificate_of, on_destroy
 from .preview import COMPONENT, Preview, Resource, is_unknown
 
 NAMES = {
@@ -34,8 +32,9 @@ def order(preview: Preview) -> list[Words]:
 
 
 def _zone(preview: Preview, props: Mapping[str, Any]) -> Value:
-    zone_id = str(props.get("zone_id", ""))
-    return Value(preview.zone_names.get(zone_id) or f"zone {short(zone_id)}")
+    given = props.get("zone_id")
+    zone_id = "" if is_unknown(given) else str(given or "")
+    return zone_name(preview.zone_names.get(zone_id, ""), zone_id)
 
 
 def _done(preview: Preview, resource: Resource) -> Iterator[Words]:
@@ -124,7 +123,7 @@ def _undone(preview: Preview, resource: Resource) -> Iterator[Words]:
 def _left(resource: Resource, zone: Value) -> Words:
     props = resource.old or {}
     setting = SWITCHES.get(str(props.get("setting")), "")
-    after = props.get("on_destroy") or ("keep" if setting == "ssl" else "restore")
+    after = on_destroy(props)
     name = NAMES.get(setting, "a setting")
     if after == "keep":
         return say("leaves {name} of {zone} as it is", name=name, zone=zone)

@@ -13,7 +13,7 @@ from bootstrap.verbs import VERBS as TARGETS
 from operations.command import VERBS, operations
 from stacks.config import parse
 from tests.docs.pages import DOCS, blocks
-from tests.pipelines.files import PIPELINES
+from tests.pipelines.files import PIPELINES, verbs
 
 PAGES = sorted(page.name for page in DOCS.glob("*.md"))
 # tests/walks goes the ways of these, with origins and visitors.
@@ -54,7 +54,7 @@ def test_each_line_of_a_console_block_is_a_command(page: str) -> None:
 @pytest.mark.parametrize("path", TEXTS, ids=lambda path: path.name)
 def test_verbs_and_targets_in_the_text_exist(path: Path) -> None:
     text = path.read_text()
-    assert set(re.findall(r"-m operations ([a-z]+)", text)) <= set(VERBS)
+    assert verbs(text) <= set(VERBS)
     assert set(re.findall(r"(?:`|\$ )make ([a-z-]+)", text)) <= set(TARGETS)
 
 

@@ -274,3 +274,10 @@ def test_the_verdict_knows_what_ends_soon_from_what_has_ended(ends: str, verdict
         certificate("HostnameCertificate", OLD, NEW, ends), bindings({APP: OLD}, {APP: NEW})
     )
     assert made.verdict == verdict
+
+
+def test_a_zone_whose_id_is_not_known_yet_is_told_so_everywhere() -> None:
+    wanted = {"zone_id": UNKNOWN, "setting": "ssl", "value": "flexible"}
+    told = model.as_json(report(step("create", "ZoneSetting", "ssl", None, wanted)))
+    assert told["order"] == ["ssl: sets the SSL mode of zone not known yet to flexible"]
+    assert told["dangers"][0]["text"].startswith("zone not known yet: SSL mode flexible")

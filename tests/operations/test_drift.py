@@ -9,9 +9,11 @@ from typing import Any
 import pytest
 
 from operations.differences import differences, written_at
-from operations.drift import when
+from operations.drift import changed, when
+from operations.live import cloudflare
 from operations.report import preview
 from operations.words import plain
+from tests.operations.conftest import Stack
 from tests.operations.folder import Folder
 from tests.operations.plans import NEW, OLD, ZONE, bindings, plan, setting, step
 from tests.pki import make
@@ -19,6 +21,7 @@ from tests.sandbox_server import SandboxProcess
 
 PROD = "2c3a5d9e7f1b4a648d2e9f60a1b4c758"
 BASE = f"/zones/{PROD}/origin_tls_client_auth"
+AOP = f"/zones/{ZONE}/origin_tls_client_auth"
 
 
 def found(refresh: list[Any], planned: list[Any]) -> list[tuple[str, str, str, str]]:
@@ -79,6 +82,25 @@ TIMES = {
 def test_since_when(case: str) -> None:
     since, time, told = TIMES[case]
     assert when(since, time) == told
+
+
+def test_hundreds_of_bindings_cost_one_request(
+    stack: Stack, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    cert_id = stack.uploads(make("app"), "hostname")
+    names = [f"{letter}.example.com" for letter in "abc"]
+    for name in names:
+        stack.shows(name, cert_id)
+    text = plan(bindings(dict.fromkeys(names, OLD), dict.fromkeys(names, NEW)))
+    rows = differences(preview.read(text), preview.read(text), {})
+    for variable, value in stack.environ.items():
+        monkeypatch.setenv(variable, value)
+    stack.sandbox.clear_journal()
+    with cloudflare() as run:
+        times = [changed(row, run) for row in rows]
+    assert len(stack.sandbox.journal()) == 1
+    told = (stack.sandbox.call("GET", f"{AOP}/hostnames/{name}").json() for name in names)
+    assert times == [answer["result"]["updated_at"] for answer in told]
 
 
 @pytest.fixture(scope="module")

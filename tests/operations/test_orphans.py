@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from datetime import timedelta
 
 import pytest
@@ -114,3 +115,15 @@ def test_without_the_states_nothing_is_said_to_be_an_orphan(
     monkeypatch.setenv("PATH", "/nowhere")
     done = aged.run("orphans", "--delete", "--yes", code=1)
     assert done.stderr == "Error: there is no pulumi on PATH. Install it, or give --state FILE.\n"
+
+
+def test_a_cli_that_does_not_end_is_one_line(aged: Stack, monkeypatch: pytest.MonkeyPatch) -> None:
+    program = aged.folder / "pulumi"
+    program.write_text("#!/bin/sh\nexec sleep 60\n")
+    program.chmod(0o755)
+    monkeypatch.setenv("PATH", str(aged.folder), prepend=os.pathsep)
+    monkeypatch.setattr("operations.state.SECONDS", 0.2)
+    assert aged.run("orphans", code=1).stderr == (
+        "Error: `pulumi stack ls` did not end within 0.2 seconds. Run it by hand, to see what it"
+        " waits for.\n"
+    )
