@@ -20,12 +20,22 @@ ANY_OTHER = "*"
 
 @dataclass(frozen=True)
 class Certificate:
-    """Public facts; empty where they are not known (a new certificate has no id yet)."""
+    """Public facts; empty where they are not known (a new certificate has no id yet).
+
+    `issuer_key` identifies the issuer's key, where the certificate tells it.
+    """
 
     sha256: str = ""
     expires_on: str = ""
     issuer: str = ""
     cert_id: str = ""
+    issuer_key: str = ""
+
+    def has_issuer_of(self, other: Certificate) -> bool:
+        """Whether nothing that is known of both speaks against one CA."""
+        names = {self.issuer, other.issuer} - {""}
+        keys = {self.issuer_key, other.issuer_key} - {""}
+        return len(names) < 2 and len(keys) < 2
 
 
 @dataclass(frozen=True)

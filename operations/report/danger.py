@@ -191,12 +191,13 @@ def _uses(shown: Certificate, certificate: Certificate) -> bool:
 def _issuer(scene: Scene) -> Iterator[Words]:
     for change in scene.changes:
         old, new = change.before.certificate, change.after.certificate
-        if old and new and old.issuer and new.issuer and old.issuer != new.issuer:
+        if old and new and not new.has_issuer_of(old):
+            by_key = ", by another key of the same name" if old.issuer == new.issuer else ""
             yield say(
                 "certificate {new} comes from another issuer ({one}) than {old} ({other}): the"
                 " origin must trust both before this is applied.",
                 new=fingerprint(new.sha256),
-                one=Value(new.issuer),
+                one=(Value(new.issuer), by_key),
                 old=fingerprint(old.sha256),
                 other=Value(old.issuer),
             )

@@ -88,6 +88,7 @@ def certificate_of(resource: Resource, props: Props) -> Certificate:
         expires_on=parsed.expires_on if parsed else _known(expires_on),
         issuer=parsed.issuer if parsed else _known(told),
         cert_id=resource.old_id if is_old else "",
+        issuer_key=parsed.authority_key.hex() if parsed else "",
     )
 
 
