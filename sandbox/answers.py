@@ -11,6 +11,7 @@ from sandbox.records import (
     BindingState,
     Certificate,
     CertificateState,
+    DnsRecord,
     SettingState,
     Zone,
 )
@@ -18,6 +19,7 @@ from sandbox.records import (
 ACCOUNT_ID = "01a7362d577a6c3019a474fd6f485823"
 ZERO_TIME = "0001-01-01T00:00:00Z"
 CERTIFICATES_PER_PAGE = 50
+PROXIABLE = ("A", "AAAA", "CNAME")
 
 Item = TypeVar("Item")
 
@@ -94,6 +96,25 @@ def setting_json(name: str, state: SettingState, editable: bool) -> dict[str, An
     if name == SSL:
         body |= {"certificate_status": "active", "validation_errors": []}
     return body
+
+
+def dns_record_json(zone: Zone, record: DnsRecord) -> dict[str, Any]:
+    created = rfc3339(zone.created_on)
+    return {
+        "id": record.id,
+        "name": record.name,
+        "type": record.type,
+        "content": record.content,
+        "proxiable": record.type in PROXIABLE,
+        "proxied": record.proxied,
+        "ttl": 1,
+        "settings": {},
+        "meta": {},
+        "comment": None,
+        "tags": [],
+        "created_on": created,
+        "modified_on": created,
+    }
 
 
 def zone_json(zone: Zone, permissions: list[str]) -> dict[str, Any]:

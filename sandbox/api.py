@@ -23,7 +23,7 @@ from sandbox.records import (
     CertificateState,
     Zone,
 )
-from sandbox.tokens import EDIT, READ, SSL_AND_CERTIFICATES, ZONE, ZONE_SETTINGS
+from sandbox.tokens import DNS, EDIT, READ, SSL_AND_CERTIFICATES, ZONE, ZONE_SETTINGS
 
 METHODS = ["GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"]
 
@@ -164,6 +164,14 @@ def _patch_setting(call: Call) -> dict[str, Any]:
 # Zones and tokens
 
 
+def _list_dns_records(call: Call) -> dict[str, Any]:
+    zone = _zone(call)
+    page = _number(call, "page", 1, 1, 10**6)
+    per_page = _number(call, "per_page", 100, 1, 5_000_000)
+    found = [answers.dns_record_json(zone, record) for record in zone.dns_records]
+    return success(*answers.page_of(found, page, per_page))
+
+
 def _list_zones(call: Call) -> dict[str, Any]:
     assert call.token is not None
     token, query = call.token, call.query
@@ -247,6 +255,7 @@ PATHS: list[tuple[str, dict[str, Work]]] = [
             "PATCH": Work(_patch_setting, ZONE_SETTINGS, EDIT),
         },
     ),
+    ("/zones/{zone_id}/dns_records", {"GET": Work(_list_dns_records, DNS, READ)}),
     ("/zones", {"GET": Work(_list_zones, ZONE, READ)}),
     ("/user/tokens/verify", {"GET": Work(_verify_user_token, None)}),
     ("/accounts/{account_id}/tokens/verify", {"GET": Work(_verify_account_token, None)}),

@@ -16,7 +16,7 @@ from sandbox import API_PREFIX, VERSION, born, edge_origins, faults, tokens
 from sandbox.clock import microseconds, stamp
 from sandbox.front import Front
 from sandbox.presented import presented_log, presented_now
-from sandbox.records import SSL, TLS_CLIENT_AUTH, ZONE_SWITCH
+from sandbox.records import SSL, TLS_CLIENT_AUTH, ZONE_SWITCH, DnsRecord
 from sandbox.server import LOOPBACK
 from sandbox.state import populated, settled_view, whole_view, zone_named
 
@@ -135,13 +135,21 @@ class Management:
         return {"id": zone.id, "name": zone.name}
 
     def zone(self, request: Request, body: Body) -> Any:
-        """Which of a zone's settings the API refuses to edit (1015)."""
-        _only(body, "not_editable")
+        """Which of a zone's settings the API refuses to edit (1015), and its DNS records."""
+        _only(body, "not_editable", "dns_records")
         world = self.front.state.world
         zone = zone_named(world, request.path_params["zone"])
-        zone.not_editable = list(body.get("not_editable", []))
+        if "not_editable" in body:
+            zone.not_editable = list(body["not_editable"])
+        if "dns_records" in body:
+            zone.dns_records = [DnsRecord(**record) for record in body["dns_records"]]
         world.touched.add(("zone", zone.id))
-        return {"id": zone.id, "name": zone.name, "not_editable": zone.not_editable}
+        return {
+            "id": zone.id,
+            "name": zone.name,
+            "not_editable": zone.not_editable,
+            "dns_records": [asdict(record) for record in zone.dns_records],
+        }
 
     def presented(self, request: Request, body: Body) -> Any:
         return self._presented(request, presented_now)

@@ -23,6 +23,7 @@ from sandbox.records import (
     BindingState,
     Certificate,
     CertificateState,
+    DnsRecord,
     SettingState,
     Timeline,
     Zone,
@@ -139,6 +140,7 @@ def _read_record(state: State, kind: str, key: str, body: dict[str, Any]) -> Non
         body["settings"] = {
             name: _timeline(history, SettingState) for name, history in body["settings"].items()
         }
+        body["dns_records"] = [DnsRecord(**record) for record in body.get("dns_records", [])]
         world.zones[key] = Zone(**body)
         world.bindings.setdefault(key, {})
     elif kind == "certificate":

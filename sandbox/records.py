@@ -4,6 +4,7 @@ the same records at different instants."""
 
 from __future__ import annotations
 
+import uuid
 from dataclasses import dataclass, field
 from typing import Generic, TypeVar
 
@@ -118,6 +119,17 @@ class SettingState:
     modified_on: Instant | None
 
 
+@dataclass(frozen=True)
+class DnsRecord:
+    """`name` is the whole name, as the API has it; a wildcard begins with `*.`."""
+
+    type: str
+    name: str
+    content: str
+    proxied: bool = False
+    id: str = field(default_factory=lambda: uuid.uuid4().hex)
+
+
 @dataclass
 class Zone:
     id: str
@@ -125,6 +137,7 @@ class Zone:
     created_on: Instant
     status: str = ACTIVE
     not_editable: list[str] = field(default_factory=list)
+    dns_records: list[DnsRecord] = field(default_factory=list)
     settings: dict[str, Timeline[SettingState]] = field(default_factory=dict)
 
     def setting(self, name: str, instant: Instant) -> SettingState:

@@ -15,11 +15,14 @@ from sandbox.records import ACTIVE
 SSL_AND_CERTIFICATES = "SSL and Certificates"
 ZONE_SETTINGS = "Zone Settings"
 ZONE = "Zone"
+DNS = "DNS"
 READ = "Read"
 EDIT = "Edit"
 ALL_PERMISSIONS = (f"{SSL_AND_CERTIFICATES} {EDIT}", f"{ZONE_SETTINGS} {EDIT}", f"{ZONE} {READ}")
 READ_PERMISSIONS = (f"{SSL_AND_CERTIFICATES} {READ}", f"{ZONE_SETTINGS} {READ}", f"{ZONE} {READ}")
-KNOWN_PERMISSIONS = frozenset(ALL_PERMISSIONS + READ_PERMISSIONS)
+# The project can do without: only `preflight` looks at DNS.
+DNS_READ = f"{DNS} {READ}"
+KNOWN_PERMISSIONS = frozenset((*ALL_PERMISSIONS, *READ_PERMISSIONS, DNS_READ))
 
 WELL_FORMED_TOKEN = re.compile(r"[A-Za-z0-9_.~+/=-]{8,}")
 WELL_FORMED_EMAIL = re.compile(r"[^@\s]+@[^@\s]+")

@@ -155,6 +155,10 @@ class Sandbox:
     def not_editable(self, zone: str, *settings: str) -> None:
         self.manage("PATCH", f"/zones/{zone}", {"not_editable": list(settings)})
 
+    def dns(self, zone: str, *records: Json) -> None:
+        """dns("example.com", {"type": "A", "name": ..., "content": ..., "proxied": True})."""
+        self.manage("PATCH", f"/zones/{zone}", {"dns_records": list(records)})
+
     def shared(self) -> Json:
         return dict(self.manage("GET", "/shared"))
 

@@ -164,6 +164,43 @@ def test_the_last_slot_is_a_warning(stack: Stack) -> None:
     assert any(g == "warning" and "no slot is left for a rotation" in text for g, _, text in rows)
 
 
+DNS_TOKEN = "token-that-may-read-dns-0123456789abcdefghij"
+
+
+def reads_dns(stack: Stack) -> None:
+    permissions = ["SSL and Certificates Edit", "Zone Settings Edit", "Zone Read", "DNS Read"]
+    stack.sandbox.add_token("dns", DNS_TOKEN, permissions=permissions)
+    stack.environ["CLOUDFLARE_API_TOKEN"] = DNS_TOKEN
+
+
+@pytest.mark.parametrize(
+    ("proxied", "grade", "said"),
+    [
+        (True, "ok", "example.com: all names are proxied"),
+        (False, "problem", "app.example.com: not proxied, so visitors reach the origin without"),
+    ],
+)
+def test_dns_is_read_where_the_token_may(
+    stack: Stack, proxied: bool, grade: str, said: str
+) -> None:
+    reads_dns(prepared(stack))
+    stack.sandbox.dns("example.com", {**record(APP, proxied), "content": "192.0.2.7"})
+    rows = [row for row in found(stack, int(not proxied)) if row[1] == "dns"]
+    assert [row[0] for row in rows] == [grade]
+    assert rows[0][2].startswith(said)
+
+
+def test_dns_is_read_to_its_end(stack: Stack, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("operations.zone_checks.RECORDS_PER_PAGE", 2)
+    reads_dns(prepared(stack))
+    names = ["a.example.com", "b.example.com", "c.example.com", "d.example.com", APP]
+    stack.sandbox.dns("example.com", *({**record(n, True), "content": "192.0.2.7"} for n in names))
+    stack.sandbox.clear_journal()
+    assert ("ok", "dns", "example.com: all names are proxied") in found(stack, 0)
+    paths = [str(entry["path"]) for entry in stack.sandbox.journal()]
+    assert sum(path.endswith("/dns_records") for path in paths) == 3
+
+
 def test_where_dns_cannot_be_read_this_is_said(stack: Stack) -> None:
     assert any(
         grade == "warning" and check == "dns" and "may not read DNS" in text

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from contextlib import contextmanager
 
 import cloudflare
 import httpx
@@ -17,12 +18,18 @@ from tests.sandbox_server import SandboxThread, certificate_for
 HOSTNAME = "sdk.example.com"
 
 
-@pytest.fixture
-def api(sandbox: SandboxThread) -> Iterator[cloudflare.Cloudflare]:
+@contextmanager
+def sdk(sandbox: SandboxThread, token: str) -> Iterator[cloudflare.Cloudflare]:
     with httpx.Client(trust_env=False, event_hooks={"response": [check]}) as client:
         yield cloudflare.Cloudflare(
-            api_token=sandbox.token, base_url=sandbox.api, http_client=client, max_retries=0
+            api_token=token, base_url=sandbox.api, http_client=client, max_retries=0
         )
+
+
+@pytest.fixture
+def api(sandbox: SandboxThread) -> Iterator[cloudflare.Cloudflare]:
+    with sdk(sandbox, sandbox.token) as client:
+        yield client
 
 
 def test_the_sdk_lists_the_zones_and_stops_at_the_end(api: cloudflare.Cloudflare) -> None:
@@ -35,6 +42,21 @@ def test_the_sdk_verifies_the_token(api: cloudflare.Cloudflare) -> None:
     verified = api.user.tokens.verify()
     assert verified is not None
     assert verified.status == "active"
+
+
+def test_the_sdk_reads_dns_records_page_by_page_where_the_token_may(
+    sandbox: SandboxThread, api: cloudflare.Cloudflare
+) -> None:
+    names = [f"h{i}.example.com" for i in range(3)]
+    told = {"type": "A", "content": "192.0.2.7", "proxied": True}
+    sandbox.dns("example.com", *({**told, "name": name} for name in names))
+    sandbox.add_token("dns", "token-that-may-read-dns", permissions=["DNS Read"])
+    with sdk(sandbox, "token-that-may-read-dns") as reader:
+        found = list(reader.dns.records.list(zone_id=ZONE, per_page=2))
+        assert [record.name for record in found] == names
+        assert {record.proxied for record in found} == {True}
+    with pytest.raises(cloudflare.PermissionDeniedError):
+        api.dns.records.list(zone_id=ZONE)
 
 
 def test_the_sdk_takes_a_zone_certificate_through_its_life(
