@@ -13,16 +13,20 @@ import click
 from origins import SERVERS, Origin, bundle, cloudflare_ca, configuration
 from origins.origin import hostname as checked
 from providers import pem
+from stacks.config import CLOUDFLARE
+from stacks.origin import Client, describe, presented
 
 from . import configuration as stack_file
 from . import new_files
 from .command import Stop, Verb, examples
 from .configuration import Wanted
 from .terminal import say, show_json
-from .trust import CLOUDFLARE, Client, depth, pins, presented, trusted
+from .trust import pins, texts, trusted
 
 SUFFIXES = {"nginx": "conf", "apache": "conf", "haproxy": "cfg", "caddy": "caddy"}
 FILE = click.Path(path_type=Path, dir_okay=False, exists=True)
+# Options that are fields of `Origin` by the same name.
+SAME = ("stage", "depth", "crl", "upstream", "address", "port", "header", "log")
 
 
 @dataclass(frozen=True)
@@ -41,8 +45,8 @@ class Directives:
     "origin",
     cls=Verb,
     help="The configuration of an origin server for HOSTNAME, as the stack's configuration says"
-    " which client certificate Cloudflare presents. For an own certificate give its CA with --ca;"
-    " Cloudflare's CA comes along.\n\n"
+    " which client certificate Cloudflare presents. The CA of an own certificate is the `ca` beside"
+    " it, or --ca; Cloudflare's CA comes along.\n\n"
     "Begin with --stage optional: it lets everybody in and tells application and log who came"
     " with a certificate. Stage on refuses everybody else. While certificates of one CA are"
     " replaced by another's, trust --both.",
@@ -58,7 +62,7 @@ class Directives:
 @click.option("--server", type=click.Choice(tuple(SERVERS)), required=True)
 @stack_file.options
 @click.option("--stage", type=click.Choice(("optional", "on")), default="on", show_default=True)
-@click.option("--ca", type=FILE, help="The CA of the own certificate, with its intermediates.")
+@click.option("--ca", type=FILE, help="The CA of the own certificate, in place of `ca`.")
 @click.option(
     "--both",
     multiple=True,
@@ -120,34 +124,31 @@ def command(
 
 def make(hostname: str, wanted: Wanted, options: Any, folder: Path | None) -> Directives:
     """`ValueError` or `Stop` on one line for whatever cannot be made."""
-    client = presented(wanted, hostname)
-    authorities = trusted(client, options["ca"], options["both"])
+    client = presented(wanted.zones, hostname, str(wanted.file))
+    both = texts(options["both"])
+    authorities = trusted(client, options["ca"], both)
     server: str = options["server"]
-    certificate = options["server_certificate"] or f"/etc/ssl/certs/{hostname}.pem"
-    found = options["client_ca"] or str(_bundle_file(folder, hostname))
-    origin = Origin(
-        hostname=hostname,
-        certificate=certificate,
-        private_key=options["server_key"] or _key_file(server, certificate, hostname),
-        client_ca=found,
-        authorities=authorities,
-        depth=options["depth"] or depth(client, authorities, options["both"]),
-        stage=options["stage"],
+    origin = describe(
+        hostname,
+        server,
+        client,
+        authorities,
+        both,
+        certificate=options["server_certificate"],
+        private_key=options["server_key"],
+        client_ca=options["client_ca"] or _bundle_file(folder, hostname),
         readable=not options["handshake"],
         pins=pins(client, options["is_pinned"], options["both"], options["pin_also"]),
-        **{n: options[n] for n in ("crl", "upstream", "address", "port", "header", "log")},
+        **{name: options[name] for name in SAME},
     )
     default_host = _default_host(server, origin) if options["default_host"] else ""
     text = configuration(server, origin)
     now = datetime.now(timezone.utc)
     notes = _notes(client, origin, now)
     if not folder:
-        notes = (*notes, f"The CAs belong in {found}: --bundle prints them, --write writes both.")
+        belong = f"The CAs belong in {origin.client_ca}"
+        notes = (*notes, f"{belong}: --bundle prints them, --write writes both.")
     return Directives(client, origin, text, authorities, default_host, notes)
-
-
-def _key_file(server: str, certificate: str, hostname: str) -> str:
-    return f"{certificate}.key" if server == "haproxy" else f"/etc/ssl/private/{hostname}.key"
 
 
 def _default_host(server: str, origin: Origin) -> str:
@@ -184,8 +185,8 @@ def _shown(client: Client) -> str:
     return f"the {client.level} certificate, until {ends[:10]}"
 
 
-def _bundle_file(folder: Path | None, hostname: str) -> Path:
-    return (folder.absolute() if folder else Path("/etc/ssl/aop")) / f"{hostname}-ca.pem"
+def _bundle_file(folder: Path | None, hostname: str) -> str | None:
+    return str(folder.absolute() / f"{hostname}-ca.pem") if folder else None
 
 
 def _files(made: Directives, server: str, folder: Path) -> dict[Path, str]:

@@ -77,7 +77,7 @@ def command(
         )
     leaves = {n: authority.make_leaf(ca, authority.named(n), ends, kind=kind) for n in names}
     _keep(folder, {CA: ca} if is_new else {}, out, leaves)
-    pasted = configuration(out, names)
+    pasted = configuration(out, names, folder / f"{CA}.pem")
     if is_json:
         show_json(_as_json(folder, ca, is_new, out, leaves) | {"configuration": pasted})
         return
@@ -124,14 +124,16 @@ def _keep(
         new_files.write(keys | certificates, new_files.PRIVATE)
 
 
-def configuration(out: Path, names: Sequence[str]) -> str:
+def configuration(out: Path, names: Sequence[str], ca: Path) -> str:
     """The lines for a zone in `stacks/Pulumi.NAME.yaml`, with four spaces as it has there."""
     zone: dict[str, Any] = {}
     where = Path(new_files.in_project(out.absolute()))
+    signer = new_files.in_project(ca.absolute())
     for name in names:
         files = {
             "certificate": f"file:{where / name}.pem",
             "private_key": f"file:{where / name}.key",
+            "ca": f"file:{signer}",
         }
         if name == ZONE:
             zone["zone_certificate"] = files

@@ -13,6 +13,7 @@ from typing import Annotated, Any, Literal
 import pulumi
 from pydantic import (
     AfterValidator,
+    BeforeValidator,
     Field,
     ValidationError,
     ValidatorFunctionWrapHandler,
@@ -25,6 +26,9 @@ from providers import Hostname, Inputs, Switch, TokenEnv, WaitSeconds, ZoneId, e
 PROJECT = Path(__file__).resolve().parent.parent
 NAMESPACE = "aop"
 KEY = "zones"
+
+
+CLOUDFLARE = "cloudflare"
 
 
 def _certificate_file(value: str) -> str:
@@ -43,22 +47,38 @@ def _key_reference(value: str) -> str:
     return value
 
 
-class KeyPair(Inputs):
-    """A certificate (`file:PATH`) and its key (`env:NAME`, `file:PATH` or `secret:KEY`)."""
+def _authority(value: str) -> str:
+    return value if value == CLOUDFLARE else _certificate_file(value)
 
-    certificate: Annotated[str, AfterValidator(_certificate_file)]
+
+CertificateFile = Annotated[str, AfterValidator(_certificate_file)]
+
+
+def read_pem(reference: str) -> str:
+    """The text of `file:PATH`; `pulumi.RunError` when it cannot be read."""
+    path = PROJECT / Path(reference.removeprefix("file:")).expanduser()
+    try:
+        return path.read_text(encoding="utf-8", errors="replace")
+    except OSError as error:
+        raise pulumi.RunError(
+            f"{_file()}: the certificate {path} cannot be read ({error.strerror})."
+            " Put it there; `make up` makes test certificates for the sandbox."
+        ) from None
+
+
+class KeyPair(Inputs):
+    """A certificate (`file:PATH`) and its key (`env:NAME`, `file:PATH` or `secret:KEY`).
+
+    `ca` is the CA that signed it, with its intermediates, `file:PATH`: what the origin trusts.
+    """
+
+    certificate: CertificateFile
     private_key: Annotated[str, AfterValidator(_key_reference)]
+    ca: CertificateFile | None = None
 
     def pem(self) -> str:
         """The certificate's text; `pulumi.RunError` when the file is not there."""
-        path = PROJECT / Path(self.certificate.removeprefix("file:")).expanduser()
-        try:
-            return path.read_text(encoding="utf-8", errors="replace")
-        except OSError as error:
-            raise pulumi.RunError(
-                f"{_file()}: the certificate {path} cannot be read ({error.strerror})."
-                " Put it there; `make up` makes test certificates for the sandbox."
-            ) from None
+        return read_pem(self.certificate)
 
     def key(self) -> pulumi.Input[str]:
         """What a certificate resource takes as `private_key`."""
@@ -95,13 +115,37 @@ class HostnameCertificateConfig(KeyPair):
     external: bool = False
 
 
+# YAML reads on as true.
+Stage = Annotated[
+    Literal["optional", "on"], BeforeValidator(lambda value: "on" if value is True else value)
+]
+
+
+class OriginConfig(Inputs):
+    """The origin servers of a zone, for whose hostnames the stack exports the directives.
+
+    `hostnames` are those without a certificate of their own, besides the zone's name. `both`
+    lists more CAs to trust while certificates of one are replaced by another's: `file:PATH`, or
+    `cloudflare` for Cloudflare's. `server_certificate` and `server_key` are paths on the origin.
+    """
+
+    server: Literal["nginx", "apache", "haproxy", "caddy"]
+    stage: Stage
+    hostnames: tuple[Hostname, ...] = ()
+    both: tuple[Annotated[str, AfterValidator(_authority)], ...] = ()
+    upstream: str = "127.0.0.1:8080"
+    server_certificate: str | None = None
+    server_key: str | None = None
+
+
 class ZoneConfig(Inputs):
     """A zone and the levels it shall have; what is left out is not managed.
 
     `ssl` is the SSL mode, `shared_certificate` the switch of Cloudflare's own certificate,
     `zone_certificate` an own certificate for the whole zone, `hostname_certificates` own
-    certificates by a name of your choice. `token_env` names the environment variable of this
-    zone's token. The other keys are the inputs of the resources by the same names.
+    certificates by a name of your choice, `origin` the server behind the zone. `token_env` names
+    the environment variable of this zone's token. The other keys are the inputs of the resources
+    by the same names.
     """
 
     zone_id: ZoneId
@@ -110,6 +154,7 @@ class ZoneConfig(Inputs):
     shared_certificate: Switch | None = None
     zone_certificate: KeyPair | None = None
     hostname_certificates: dict[str, HostnameCertificateConfig] = Field(default_factory=dict)
+    origin: OriginConfig | None = None
     allow_removal: tuple[Hostname, ...] = ()
     overwrite: bool = False
     require_tls: bool = True

@@ -7,11 +7,14 @@ takes its place, and one hostname has a certificate of its own.
 import pulumi
 
 from .config import load
+from .origin import export
 from .protected_zone import ProtectedZone
 
 
 def program() -> None:
     """Protects every zone of `stacks/Pulumi.dev.yaml`."""
-    for name, zone in load().zones.items():
+    zones = load().zones
+    for name, zone in zones.items():
         protected = ProtectedZone(name, zone)
         pulumi.export(name, protected.summary)
+    export(zones)

@@ -7,11 +7,14 @@ let one go, list it in `allow_removal` first.
 import pulumi
 
 from .config import load
+from .origin import export
 from .protected_zone import ProtectedZone
 
 
 def program() -> None:
     """Protects every zone of `stacks/Pulumi.prod.yaml`."""
-    for name, zone in load().zones.items():
+    zones = load().zones
+    for name, zone in zones.items():
         protected = ProtectedZone(name, zone, guard=True)
         pulumi.export(name, protected.summary)
+    export(zones)

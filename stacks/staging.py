@@ -7,12 +7,14 @@ carries it. So a zone without a certificate of its own is refused here.
 import pulumi
 
 from .config import load
+from .origin import export
 from .protected_zone import ProtectedZone
 
 
 def program() -> None:
     """Protects every zone of `stacks/Pulumi.staging.yaml`."""
-    for name, zone in load().zones.items():
+    zones = load().zones
+    for name, zone in zones.items():
         if zone.zone_certificate is None or zone.shared_certificate != "off":
             raise pulumi.RunError(
                 f"stacks/Pulumi.staging.yaml: zones.{name}: staging wants a zone_certificate and"
@@ -20,3 +22,4 @@ def program() -> None:
             )
         protected = ProtectedZone(name, zone)
         pulumi.export(name, protected.summary)
+    export(zones)

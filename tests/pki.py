@@ -43,6 +43,29 @@ def another_authority(common_name: str) -> Authority:
     return ec.generate_private_key(ec.SECP256R1()), name(common_name)
 
 
+def ca_certificate(issuer: Authority | None = None) -> str:
+    """The PEM of the run's CA, or of another, for whoever must trust it; always the same one."""
+    return _ca_certificate(issuer or authority())
+
+
+@lru_cache
+def _ca_certificate(issuer: Authority) -> str:
+    key, subject = issuer
+    now = dt.datetime.now(dt.timezone.utc)
+    builder = (
+        x509.CertificateBuilder()
+        .subject_name(subject)
+        .issuer_name(subject)
+        .public_key(key.public_key())
+        .serial_number(x509.random_serial_number())
+        .not_valid_before(now - dt.timedelta(days=1))
+        .not_valid_after(now + dt.timedelta(days=3650))
+        .add_extension(x509.BasicConstraints(ca=True, path_length=None), critical=True)
+    )
+    made = builder.sign(key, hashes.SHA256())
+    return made.public_bytes(serialization.Encoding.PEM).decode()
+
+
 def make(
     common_name: str = "aop-client",
     *,

@@ -97,8 +97,8 @@ def test_a_file_that_somebody_put_there_is_left_alone(tmp_path: Path, kind: str)
     ("stack", "names"),
     [
         ("dev", {"zone", "shop"}),
-        ("staging", {"zone"}),
-        ("prod", {"zone", "pay", "api"}),
+        ("staging", {"zone", "ca"}),
+        ("prod", {"zone", "pay", "api", "ca"}),
     ],
 )
 def test_the_stack_files_say_which_certificates_are_made(stack: str, names: set[str]) -> None:

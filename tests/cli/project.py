@@ -26,7 +26,7 @@ from typing import Any
 import pytest
 
 from bootstrap.workspace import Workspace
-from tests.pki import Pair, make
+from tests.pki import Pair, ca_certificate, make
 from tests.sandbox_server import TOKEN, Sandbox
 
 CHECKOUT = Path(__file__).resolve().parent.parent.parent
@@ -139,6 +139,7 @@ class Project:
         """Puts a certificate and its key in place, by default new ones; `properties` as make's."""
         pair = pair or make(f"{name}.{self.stack}", **properties)
         (self.certificates / f"{name}.pem").write_text(pair.certificate)
+        (self.certificates / "ca.pem").write_text(ca_certificate(properties.get("issuer")))
         key = self.certificates / f"{name}.key"
         key.touch(mode=0o600)
         key.write_text(pair.private_key)

@@ -18,8 +18,8 @@ from typing import Any
 
 from operations.report import markdown, model, preview
 from tests.cli.project import Project
-from tests.pki import Pair
-from tests.sandbox_server import SandboxProcess, certificate_for
+from tests.pki import another_authority
+from tests.sandbox_server import SandboxProcess
 
 GOLDEN = Path(__file__).with_name("golden")
 # Of a machine, or of no interest to anybody.
@@ -34,12 +34,6 @@ def trimmed(value: Any) -> Any:
     return [trimmed(item) for item in value] if isinstance(value, list) else value
 
 
-def from_another_issuer(name: str) -> Pair:
-    """A pair that the CA of the others did not sign."""
-    made = certificate_for(name)
-    return Pair(made["certificate"], made["private_key"], "")
-
-
 def change_dev(project: Project) -> None:
     """A hostname is switched off, another comes, the shared certificate goes."""
     project.edit("shared_certificate: on\n", "shared_certificate: off\n")
@@ -49,7 +43,7 @@ def change_dev(project: Project) -> None:
 
 def change_staging(project: Project) -> None:
     """The zone's certificate is replaced by one of another issuer."""
-    project.pair("zone", from_another_issuer("zone.staging"))
+    project.pair("zone", issuer=another_authority("Another Origin Pull CA"))
 
 
 def change_prod(project: Project) -> None:

@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+import json
+
 import pytest
 
+from origins import bundle
 from tests.cli.conftest import Start
 from tests.cli.project import CHANGED, REAL_CLI
+from tests.pki import ca_certificate
 from tests.sandbox_server import SandboxProcess
 from tests.stacks.promise import ALL, PROD, STAGING, Kept
 
@@ -36,6 +40,18 @@ def test_up_keeps_the_promise_changes_nothing_twice_and_destroy_leaves_all_as_fo
     # The mode is the one setting that destroy keeps: without it other levels would present nothing.
     found[kept.promise.zone]["settings"]["ssl"] = kept.promise.ssl
     assert kept.sandbox.state(settled=True) == found
+
+
+def test_prod_exports_what_the_server_of_each_hostname_needs(
+    start: Start, sandbox: SandboxProcess
+) -> None:
+    project = Kept(PROD, start, sandbox).project
+    project.up()
+    found = json.loads(project.run("stack", "output", "origins", "--json").out)
+    assert set(found) == {*PROD.hostnames, PROD.zone}
+    for it in found.values():
+        assert it["bundle"] == bundle(ca_certificate())
+        assert "ssl_verify_client on;" in it["directives"]
 
 
 def a_second_look_changes_nothing_and_asks_nothing(kept: Kept) -> None:

@@ -1,0 +1,143 @@
+"""The output `origins`: by hostname, what the server behind it needs."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import pulumi
+import pytest
+
+from origins import SERVERS, bundle, cloudflare_ca
+from stacks.config import parse
+from stacks.origin import directives
+from tests.origins import servers
+from tests.origins.pki import SERVER_AUTH
+from tests.origins.pki import make as certificate
+from tests.pki import another_authority, ca_certificate, make
+
+FILE = "stacks/Pulumi.test.yaml"
+ZONE_ID = "023e105f4ecef8ad9ca31a8372d0c353"
+OTHER = another_authority("The CA before")
+
+
+@pytest.fixture
+def zone(tmp_path: Path) -> dict[str, Any]:
+    """Levels for three hostnames of example.com and an NGINX before all of them."""
+    for name in ("zone", "shop"):
+        (tmp_path / f"{name}.pem").write_text(make(name).certificate)
+    (tmp_path / "ca.pem").write_text(ca_certificate())
+    (tmp_path / "other.pem").write_text(ca_certificate(OTHER))
+
+    def pair(name: str) -> dict[str, str]:
+        files = {"certificate": f"file:{tmp_path}/{name}.pem", "ca": f"file:{tmp_path}/ca.pem"}
+        return {**files, "private_key": "env:KEY"}
+
+    return {
+        "zone_id": ZONE_ID,
+        "zone_certificate": pair("zone"),
+        "hostname_certificates": {
+            "shop": {
+                **pair("shop"),
+                "hostnames": {"shop.example.com": "on", "bare.example.com": "off"},
+            }
+        },
+        "origin": {"server": "nginx", "stage": True, "hostnames": ["www.example.com"]},
+    }
+
+
+def told(zone: dict[str, Any]) -> dict[str, dict[str, Any]]:
+    return directives(parse({"example.com": zone}, FILE).zones, FILE)
+
+
+def test_each_hostname_that_is_presented_a_certificate_has_directives_and_the_cas(
+    zone: dict[str, Any],
+) -> None:
+    found = told(zone)
+    assert {name: it["level"] for name, it in found.items()} == {
+        "shop.example.com": "hostname",
+        "example.com": "zone",
+        "www.example.com": "zone",
+    }
+    for name, it in found.items():
+        assert (it["server"], it["stage"]) == ("nginx", "on")
+        assert it["bundle"] == bundle(ca_certificate())
+        assert f"server_name {name};" in it["directives"]
+        assert f'ssl_client_certificate "{it["client_ca"]}";' in it["directives"]
+
+
+def test_the_shared_certificate_is_trusted_by_cloudflares_ca(zone: dict[str, Any]) -> None:
+    del zone["zone_certificate"]
+    found = told(zone | {"shared_certificate": "on"})
+    assert found["www.example.com"]["level"] == "global"
+    assert found["www.example.com"]["bundle"] == bundle(cloudflare_ca.read())
+    assert found["shop.example.com"]["bundle"] == bundle(ca_certificate())
+
+
+def test_both_cas_are_trusted_during_a_change(zone: dict[str, Any], tmp_path: Path) -> None:
+    zone["origin"]["both"] = [f"file:{tmp_path}/other.pem", "cloudflare"]
+    both = bundle(ca_certificate(), ca_certificate(OTHER), cloudflare_ca.read())
+    assert {it["bundle"] for it in told(zone).values()} == {both}
+
+
+def test_without_an_origin_nothing_is_exported_and_no_ca_is_wanted(zone: dict[str, Any]) -> None:
+    del zone["origin"], zone["zone_certificate"]["ca"]
+    assert told(zone) == {}
+
+
+def test_a_hostname_is_exported_once(zone: dict[str, Any]) -> None:
+    zone["hostname_certificates"]["shop"]["hostnames"]["example.com"] = "on"
+    zone["origin"]["hostnames"] += ["shop.example.com"]
+    assert [name for name in told(zone) if name == "example.com"] == ["example.com"]
+    assert told(zone)["example.com"]["level"] == "hostname"
+
+
+MISTAKES: dict[str, tuple[str, Any, str]] = {
+    "no CA": (
+        "zone_certificate/ca",
+        None,
+        "the origin of example.com: which CA signed its zone certificate? Give ca: file:PATH",
+    ),
+    "another CA": ("zone_certificate/ca", "file:{}/other.pem", "the origin would refuse it"),
+    "a leaf as CA": ("zone_certificate/ca", "file:{}/shop.pem", "is no CA"),
+    "no file": ("zone_certificate/ca", "file:{}/gone.pem", "gone.pem cannot be read"),
+    "no certificate": ("zone_certificate", None, "example.com presents no certificate"),
+    "off": ("origin/hostnames", ["bare.example.com"], "bare.example.com is off"),
+    "no zone": ("origin/hostnames", ["a.example.edu"], "is in none of its zones"),
+    "no server": ("origin/server", "iis", 'zones["example.com"].origin.server: is not one of'),
+    "no stage": ("origin/stage", False, 'zones["example.com"].origin.stage: is not one of'),
+    "a directive": ("origin/upstream", "a; deny all", "the origin of shop.example.com: upstream: "),
+    "no reference": ("origin/both", ["old.pem"], "origin.both[0]: is not a file"),
+}
+
+
+@pytest.mark.parametrize("case", MISTAKES)
+def test_a_mistake_is_one_line_that_names_hostname_and_file(
+    case: str, zone: dict[str, Any], tmp_path: Path
+) -> None:
+    path, value, said = MISTAKES[case]
+    place, (*parents, last) = zone, path.split("/")
+    for name in parents:
+        place = place[name]
+    place[last] = value.format(tmp_path) if isinstance(value, str) else value
+    with pytest.raises(pulumi.RunError) as caught:
+        told(zone)
+    assert said in str(caught.value)
+    assert len(str(caught.value).splitlines()) == 1
+
+
+@pytest.mark.parametrize("server", SERVERS)
+def test_a_real_server_accepts_the_directives_once_its_files_are_there(
+    server: str, zone: dict[str, Any], tmp_path: Path
+) -> None:
+    name = "shop.example.com"
+    own = certificate(name, usage=SERVER_AUTH, names=(name,))
+    (tmp_path / "own.pem").write_text(own.pem)
+    (tmp_path / "own.pem.key").touch(mode=0o600)
+    (tmp_path / "own.pem.key").write_text(own.key_pem)
+    files = {"server_certificate": f"{tmp_path}/own.pem", "server_key": f"{tmp_path}/own.pem.key"}
+    zone["origin"] |= {"server": server, **files}
+    found = told(zone)[name]
+    (tmp_path / "trusted.pem").write_text(found["bundle"])
+    text = found["directives"].replace(found["client_ca"], f"{tmp_path}/trusted.pem")
+    servers.check(server, tmp_path / server, text)
