@@ -56,12 +56,17 @@ def ensure(venv: Path = VENV, interpreter: str = sys.executable) -> Path:
 
 
 def install(venv: Path, interpreter: str) -> None:
+    if venv.is_symlink():
+        raise Stop(f"{venv.name} is a link, and what it leads to is left alone: remove the link")
     stamp = venv / STAMP
     again = stamp.exists() and stamp.read_text().splitlines()[1:] == wanted(venv).splitlines()[1:]
-    if not again:
+    # Without a stamp somebody else made it, or a run was cut off: nothing of it is cleared away.
+    is_usable = python(venv).exists() and not stamp.exists()
+    if not again and not is_usable:
         say(f"making the virtual environment {venv.name} with {interpreter}")
+        clear = ["--clear"] if stamp.exists() else []
         run(
-            [interpreter, "-m", "venv", "--clear", str(venv)],
+            [interpreter, "-m", "venv", *clear, str(venv)],
             "no virtual environment could be made (on Debian and Ubuntu: apt-get install"
             " python3-venv)",
         )
