@@ -4,22 +4,22 @@ from __future__ import annotations
 
 MANY = """
 most = {most}
-names = [f"h{{i:04}}.example.com" for i in range({hostnames})]
+names = [f"h{{i:04}}.bench.example" for i in range({hostnames})]
 certificates = [
-    HostnameCertificate(f"c{{i}}", zone_id=ZONE, **pair(f"c{{i}}-{version}"))
+    HostnameCertificate(f"c{{i}}", zone_id="{zone}", **pair(f"c{{i}}-{version}"))
     for i in range({certificates})
 ]
 HostnameBindings(
-    "hostnames", zone_id=ZONE, max_hostnames_per_certificate=most,
+    "hostnames", zone_id="{zone}", max_hostnames_per_certificate=most,
     bindings={{name: certificates[i // most].id for i, name in enumerate(names)}},
 )
 """
 
 SINGLE = """
-certificate = HostnameCertificate("c0", zone_id=ZONE, **pair("c0-{version}"))
+certificate = HostnameCertificate("c0", zone_id="{zone}", **pair("c0-{version}"))
 for i in range({hostnames}):
     HostnameBinding(
-        f"h{{i:04}}", zone_id=ZONE, hostname=f"h{{i:04}}.example.com", cert_id=certificate.id,
+        f"h{{i:04}}", zone_id="{zone}", hostname=f"h{{i:04}}.bench.example", cert_id=certificate.id,
         max_hostnames_per_certificate={most},
     )
 """
@@ -29,18 +29,19 @@ from benchmarks.one_by_one import Binding, Certificate
 given = pair("c0-{version}")
 key = (PROJECT / given["private_key"].removeprefix("file:")).read_text()
 certificate = Certificate("c0", {{
-    "zone_id": ZONE, "certificate": given["certificate"], "private_key": pulumi.Output.secret(key),
+    "zone_id": "{zone}", "certificate": given["certificate"],
+    "private_key": pulumi.Output.secret(key),
 }})
 for i in range({hostnames}):
     Binding(f"h{{i:04}}", {{
-        "zone_id": ZONE, "hostname": f"h{{i:04}}.example.com", "cert_id": certificate.id,
+        "zone_id": "{zone}", "hostname": f"h{{i:04}}.bench.example", "cert_id": certificate.id,
     }})
 """
 
 EMPTY = """
 from benchmarks.one_by_one import Empty
 for i in range({hostnames}):
-    Empty(f"h{{i:04}}", {{"hostname": f"h{{i:04}}.example.com", "zone_id": ZONE}})
+    Empty(f"h{{i:04}}", {{"hostname": f"h{{i:04}}.bench.example", "zone_id": "{zone}"}})
 """
 
 ZONES = """

@@ -164,6 +164,10 @@ def widen_pool() -> bool:
     try:
         executor = threading.current_thread()._args[0]()  # type: ignore[attr-defined]
         executor._max_workers = max(executor._max_workers, WORKERS)
+        # Calls that came before wait in the queue, and the pool counts on its first threads for
+        # them: a destroy, which begins with many calls at once, would keep to four for good.
+        for _ in range(executor._work_queue.qsize()):
+            executor._adjust_thread_count()
     except (AttributeError, IndexError, TypeError):
         return False
     return True

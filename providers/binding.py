@@ -16,6 +16,7 @@ from .bulk import Entry
 from .errors import MOST_NAMES, REFRESH_NEXT, CloudflareError, Refused, names, short
 from .records import Binding
 from .rows import Rows, one_by_one
+from .shared import FRESH
 from .tls_mode import require_tls
 from .zone import Zone
 
@@ -57,7 +58,7 @@ def bind(
     for cert_id in dict.fromkeys(entry.cert_id for entry in changes):
         _await_certificate(zone, cert_id, terms.wait_seconds)
     _carry_out(zone, [*voids, *changes])
-    _await_bindings(zone, wanted, voids, terms.wait_seconds)
+    _await_bindings(zone, wanted, voids, terms.wait_seconds, just_written=bool(voids or changes))
     _complain(zone, kept)
 
 
@@ -206,12 +207,18 @@ def _was_void_already(hostname: str, why: Refused, entries: Iterable[Entry]) -> 
 
 
 def _await_bindings(
-    zone: Zone, wanted: Sequence[Entry], voids: Sequence[Entry], seconds: float
+    zone: Zone,
+    wanted: Sequence[Entry],
+    voids: Sequence[Entry],
+    seconds: float,
+    *,
+    just_written: bool,
 ) -> None:
     open_names: list[str] = []
 
     def look(max_age: float) -> bool | None:
-        listed = zone.bindings(max_age)
+        # The first look is as fresh as any; later ones are younger than what they wait for.
+        listed = zone.bindings(max_age, follows_writes=max_age >= FRESH)
         rows = one_by_one(zone, [*wanted, *voids]) if listed is None else listed
         open_names[:] = [e.hostname for e in wanted if not _in_force(zone, rows, e)]
         for entry in voids:
@@ -226,7 +233,7 @@ def _await_bindings(
         one = (*wanted, *voids)[0].hostname
         what = f"binding {one} to be in force" if count == 1 else f"{count} bindings to be in force"
         try:
-            zone.wait(look, what, seconds, REFRESH_NEXT)
+            zone.wait(look, what, seconds, REFRESH_NEXT, just_written=just_written)
         except CloudflareError as error:
             error.fact += f" ({names(open_names)})" if count > 1 and open_names else ""
             raise

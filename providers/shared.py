@@ -23,14 +23,19 @@ class Shared(Generic[T]):
         self._read_at = 0.0
         self._read_after: object = None
 
-    def get(self, max_age: float = FRESH) -> T:
-        """The list, at most `max_age` seconds old."""
+    def get(self, max_age: float = FRESH, follows_writes: bool = True) -> T:
+        """The list, at most `max_age` seconds old.
+
+        Whoever waits for a write that is older than `max_age` needs none of the writes since:
+        `follows_writes=False` lets age alone decide.
+        """
         with self._lock:
-            age = self._monotonic() - self._read_at
-            if self._value is None or self._read_after is not self._last_write or age > max_age:
+            began = self._monotonic()
+            is_spoiled = follows_writes and self._read_after is not self._last_write
+            if self._value is None or is_spoiled or began - self._read_at > max_age:
                 last_write = self._last_write
                 self._value = self._fetch()
-                self._read_at = self._monotonic()
+                self._read_at = began
                 self._read_after = last_write
             return self._value
 

@@ -25,7 +25,8 @@ T = TypeVar("T")
 
 AOP = "origin_tls_client_auth"
 PATHS: dict[Level, str] = {"zone": AOP, "hostname": f"{AOP}/hostnames/certificates"}
-POLLS = (0.5, 1.0, 1.0, 2.0, 2.0, 3.0, 5.0)
+POLLS = (0.5, 0.5, 0.5, 1.0, 1.0, 2.0, 2.0, 3.0, 5.0)
+JUST_WRITTEN = 0.75
 SAY_EVERY = 10.0
 
 
@@ -139,7 +140,9 @@ class Zone:
 
     # bindings
 
-    def bindings(self, max_age: float = FRESH) -> dict[str, Binding] | None:
+    def bindings(
+        self, max_age: float = FRESH, follows_writes: bool = True
+    ) -> dict[str, Binding] | None:
         """The rows that the list shows, by hostname, also those being voided.
 
         None where there is no such list: it is young at Cloudflare.
@@ -147,7 +150,7 @@ class Zone:
         if self._no_list:
             return None
         try:
-            return self._bindings.get(max_age)
+            return self._bindings.get(max_age, follows_writes)
         except Refused as refused:
             if refused.status in (404, 405):
                 self._no_list = True
@@ -236,16 +239,24 @@ class Zone:
     # what all of them need
 
     def wait(
-        self, look: Callable[[float], T | None], what: str, seconds: float, next_step: str
+        self,
+        look: Callable[[float], T | None],
+        what: str,
+        seconds: float,
+        next_step: str,
+        *,
+        just_written: bool = False,
     ) -> T:
         """Polls `look(max_age)` until it answers something; `StillWaiting` after `seconds`.
 
-        One poll of a list serves all who wait: `look` passes `max_age` on to the list.
+        One poll of a list serves all who wait: `look` passes `max_age` on to the list. Right
+        after writing, a look would see nothing yet: `just_written` begins with a pause.
         """
         clock = self.around.clock
         start = said = clock.monotonic()
         polls = iter(POLLS)
-        pause = 0.0
+        pause = JUST_WRITTEN if just_written else 0.0
+        clock.sleep(pause)
         while (found := look(pause * 0.9 or FRESH)) is None:
             pause = next(polls, POLLS[-1])
             passed = clock.monotonic() - start

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import concurrent.futures
 import socket
+import threading
 import traceback
 
 import pytest
@@ -99,6 +100,22 @@ def test_more_than_four_calls_are_served_at_once():
     with concurrent.futures.ThreadPoolExecutor(max_workers=4) as pool:
         assert pool.submit(base.widen_pool).result()
         assert pool._max_workers == base.WORKERS
+
+
+def test_calls_that_came_at_once_do_not_keep_the_pool_at_four():
+    """A destroy begins like this; every later call finds the pool as the first ones left it."""
+    go, served = threading.Event(), threading.Barrier(8)
+
+    def call() -> None:
+        go.wait(5)
+        base.widen_pool()
+        served.wait(5)
+
+    with concurrent.futures.ThreadPoolExecutor(max_workers=4) as pool:
+        calls = [pool.submit(call) for _ in range(8)]
+        go.set()
+        for done in calls:
+            done.result()
 
 
 def test_outside_a_pool_nothing_is_widened():

@@ -64,6 +64,23 @@ def test_a_request_holds_at_most_a_hundred_entries_and_voids_go_first():
     assert wire.sent[0][0] == {"hostname": "old", "cert_id": "cert", "enabled": None}
 
 
+def test_requests_of_one_call_travel_at_once_but_none_before_the_voids_have_ended():
+    together = threading.Barrier(2)
+    wire = Wire()
+
+    def send(config) -> None:
+        # Alone, the first of two would wait in vain for the second.
+        if len({entry["enabled"] for entry in config}) == 1:
+            together.wait(5)
+        wire(config)
+
+    voids = [f"old{i}" for i in range(2 * LARGEST + 1)]
+    names = [f"h{i}" for i in range(3 * LARGEST - 1)]
+    bulk(send).put([*entries(*names), *entries(*voids, enabled=None)])
+    kinds = [{entry["enabled"] for entry in config} for config in wire.sent]
+    assert kinds == [{None}, {None}, {None, True}, {True}, {True}]
+
+
 @pytest.mark.parametrize(
     "bad", [{"h0"}, {"h7"}, {"h3", "h4"}], ids=lambda bad: " ".join(sorted(bad))
 )
