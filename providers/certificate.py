@@ -139,8 +139,9 @@ def create(level: Level, props: Props) -> CreateResult:
     with about(f"{level} certificate {short(certificate.sha256)} of zone {short(inputs.zone_id)}"):
         key = _key_for(inputs, certificate)
         zone = session.current().zone(inputs.zone_id, inputs.token_env)
-        record = Upload(zone, level, certificate, key).run(inputs.wait_seconds)
-        if level == "zone":
+        upload = Upload(zone, level, certificate, key)
+        record = upload.run(inputs.wait_seconds)
+        if level == "zone" and not upload.posts:
             warn_if_not_in_force(zone, record)
     notes = session.current().wanted
     before = notes.predecessors(certificate_key(inputs.zone_id, level, certificate.sha256))

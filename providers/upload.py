@@ -15,7 +15,8 @@ class Upload:
     """One certificate on its way; `run` answers with what Cloudflare holds then.
 
     The same certificate is adopted, one that timed out is deleted first, and a POST without an
-    answer is repeated only after a look for the fingerprint.
+    answer is repeated only after a look for the fingerprint. `posts` counts the uploads that were
+    tried: 0 when all was adopted.
     """
 
     def __init__(self, zone: Zone, level: Level, certificate: pem.Certificate, key: str) -> None:
@@ -23,7 +24,7 @@ class Upload:
         self._level = level
         self._certificate = certificate
         self._key = key
-        self._posts = 0
+        self.posts = 0
 
     def run(self, seconds: float) -> UploadedCertificate:
         """Waits at most so many seconds, for a deletion of the same certificate to end."""
@@ -43,7 +44,7 @@ class Upload:
         return self._post()
 
     def _post(self) -> UploadedCertificate | None:
-        self._posts += 1
+        self.posts += 1
         try:
             with self._zone.changes:
                 return self._zone.upload(self._level, self._certificate.pem, self._key)
@@ -52,13 +53,13 @@ class Upload:
             if refused.has(1406):
                 return None
             # An error of the server says as little as no answer.
-            if refused.status >= 500 and self._posts < MOST_UPLOADS:
+            if refused.status >= 500 and self.posts < MOST_UPLOADS:
                 return None
             self._explain(refused)
             raise
         except Unanswered:
             # The work may have been done: look for the fingerprint before posting again.
-            if self._posts >= MOST_UPLOADS:
+            if self.posts >= MOST_UPLOADS:
                 raise
             return None
 

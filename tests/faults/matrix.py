@@ -20,7 +20,7 @@ from tests.sandbox_server import SandboxProcess
 
 TIMES = ("--deploy-seconds", "0.3", "--list-lag", "0.2")
 STACK = "test"
-NAMES = ("zone", "pay", "zone-next", "pay-next")
+NAMES = tuple(f"{name}{end}" for name in ("zone", "pay", "api", "app") for end in ("", "-next"))
 
 
 @dataclass(frozen=True)

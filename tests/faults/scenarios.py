@@ -43,6 +43,15 @@ HostnameBindings(
 )
 """
 
+# More than fit into one request: three travel at once.
+HUNDREDS = """
+certificates = [HostnameCertificate(n, zone_id=ZONE, **pair(n)) for n in ("pay", "api", "app")]
+HostnameBindings(
+    "map", zone_id=ZONE,
+    bindings={f"h{i}.example.com": certificates[i // 84].id for i in range(252)},
+)
+"""
+
 RENAMED = """
 pay = HostnameCertificate("pay", zone_id=ZONE, **pair("pay"))
 HostnameBinding("renamed", zone_id=ZONE, hostname="a.example.com", cert_id=pay.id)
@@ -87,6 +96,12 @@ SCENARIOS = {
         Scenario("create", "", LEVELS, ("*",)),
         Scenario("rotate-single", SINGLE, rotated(SINGLE, "pay"), (A, B)),
         Scenario("rotate-many", MANY, rotated(MANY, "pay"), (A, B, C)),
+        Scenario(
+            "rotate-hundreds",
+            HUNDREDS,
+            HUNDREDS.replace("pair(n)", 'pair(f"{n}-next")'),
+            tuple(f"h{i}.example.com" for i in range(252)),
+        ),
         Scenario("rotate-zone", ZONE_ONLY, rotated(ZONE_ONLY, "zone"), ("*",)),
         Scenario("change-hostname", SINGLE, moved(SINGLE), (B,)),
         Scenario("change-hostname-many", MANY, moved(MANY), (B, C)),
