@@ -23,7 +23,6 @@ from tests.operations.plans import (
     setting,
     step,
 )
-from tests.pki import Authority, another_authority, make
 
 OWN, SHARED = "origin_tls_client_auth", "tls_client_auth"
 APP = "app.example.com"
@@ -282,31 +281,3 @@ def test_a_zone_whose_id_is_not_known_yet_is_told_so_everywhere() -> None:
     told = model.as_json(report(step("create", "ZoneSetting", "ssl", None, wanted)))
     assert told["order"] == ["ssl: sets the SSL mode of zone not known yet to flexible"]
     assert told["dangers"][0]["text"].startswith("zone not known yet: SSL mode flexible")
-
-
-def issued(issuer: Authority) -> Props:
-    pair = make("app", issuer=issuer)
-    return {
-        "zone_id": ZONE,
-        "certificate": pair.certificate,
-        "certificate_sha256": pair.sha256,
-        "expires_on": FAR,
-    }
-
-
-@pytest.mark.parametrize(
-    ("name", "told"),
-    [
-        ("A CA", "another issuer (CN=A CA, by another key of the same name) than"),
-        ("Another CA", "another issuer (CN=Another CA) than"),
-        ("", ""),
-    ],
-)
-def test_another_issuer_is_a_danger_also_under_the_same_name(name: str, told: str) -> None:
-    first = another_authority("A CA")
-    old, new = issued(first), issued(another_authority(name) if name else first)
-    shown = bindings({APP: old["certificate_sha256"]}, {APP: new["certificate_sha256"]})
-    made = report(step("replace", "HostnameCertificate", "app", old, new), shown)
-    dangers = " ".join(danger["text"] for danger in model.as_json(made)["dangers"])
-    assert told in dangers
-    assert ("another issuer" in dangers) is bool(told)
