@@ -64,6 +64,40 @@ def test_a_request_holds_at_most_a_hundred_entries_and_voids_go_first():
     assert wire.sent[0][0] == {"hostname": "old", "cert_id": "cert", "enabled": None}
 
 
+def test_changes_that_come_spread_out_share_a_request_once_as_many_came_together():
+    """The clock is the test's: another change comes whenever the first one pauses."""
+    wire, now, threads = Wire(), [0.0], []
+    late: list[str] = []
+
+    def start(name: str) -> None:
+        threads.append(threading.Thread(target=joined.put, args=(entries(name),)))
+        threads[-1].start()
+
+    def sleep(seconds: float) -> None:
+        now[0] += seconds
+        if late:
+            before = len(joined._queue)
+            start(late.pop())
+            while len(joined._queue) == before:
+                pass
+
+    clock = Clock(monotonic=lambda: now[0], sleep=sleep)
+    joined = Bulk(wire, Surroundings(clock, lambda line: None, lambda: None))
+    wire.go.clear()
+    start("first")
+    assert wire.busy.wait(5)
+    for name in ("a", "b", "c"):
+        start(name)
+    while len(joined._queue) < 3:
+        pass
+    wire.go.set()
+    for thread in threads:
+        thread.join(5)
+    late += ["f", "e"]
+    joined.put(entries("d"))
+    assert [len(config) for config in wire.sent] == [1, 3, 3]
+
+
 def test_requests_of_one_call_travel_at_once_but_none_before_the_voids_have_ended():
     together = threading.Barrier(2)
     wire = Wire()

@@ -75,6 +75,30 @@ def test_a_list_read_before_a_write_is_read_again_after_it(writers):
     assert (shared.get(), shared.get()) == (2, 2)
 
 
+def test_whoever_waits_reads_again_by_age_alone():
+    reads: list[int] = []
+    now = [0.0]
+
+    def fetch() -> int:
+        reads.append(1)
+        return len(reads)
+
+    shared = Shared(fetch, lambda: now[0])
+    shared.get()
+    shared.spoil()
+    assert shared.get(1.0, follows_writes=False) == 1
+    now[0] = 1.1
+    assert shared.get(1.0, follows_writes=False) == 2
+
+
+def test_an_upload_of_a_zone_certificate_costs_one_look_and_one_post(sandbox, new_run):
+    new_run()
+    life = Life(ZoneCertificateProvider())
+    mark = len(sandbox.journal())
+    life.up(**given(make()))
+    assert [e["method"] for e in sandbox.journal()[mark:]] == ["GET", "POST"]
+
+
 def test_a_write_during_a_read_makes_it_old():
     reads: list[int] = []
 
