@@ -98,8 +98,7 @@ def _named(wanted: Wanted) -> set[str]:
     """The fingerprints that the configuration names: a failed run may have uploaded them."""
     found = set()
     for zone in wanted.zones.values():
-        pairs = [*zone.hostname_certificates.values()]
-        for pair in [*pairs, *([zone.zone_certificate] if zone.zone_certificate else [])]:
+        for pair in zone.pairs().values():
             try:
                 found.add(pem.read_certificate(pair.pem()).sha256)
             except (pem.PemError, pulumi.RunError):

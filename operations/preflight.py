@@ -16,6 +16,7 @@ from providers.errors import CloudflareError, Refused, short
 from providers.key import matches, read_private_key
 from providers.session import Session
 from stacks.config import KeyPair, ZoneConfig
+from stacks.origin import zone_directives
 
 from . import configuration, live, state, zone_checks
 from .command import Stop, Verb, examples
@@ -35,8 +36,9 @@ ACCOUNT_TOKEN = 1000
     cls=Verb,
     help="Looks, before `pulumi up`, at what would stop it half way: the token and its"
     " permissions, whether each zone is there and its id and name belong together, SSL modes,"
-    " Cloudflare's limits, bindings of others, private keys, and whether names are proxied"
-    " (where the token may read DNS). Nothing is changed.\n\n"
+    " Cloudflare's limits, bindings of others, private keys, whether the origins' directives can be"
+    " exported, and whether names are proxied (where the token may read DNS). Nothing is"
+    " changed.\n\n"
     "Exit codes: 0; 1 when there is a problem.",
     epilog=examples(
         "python -m operations preflight --stack prod",
@@ -64,6 +66,7 @@ def command(
         for number, (name, config) in enumerate(wanted.zones.items(), 1):
             with progress(f"looking at {name} ({number} of {len(wanted.zones)})"):
                 found += zone(name, config, ours, run)
+            found += origin(name, wanted)
     found = worst_first(found)
     if is_json:
         show_json([finding.as_json() for finding in found])
@@ -114,8 +117,7 @@ def _why(error: CloudflareError) -> Value:
 
 def zone(name: str, config: ZoneConfig, ours: set[str] | None, run: Session) -> Iterator[Finding]:
     """Everything about one zone."""
-    pairs = {"zone_certificate": config.zone_certificate} if config.zone_certificate else {}
-    pairs |= config.hostname_certificates
+    pairs = config.pairs()
     fingerprints = {label: sha for label, pair in pairs.items() if (sha := _sha256(pair))}
     try:
         yield from identity(name, config, run)
@@ -129,6 +131,26 @@ def zone(name: str, config: ZoneConfig, ours: set[str] | None, run: Session) -> 
     for label, pair in pairs.items():
         where = say("{zone}, {label}: ", zone=Value(name), label=Value(label))
         yield from keys(where, pair, there, run)
+
+
+def _told(error: pulumi.RunError) -> Value:
+    # It begins with the file of the stack that the engine has selected: here there is none.
+    return Value(str(error).partition(": ")[2], 600)
+
+
+def origin(name: str, wanted: Wanted) -> Iterator[Finding]:
+    """Whether the zone's directives can be exported, once its certificates can be read."""
+    where = say("{zone}: ", zone=Value(name))
+    if not all(map(_sha256, wanted.zones[name].pairs().values())):
+        return
+    try:
+        found = zone_directives(wanted.zones, name, str(wanted.file))
+    except pulumi.RunError as error:
+        yield problem("origin", (*where, _told(error)))
+        return
+    if found:
+        hostnames = f"{len(found)} hostname{'s' if len(found) > 1 else ''}"
+        yield ok("origin", (*where, f"directives and CAs for {hostnames} can be exported"))
 
 
 def _of_live(
@@ -199,9 +221,7 @@ def keys(where: Words, pair: KeyPair, there: set[str], run: Session) -> Iterator
         yield problem("certificate", (*where, Value(str(error), 600)))
         return
     except pulumi.RunError as error:
-        # It begins with the file of the stack that the engine has selected: here there is none.
-        told = str(error).partition(": ")[2]
-        yield problem("certificate", (*where, Value(told, 600)))
+        yield problem("certificate", (*where, _told(error)))
         return
     name = fingerprint(certificate.sha256)
     is_there = certificate.sha256 in there

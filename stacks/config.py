@@ -160,6 +160,11 @@ class ZoneConfig(Inputs):
     require_tls: bool = True
     wait_seconds: WaitSeconds = 300
 
+    def pairs(self) -> dict[str, KeyPair]:
+        """Every certificate of the zone, under the key that names it in the configuration."""
+        own = {"zone_certificate": self.zone_certificate} if self.zone_certificate else {}
+        return {**own, **self.hostname_certificates}
+
     @field_validator("hostname_certificates", mode="after")
     @classmethod
     def _no_hostname_twice(
@@ -216,7 +221,7 @@ def parse(zones: Any, file: str) -> Environment:
 
 
 def load(read: Callable[[str], Any] | None = None) -> Environment:
-    """The environment of the selected stack."""
+    """The environment of the selected stack; `pulumi.RunError` also for a missing certificate."""
     read = read or pulumi.Config(NAMESPACE).get_object
     try:
         zones = read(KEY)
@@ -224,7 +229,13 @@ def load(read: Callable[[str], Any] | None = None) -> Environment:
         raise pulumi.RunError(
             f"{_file()}: {NAMESPACE}:{KEY} is not a map from zone names to zones."
         ) from None
-    return parse(zones, _file())
+    environment = parse(zones, _file())
+    # Found missing only when its zone's turn comes, a file would stop `up` with half of the zones
+    # made.
+    for zone in environment.zones.values():
+        for pair in zone.pairs().values():
+            pair.pem()
+    return environment
 
 
 def _file() -> str:

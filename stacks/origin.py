@@ -92,6 +92,7 @@ def export(zones: Mapping[str, ZoneConfig]) -> None:
     """The output `origins`: for each hostname of a zone with `origin`, what its server needs.
 
     Without `origin` in any zone there is no such output: the texts would make the state large.
+    Call it before the first resource, so that a mistake ends the program while nothing is made.
     """
     found = directives(zones, f"stacks/Pulumi.{pulumi.get_stack()}.yaml")
     if found:
@@ -100,12 +101,21 @@ def export(zones: Mapping[str, ZoneConfig]) -> None:
 
 def directives(zones: Mapping[str, ZoneConfig], file: str) -> dict[str, dict[str, Any]]:
     """By hostname: level, server, stage, `client_ca` (a path), `bundle` (PEM), `directives`."""
-    return {
-        hostname: _told(zones, zone.origin, hostname, file)
-        for name, zone in zones.items()
-        if zone.origin is not None
-        for hostname in dict.fromkeys(_hostnames(name, zone, zone.origin))
-    }
+    found: dict[str, dict[str, Any]] = {}
+    for name in zones:
+        found |= zone_directives(zones, name, file)
+    return found
+
+
+def zone_directives(
+    zones: Mapping[str, ZoneConfig], name: str, file: str
+) -> dict[str, dict[str, Any]]:
+    """The `directives` of one zone; `pulumi.RunError` when they cannot be written."""
+    origin = zones[name].origin
+    if origin is None:
+        return {}
+    hostnames = dict.fromkeys(_hostnames(name, zones[name], origin))
+    return {hostname: _told(zones, origin, hostname, file) for hostname in hostnames}
 
 
 def _hostnames(name: str, zone: ZoneConfig, origin: OriginConfig) -> Iterator[str]:

@@ -14,7 +14,7 @@ from .protected_zone import ProtectedZone
 def program() -> None:
     """Protects every zone of `stacks/Pulumi.prod.yaml`."""
     zones = load().zones
+    export(zones)
     for name, zone in zones.items():
         protected = ProtectedZone(name, zone, guard=True)
         pulumi.export(name, protected.summary)
-    export(zones)

@@ -14,6 +14,7 @@ from .protected_zone import ProtectedZone
 def program() -> None:
     """Protects every zone of `stacks/Pulumi.staging.yaml`."""
     zones = load().zones
+    export(zones)
     for name, zone in zones.items():
         if zone.zone_certificate is None or zone.shared_certificate != "off":
             raise pulumi.RunError(
@@ -22,4 +23,3 @@ def program() -> None:
             )
         protected = ProtectedZone(name, zone)
         pulumi.export(name, protected.summary)
-    export(zones)

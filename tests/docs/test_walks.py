@@ -11,7 +11,7 @@ from tests.cli.conftest import TIMES
 from tests.docs.pages import blocks
 from tests.operations.test_import import set_up_with_the_sdk
 from tests.pipelines.checkout import Clone
-from tests.pki import Pair, make
+from tests.pki import Pair, ca_certificate, make
 from tests.sandbox_server import SandboxProcess
 
 pytestmark = [pytest.mark.cli, pytest.mark.slow, pytest.mark.timeout(240)]
@@ -70,7 +70,7 @@ def test_start_with_a_new_zone(clone: Clone, sandbox: SandboxProcess) -> None:
     state = clone.shell("pulumi stack export --stack live").out
     assert key not in state + shown
     assert "ssl_verify_client optional" in shown
-    assert "ssl_verify_client on" in shown
+    assert "ssl_verify_client on;" in (clone.folder / "out/shop.example.com.conf").read_text()
 
 
 def test_import_of_a_zone_that_the_official_sdk_set_up(
@@ -135,6 +135,7 @@ def prod(clone: Clone) -> Callable[[], str]:
     """The delivered stack `prod`, after an `up`."""
 
     def up() -> str:
+        clone.write(".local/certificates/prod/ca.pem", ca_certificate())
         for name in ("zone", "pay", "api"):
             pair = make(f"{name}.prod")
             clone.write(f".local/certificates/prod/{name}.pem", pair.certificate)
@@ -159,6 +160,7 @@ def test_a_rotated_token_is_all_that_refresh_and_destroy_need(
 ) -> None:
     """The trap: state must not bring the old token back. Private keys are not needed either."""
     certificate(clone, "zone", "AOP_ZONE_KEY")
+    clone.write("certificates/ca.pem", ca_certificate())
     (config,) = (block for block in blocks("start.md") if block.file)
     clone.write(config.file, config.text)
     clone.write("stacks/live.py", (clone.folder / "stacks/dev.py").read_text())

@@ -10,7 +10,7 @@ import pytest
 from operations.words import plain
 from operations.zone_checks import dns
 from tests.operations.conftest import ZONE, Stack
-from tests.pki import make
+from tests.pki import another_authority, ca_certificate, make
 from tests.sandbox_server import READ_ONLY_TOKEN, ZONE_IDS
 
 APP = "app.example.com"
@@ -106,6 +106,21 @@ def other_key(stack: Stack) -> None:
     (stack.folder / "app.key").write_text(make("other").private_key)
 
 
+def origin(stack: Stack, authority: str) -> None:
+    ca = f"file:{stack.folder / authority}"
+    stack.zone["hostname_certificates"]["app"]["ca"] = ca
+    stack.zone["origin"] = {"server": "nginx", "stage": "on"}
+
+
+def no_authority(stack: Stack) -> None:
+    origin(stack, "gone.pem")
+
+
+def another_authority_signed(stack: Stack) -> None:
+    (stack.folder / "other.pem").write_text(ca_certificate(another_authority("Another CA")))
+    origin(stack, "other.pem")
+
+
 CASES: dict[str, tuple[Callable[[Stack], None], str, str]] = {
     "no token": (no_token, "token", "CLOUDFLARE_API_TOKEN is not set"),
     "the token of a variable": (token_of_a_variable, "token", "TOKEN_THAT_IS_NOT_SET is not set"),
@@ -119,6 +134,8 @@ CASES: dict[str, tuple[Callable[[Stack], None], str, str]] = {
     "an expired certificate": (expired, "certificate", "expired on"),
     "no key": (no_key, "key", "app.key cannot be read"),
     "another key": (other_key, "key", "does not belong"),
+    "no CA": (no_authority, "origin", "gone.pem cannot be read"),
+    "another CA": (another_authority_signed, "origin", "neither in the bundle nor in the chain"),
 }
 
 

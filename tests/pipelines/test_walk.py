@@ -19,7 +19,7 @@ from tests.pipelines.files import GITHUB, Job, github, gitlab
 from tests.pipelines.forge import TOKEN as FORGE_TOKEN
 from tests.pipelines.forge import Forge
 from tests.pipelines.origin import insisting
-from tests.pki import Pair, make
+from tests.pki import Pair, ca_certificate, make
 from tests.sandbox_server import TOKEN, SandboxProcess
 
 pytestmark = [pytest.mark.cli, pytest.mark.slow, pytest.mark.timeout(240)]
@@ -40,6 +40,7 @@ class Team:
         self.kind, self.sandbox, self.forge = kind, sandbox, forge
         self.clone = Clone(folder, sandbox)
         self.origin: dict[str, str] = {}
+        self.clone.write(".local/certificates/prod/ca.pem", ca_certificate())
         self.pairs = {name: make(f"{name}.prod") for name in KEYS}
         for name, pair in self.pairs.items():
             self.keeps(name, pair)

@@ -136,7 +136,7 @@ def fail_in_check_in_a_request_and_in_our_own_code(vault: Vault) -> None:
     vault.sandbox.clear_faults()
     upload = vault.folder / "providers" / "upload.py"
     sound = upload.read_text()
-    broken = sound.replace("self._posts += 1", 'raise ValueError(f"{self._key} {vars(self)}")')
+    broken = sound.replace("self.posts += 1", 'raise ValueError(f"{self._key} {vars(self)}")')
     assert broken != sound
     upload.write_text(broken)
     # The harness takes a traceback for a failure of the test; here it is what is looked through.

@@ -67,6 +67,21 @@ def test_a_mistake_is_one_line_that_names_key_and_file(
     assert "MIGHAgEAMBMG" not in told.text
 
 
+@pytest.mark.parametrize(
+    "old", ["prod/api.pem", "prod/ca.pem\n          hostnames:\n            - pay"]
+)
+def test_a_missing_file_is_found_before_the_first_resource_is_made(
+    old: str, tmp_path: Path
+) -> None:
+    project = Project(tmp_path, None, "prod")
+    for name in ("zone", "pay", "api"):
+        project.pair(name)
+    project.edit(old, old.replace(".pem", "-gone.pem"))
+    told = project.run("up", "--yes", "--skip-preview", code=1)
+    told.line("error: ", "stacks/Pulumi.prod.yaml: ", "-gone.pem cannot be read")
+    assert "dynamic/aop:" not in told.text
+
+
 def test_a_stack_without_a_program_is_told_what_to_write(tmp_path: Path) -> None:
     project = Project(tmp_path, None, "qa")
     project.config.write_text("config: {}\n")
