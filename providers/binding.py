@@ -46,20 +46,23 @@ def bind(
     they show; any other hostname that shows a foreign certificate is refused before the first
     write, unless `terms.overwrite`. `dropped` entries carry the certificate of state.
     """
-    rows = Rows(zone)
-    changes = _changes(rows, wanted, before)
-    if any(entry.enabled for entry in changes):
-        require_tls(zone, terms.require_tls)
-    if not terms.overwrite:
-        _refuse_foreign(zone, rows, [e for e in changes if e.hostname not in before])
-    _tell_surprises(rows, [e for e in changes if e.hostname in before], before)
-    voids, kept = _voidable(zone, rows, dropped)
-    _count(rows, changes, voids, terms.max_hostnames_per_certificate)
-    for cert_id in dict.fromkeys(entry.cert_id for entry in changes):
-        _await_certificate(zone, cert_id, terms.wait_seconds)
-    _carry_out(zone, [*voids, *changes])
-    _await_bindings(zone, wanted, voids, terms.wait_seconds, just_written=bool(voids or changes))
-    _complain(zone, kept)
+    with zone.bulk.under_way():
+        rows = Rows(zone)
+        changes = _changes(rows, wanted, before)
+        if any(entry.enabled for entry in changes):
+            require_tls(zone, terms.require_tls)
+        if not terms.overwrite:
+            _refuse_foreign(zone, rows, [e for e in changes if e.hostname not in before])
+        _tell_surprises(rows, [e for e in changes if e.hostname in before], before)
+        voids, kept = _voidable(zone, rows, dropped)
+        _count(rows, changes, voids, terms.max_hostnames_per_certificate)
+        for cert_id in dict.fromkeys(entry.cert_id for entry in changes):
+            _await_certificate(zone, cert_id, terms.wait_seconds)
+        _carry_out(zone, [*voids, *changes])
+        _await_bindings(
+            zone, wanted, voids, terms.wait_seconds, just_written=bool(voids or changes)
+        )
+        _complain(zone, kept)
 
 
 def void(zone: Zone, dropped: Sequence[Entry], wait_seconds: float) -> None:

@@ -12,6 +12,7 @@ import itertools
 import threading
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -21,9 +22,9 @@ from .errors import Refused
 LARGEST = 100
 # Other hostnames are other entries: the peers, too, send that many at once, one hostname in each.
 AT_ONCE = 4
-# Whoever comes alone waits for others only for a moment. The engine records one step after the
-# other, so calls that end together come back spread out: as many as came together lately are
-# waited for, while they keep coming.
+# Whoever comes alone waits for others only for a moment. When a call ends, the engine sends the
+# next one: as many as were under way together lately are waited for, while they keep coming or one
+# that will end soon is still under way. Otherwise calls that once fell into two groups stay so.
 MOMENT = 0.05
 QUIET, LONGEST, LATELY = 0.25, 1.5, 10.0
 
@@ -60,6 +61,25 @@ class Bulk:
         self._sending = threading.Lock()
         self._last_sent = float("-inf")
         self._most_together = 1
+        self._began: dict[object, float] = {}
+
+    @contextmanager
+    def under_way(self) -> Iterator[None]:
+        """Around a call that may `put`, to its end: it tells the others whom to wait for."""
+        call, clock = object(), self._around.clock
+        with self._queue_lock:
+            self._began[call] = clock.monotonic()
+            self._most_together = max(self._most_together, len(self._young()))
+        try:
+            yield
+        finally:
+            with self._queue_lock:
+                del self._began[call]
+
+    def _young(self) -> list[float]:
+        """When those began that can be expected to end soon: the others wait for Cloudflare."""
+        now = self._around.clock.monotonic()
+        return [began for began in self._began.values() if now - began < LATELY]
 
     def put(self, entries: Sequence[Entry]) -> dict[str, Refused]:
         """Carries the entries out; answers with what Cloudflare refused, by hostname.
@@ -82,14 +102,16 @@ class Bulk:
         clock = self._around.clock
         began = last_came = clock.monotonic()
         if began - self._last_sent > LATELY:
-            self._most_together = 1
+            self._most_together = max(1, len(self._young()))
         came = len(self._queue)
         clock.sleep(MOMENT)
         while len(self._queue) < self._most_together:
             now = clock.monotonic()
             if len(self._queue) > came:
                 came, last_came = len(self._queue), now
-            if now - last_came > QUIET or now - began > LONGEST:
+            with self._queue_lock:
+                others = len(self._young()) > len(self._queue)
+            if now - began > LONGEST or (now - last_came > QUIET and not others):
                 return
             clock.sleep(MOMENT)
 

@@ -6,7 +6,7 @@ import threading
 
 import pytest
 
-from providers.bulk import LARGEST, Bulk, Entry
+from providers.bulk import LARGEST, LATELY, LONGEST, MOMENT, Bulk, Entry
 from providers.client import Clock, Surroundings
 from providers.errors import Refused, Unanswered
 
@@ -96,6 +96,55 @@ def test_changes_that_come_spread_out_share_a_request_once_as_many_came_together
     late += ["f", "e"]
     joined.put(entries("d"))
     assert [len(config) for config in wire.sent] == [1, 3, 3]
+
+
+def moved_by(sleep) -> tuple[list[float], Clock]:
+    """The time in seconds, and a clock that sleeping moves; `sleep` is told the time."""
+    now = [0.0]
+
+    def move(seconds: float) -> None:
+        now[0] += seconds
+        sleep(now[0])
+
+    return now, Clock(monotonic=lambda: now[0], sleep=move)
+
+
+def test_calls_that_fell_into_two_groups_share_requests_again():
+    """One call is still waiting for Cloudflare: it ends after a second, and the next one comes."""
+    wire = Wire()
+    threads: list[threading.Thread] = []
+
+    def call(name: str) -> None:
+        with joined.under_way():
+            joined.put(entries(name))
+
+    def sleep(now: float) -> None:
+        if now > 1 and not threads:
+            other.__exit__(None, None, None)
+            threads.append(threading.Thread(target=call, args=("b",)))
+            threads[0].start()
+            while len(joined._queue) < 2:
+                pass
+
+    _, clock = moved_by(sleep)
+    joined = Bulk(wire, Surroundings(clock, lambda line: None, lambda: None))
+    other = joined.under_way()
+    other.__enter__()
+    call("a")
+    threads[0].join(5)
+    assert [len(config) for config in wire.sent] == [2]
+
+
+@pytest.mark.parametrize(("age", "waited"), [(0.0, LONGEST), (LATELY, MOMENT)])
+def test_nobody_waits_long_for_a_call_that_does_not_end(age, waited):
+    now, clock = moved_by(lambda now: None)
+    joined = Bulk(Wire(), Surroundings(clock, lambda line: None, lambda: None))
+    with joined.under_way():
+        now[0] += age
+        before = now[0]
+        with joined.under_way():
+            joined.put(entries("a"))
+        assert now[0] - before == pytest.approx(waited, abs=2 * MOMENT)
 
 
 def test_requests_of_one_call_travel_at_once_but_none_before_the_voids_have_ended():
