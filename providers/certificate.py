@@ -158,6 +158,8 @@ def read(level: Level, cert_id: str, props: Props) -> ReadResult:
         record = zone.find(level, cert_id)
         if record is None or (record.has_timed_out and not deletion.shown_by(zone, level, cert_id)):
             return ReadResult("", {})
+        if level == "zone":
+            warn_if_not_in_force(zone, record)
     text = inputs.certificate
     if record.sha256 and record.sha256 != fingerprint(text):
         text = record.certificate

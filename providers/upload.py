@@ -75,7 +75,7 @@ class Upload:
 
 
 def warn_if_not_in_force(zone: Zone, record: UploadedCertificate) -> None:
-    """Says so when an adopted zone certificate is not the one that Cloudflare presents."""
+    """Says so when a zone certificate that was there is not the one that Cloudflare presents."""
     newer = [
         r
         for r in zone.certificates("zone").values()
@@ -83,6 +83,6 @@ def warn_if_not_in_force(zone: Zone, record: UploadedCertificate) -> None:
     ]
     if newer:
         session.current().warn(
-            f"zone certificate {short(record.id)} of {zone} was there already and is not the"
+            f"zone certificate {short(record.id)} of {zone} is not the"
             f" newest: Cloudflare presents {short(newer[-1].id)} until that one is deleted."
         )

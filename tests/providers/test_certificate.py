@@ -116,6 +116,23 @@ def test_refresh_of_an_untouched_certificate_changes_nothing(life, new_run):
     assert (life.inputs, life.outs) == before
 
 
+@pytest.mark.parametrize("newer", [0, 1])
+def test_refresh_says_when_cloudflare_presents_a_newer_certificate_of_the_zone(
+    sandbox, new_run, heard, newer
+):
+    """A run that died after its upload leaves one that state never heard of."""
+    life = Life(ZoneCertificateProvider())
+    life.up(**given(make()))
+    for _ in range(newer):
+        pair = make()
+        body = {"certificate": pair.certificate, "private_key": pair.private_key}
+        sandbox.outside("POST", PATHS["zone"], body)
+    sandbox.advance(60)
+    new_run()
+    assert life.refresh()
+    assert heard.has("warning:", "is not the newest: Cloudflare presents") is bool(newer)
+
+
 def test_replacing_keeps_the_old_one_until_the_new_one_is_there(sandbox, level, life, new_run):
     """2020 page: "To replace a client cert without downtime"."""
     life.up(**given(make()))
