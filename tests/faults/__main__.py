@@ -21,7 +21,8 @@ from tests.faults.scenarios import SCENARIOS
 def main() -> int:
     """0 when every cell passed."""
     parser = argparse.ArgumentParser(prog="python -m tests.faults")
-    parser.add_argument("scenario", nargs="*", default=list(SCENARIOS), choices=list(SCENARIOS))
+    # With a default that is a list, argparse would look for the whole list among the choices.
+    parser.add_argument("scenario", nargs="*", choices=[[], *SCENARIOS])
     parser.add_argument("--cut", action="append", choices=list(CUTS))
     parser.add_argument("--jobs", type=int, default=3, help="runs at the same time")
     parser.add_argument("--writes", action="store_true", help="only requests that change something")
@@ -29,7 +30,7 @@ def main() -> int:
     cuts = given.cut or list(CUTS)
     start, total, failed = time.monotonic(), 0, 0
     with tempfile.TemporaryDirectory(prefix="aop-faults-") as folder:
-        for name in given.scenario:
+        for name in given.scenario or SCENARIOS:
             place = Path(folder) / name
             place.mkdir()
             ground = prepare(SCENARIOS[name], place)
