@@ -10,6 +10,7 @@ import argparse
 import sys
 import tempfile
 import time
+from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
@@ -18,15 +19,20 @@ from tests.faults.matrix import Ground, cell, prepare
 from tests.faults.scenarios import SCENARIOS
 
 
-def main() -> int:
-    """0 when every cell passed."""
+def parsed(arguments: Sequence[str]) -> argparse.Namespace:
+    """The options; `scenario` is empty when all are meant."""
     parser = argparse.ArgumentParser(prog="python -m tests.faults")
     # With a default that is a list, argparse would look for the whole list among the choices.
     parser.add_argument("scenario", nargs="*", choices=[[], *SCENARIOS])
     parser.add_argument("--cut", action="append", choices=list(CUTS))
     parser.add_argument("--jobs", type=int, default=3, help="runs at the same time")
     parser.add_argument("--writes", action="store_true", help="only requests that change something")
-    given = parser.parse_args()
+    return parser.parse_args(arguments)
+
+
+def main() -> int:
+    """0 when every cell passed."""
+    given = parsed(sys.argv[1:])
     cuts = given.cut or list(CUTS)
     start, total, failed = time.monotonic(), 0, 0
     with tempfile.TemporaryDirectory(prefix="aop-faults-") as folder:
