@@ -15,7 +15,7 @@ from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 from tests.faults.cuts import CUTS
-from tests.faults.matrix import Ground, cell, prepare
+from tests.faults.matrix import Ground, Verdict, cell, prepare
 from tests.faults.scenarios import SCENARIOS
 
 
@@ -40,30 +40,33 @@ def main() -> int:
             place = Path(folder) / name
             place.mkdir()
             ground = prepare(SCENARIOS[name], place)
-            points = ground.writes if given.writes else ground.points
-            cells = [(cut, k) for cut in cuts for k in points]
-            bad = _row(ground, cells, place, given.jobs)
+            cells = ground.cells(cuts, only_writes=given.writes)
+            bad, missed = _row(ground, cells, place, given.jobs)
             total, failed = total + len(cells), failed + bad
-            count = f"{len(points)} points, {len(cells)} runs"
-            print(f"{name:22} {count:24} {bad} failed", flush=True)
+            count = f"{len({k for _, k in cells})} points, {len(cells)} runs"
+            more = f", {missed} of them of a read that did not come" if missed else ""
+            print(f"{name:22} {count:24} {bad} failed{more}", flush=True)
     print(f"{total} runs, {failed} failed, {time.monotonic() - start:.0f} s")
     return 1 if failed else 0
 
 
-def _row(ground: Ground, cells: list[tuple[str, int]], place: Path, jobs: int) -> int:
-    def run(number: int) -> list[str]:
+def _row(ground: Ground, cells: list[tuple[str, int]], place: Path, jobs: int) -> tuple[int, int]:
+    """How many failed, and how many cut nothing off."""
+
+    def run(number: int) -> Verdict:
         cut, k = cells[number]
         return cell(ground, CUTS[cut], k, place / f"cell-{number}")
 
-    bad = 0
+    bad = missed = 0
     with ThreadPoolExecutor(jobs) as pool:
-        for (cut, k), problems in zip(cells, pool.map(run, range(len(cells))), strict=True):
-            if problems:
+        for (cut, k), verdict in zip(cells, pool.map(run, range(len(cells))), strict=True):
+            missed += not verdict.came
+            if verdict.problems:
                 bad += 1
                 request = " ".join(ground.requests[k - 1])
                 print(f"  {ground.scenario.name} {cut} at {k} ({request}):", flush=True)
-                print("\n".join(f"    {problem[:600]}" for problem in problems), flush=True)
-    return bad
+                print("\n".join(f"    {problem[:600]}" for problem in verdict.problems), flush=True)
+    return bad, missed
 
 
 if __name__ == "__main__":

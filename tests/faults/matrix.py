@@ -8,7 +8,7 @@ from __future__ import annotations
 import re
 import shutil
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -38,16 +38,27 @@ class Ground:
         method, pattern = alike[-1]
         return {"method": method, "path": pattern, "nth": alike.count(alike[-1])}
 
-    @property
-    def points(self) -> list[int]:
-        """The numbers, from 1, of the requests that are cut."""
-        numbered = enumerate(self.requests, 1)
-        return [k for k, (method, _) in numbered if method not in self.scenario.unheard_of]
+    def cells(self, cuts: Iterable[str], *, only_writes: bool) -> list[tuple[str, int]]:
+        """Each cut with the number, from 1, of each request that it is made at."""
+        return [
+            (cut, k)
+            for cut in cuts
+            for k, (method, _) in enumerate(self.requests, 1)
+            if (cut, method) not in self.scenario.unheard_of
+            and not (only_writes and method == "GET")
+        ]
 
-    @property
-    def writes(self) -> list[int]:
-        """Those of them that change something."""
-        return [k for k in self.points if self.requests[k - 1][0] != "GET"]
+
+@dataclass(frozen=True)
+class Verdict:
+    """No `problems` is a pass; `came` is False when the request was a read that never came.
+
+    How often a list is polled, and whether one that lags has to be asked again by id, differs
+    from run to run: such a cell cut nothing off.
+    """
+
+    problems: list[str]
+    came: bool
 
 
 def _pattern(path: str) -> str:
@@ -107,17 +118,19 @@ def command(project: Project, program: str | None) -> Done:
     return project.run(*arguments(project, program))
 
 
-def cell(ground: Ground, cut: Cut, k: int, folder: Path) -> list[str]:
-    """What went wrong when request `k` was cut; an empty list is a pass."""
+def cell(ground: Ground, cut: Cut, k: int, folder: Path) -> Verdict:
+    """What went wrong when request `k` was cut."""
     scenario = ground.scenario
     with running(ground.saved, folder) as (sandbox, project):
         start = sandbox.now()
         sandbox.fault(cut.fault, by="all-permissions", **ground.address(k))
         running_cli = project.start(*arguments(project, scenario.after))
-        reached = _held(sandbox, running_cli) if cut.act else True
+        reached = bool(cut.act) and _held(sandbox, running_cli)
         if cut.act and reached:
             cut.act(sandbox, running_cli)
         running_cli.communicate(timeout=CLI_ENDS_WITHIN)
+        if not cut.act:
+            reached = any(entry["fault"] for entry in sandbox.journal())
         sandbox.clear_faults()
         problems: list[str] = []
         for heal in (
@@ -126,9 +139,10 @@ def cell(ground: Ground, cut: Cut, k: int, folder: Path) -> list[str]:
             lambda: project.preview("--expect-no-changes") if scenario.after else None,
         ):
             _try(heal, problems)
-        problems += [] if reached else [f"request {k} never came"]
+        may_differ = ground.requests[k - 1][0] == "GET"
+        problems += [] if reached or may_differ else [f"request {k} never came"]
         problems += _difference(ground.settled, sandbox.state(settled=True))
-        return problems + _gaps(sandbox, scenario, start)
+        return Verdict(problems + _gaps(sandbox, scenario, start), reached)
 
 
 def _held(sandbox: SandboxProcess, cli: Any) -> bool:

@@ -65,9 +65,9 @@ class Scenario:
 
     `then` is the program that heals, where it is not `after`: a run that was cut off and whose
     program was changed before the next one. `protected` are the hostnames that must present a
-    certificate at every instant. A cut at one of the `unheard_of` methods leaves something that
-    state never heard of and that the changed program no longer wants: no run can know it, and
-    `python -m operations orphans` is what finds it.
+    certificate at every instant. A cut in one of the `unheard_of` ways, (cut, method), leaves
+    something that state never heard of and that the changed program no longer wants: no run can
+    know it, and `python -m operations orphans` is what finds it.
     """
 
     name: str
@@ -75,7 +75,13 @@ class Scenario:
     after: str | None
     protected: tuple[str, ...]
     then: str | None = None
-    unheard_of: tuple[str, ...] = ()
+    unheard_of: frozenset[tuple[str, str]] = frozenset()
+
+
+# The upload is carried out, and whoever sent it does not live to tell Pulumi.
+UPLOADED_AND_LOST = frozenset(
+    (cut, "POST") for cut in ("plugin-killed-after", "cli-killed-before", "cli-killed-after")
+)
 
 
 def rotated(program: str, name: str) -> str:
@@ -106,9 +112,14 @@ SCENARIOS = {
         Scenario("change-hostname", SINGLE, moved(SINGLE), (B,)),
         Scenario("change-hostname-many", MANY, moved(MANY), (B, C)),
         Scenario("destroy", LEVELS, None, ("*",)),
-        Scenario("reverted", SINGLE, rotated(SINGLE, "pay"), (A, B), SINGLE, ("POST",)),
+        Scenario("reverted", SINGLE, rotated(SINGLE, "pay"), (A, B), SINGLE, UPLOADED_AND_LOST),
         Scenario(
-            "reverted-zone", ZONE_ONLY, rotated(ZONE_ONLY, "zone"), ("*",), ZONE_ONLY, ("POST",)
+            "reverted-zone",
+            ZONE_ONLY,
+            rotated(ZONE_ONLY, "zone"),
+            ("*",),
+            ZONE_ONLY,
+            UPLOADED_AND_LOST,
         ),
         Scenario(
             "renamed-and-moved",
