@@ -41,32 +41,35 @@ def main() -> int:
             place.mkdir()
             ground = prepare(SCENARIOS[name], place)
             cells = ground.cells(cuts, only_writes=given.writes)
-            bad, missed = _row(ground, cells, place, given.jobs)
+            verdicts = _row(ground, cells, place, given.jobs)
+            bad = sum(bool(verdict.problems) for verdict in verdicts)
+            missed = sum(not verdict.came for verdict in verdicts)
+            left = sum(verdict.left_over for verdict in verdicts)
             total, failed = total + len(cells), failed + bad
             count = f"{len({k for _, k in cells})} points, {len(cells)} runs"
-            more = f", {missed} of them of a read that did not come" if missed else ""
+            more = f", {missed} at a read that did not come" if missed else ""
+            more += f", {left} left an upload that no run can know of" if left else ""
             print(f"{name:22} {count:24} {bad} failed{more}", flush=True)
     print(f"{total} runs, {failed} failed, {time.monotonic() - start:.0f} s")
     return 1 if failed else 0
 
 
-def _row(ground: Ground, cells: list[tuple[str, int]], place: Path, jobs: int) -> tuple[int, int]:
-    """How many failed, and how many cut nothing off."""
+def _row(ground: Ground, cells: list[tuple[str, int]], place: Path, jobs: int) -> list[Verdict]:
+    """One verdict for each cell; what went wrong is printed as soon as it is known."""
 
     def run(number: int) -> Verdict:
         cut, k = cells[number]
         return cell(ground, CUTS[cut], k, place / f"cell-{number}")
 
-    bad = missed = 0
+    verdicts = []
     with ThreadPoolExecutor(jobs) as pool:
         for (cut, k), verdict in zip(cells, pool.map(run, range(len(cells))), strict=True):
-            missed += not verdict.came
+            verdicts.append(verdict)
             if verdict.problems:
-                bad += 1
                 request = " ".join(ground.requests[k - 1])
                 print(f"  {ground.scenario.name} {cut} at {k} ({request}):", flush=True)
                 print("\n".join(f"    {problem[:600]}" for problem in verdict.problems), flush=True)
-    return bad, missed
+    return verdicts
 
 
 if __name__ == "__main__":
