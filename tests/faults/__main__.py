@@ -23,7 +23,7 @@ def parsed(arguments: Sequence[str]) -> argparse.Namespace:
     """The options; `scenario` is empty when all are meant."""
     parser = argparse.ArgumentParser(prog="python -m tests.faults")
     # With a default that is a list, argparse would look for the whole list among the choices.
-    parser.add_argument("scenario", nargs="*", choices=[[], *SCENARIOS])
+    parser.add_argument("scenario", nargs="*", choices=[[], *SCENARIOS], metavar="SCENARIO")
     parser.add_argument("--cut", action="append", choices=list(CUTS))
     parser.add_argument("--jobs", type=int, default=3, help="runs at the same time")
     parser.add_argument("--writes", action="store_true", help="only requests that change something")
