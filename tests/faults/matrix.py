@@ -144,9 +144,8 @@ def cell(ground: Ground, cut: Cut, k: int, folder: Path) -> Verdict:
         may_differ = ground.requests[k - 1][0] == "GET"
         problems += [] if reached or may_differ else [f"request {k} never came"]
         different = _difference(ground.settled, sandbox.state(settled=True))
-        left_over = scenario.is_changed_back and [bool(LEFT_OVER.search(d)) for d in different] == [
-            True
-        ]
+        may_leave = scenario.is_changed_back and cut.may_lose
+        left_over = may_leave and len(different) == 1 and bool(LEFT_OVER.search(different[0]))
         problems += [] if left_over else different
         return Verdict(problems + _gaps(sandbox, scenario, start), reached, left_over)
 
