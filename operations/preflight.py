@@ -133,11 +133,6 @@ def zone(name: str, config: ZoneConfig, ours: set[str] | None, run: Session) -> 
         yield from keys(where, pair, there, run)
 
 
-def _told(error: pulumi.RunError) -> Value:
-    # It begins with the file of the stack that the engine has selected: here there is none.
-    return Value(str(error).partition(": ")[2], 600)
-
-
 def origin(name: str, wanted: Wanted) -> Iterator[Finding]:
     """Whether the zone's directives can be exported, once its certificates can be read."""
     where = say("{zone}: ", zone=Value(name))
@@ -146,7 +141,8 @@ def origin(name: str, wanted: Wanted) -> Iterator[Finding]:
     try:
         found = zone_directives(wanted.zones, name, str(wanted.file))
     except pulumi.RunError as error:
-        yield problem("origin", (*where, _told(error)))
+        told = str(error).removeprefix(f"{wanted.file}: ")
+        yield problem("origin", (*where, Value(told, 600)))
         return
     if found:
         hostnames = f"{len(found)} hostname{'s' if len(found) > 1 else ''}"
@@ -217,11 +213,8 @@ def keys(where: Words, pair: KeyPair, there: set[str], run: Session) -> Iterator
     """Whether the certificate can be used, and its key is at hand where it is needed."""
     try:
         certificate = pem.read_certificate(pair.pem())
-    except pem.PemError as error:
+    except (pem.PemError, pulumi.RunError) as error:
         yield problem("certificate", (*where, Value(str(error), 600)))
-        return
-    except pulumi.RunError as error:
-        yield problem("certificate", (*where, _told(error)))
         return
     name = fingerprint(certificate.sha256)
     is_there = certificate.sha256 in there

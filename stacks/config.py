@@ -54,14 +54,15 @@ def _authority(value: str) -> str:
 CertificateFile = Annotated[str, AfterValidator(_certificate_file)]
 
 
-def read_pem(reference: str) -> str:
-    """The text of `file:PATH`; `pulumi.RunError` when it cannot be read."""
+def read_pem(reference: str, file: str = "") -> str:
+    """The text of `file:PATH`; `pulumi.RunError`, beginning with `file`, when it cannot be read."""
     path = PROJECT / Path(reference.removeprefix("file:")).expanduser()
     try:
         return path.read_text(encoding="utf-8", errors="replace")
     except OSError as error:
+        where = f"{file}: " if file else ""
         raise pulumi.RunError(
-            f"{_file()}: the certificate {path} cannot be read ({error.strerror})."
+            f"{where}the certificate {path} cannot be read ({error.strerror})."
             " Put it there; `make up` makes test certificates for the sandbox."
         ) from None
 
@@ -76,9 +77,9 @@ class KeyPair(Inputs):
     private_key: Annotated[str, AfterValidator(_key_reference)]
     ca: CertificateFile | None = None
 
-    def pem(self) -> str:
-        """The certificate's text; `pulumi.RunError` when the file is not there."""
-        return read_pem(self.certificate)
+    def pem(self, file: str = "") -> str:
+        """The certificate's text; `pulumi.RunError` as `read_pem`."""
+        return read_pem(self.certificate, file)
 
     def key(self) -> pulumi.Input[str]:
         """What a certificate resource takes as `private_key`."""
@@ -234,7 +235,7 @@ def load(read: Callable[[str], Any] | None = None) -> Environment:
     # made.
     for zone in environment.zones.values():
         for pair in zone.pairs().values():
-            pair.pem()
+            pair.pem(_file())
     return environment
 
 

@@ -39,14 +39,14 @@ def presented(zones: Mapping[str, ZoneConfig], hostname: str, file: str) -> Clie
                     " An origin that insists on one would refuse everybody."
                 )
             if hostname in pair.hostnames:
-                return _own("hostname", name, pair)
+                return _own("hostname", name, pair, file)
     above = [n for n in zones if hostname == n or hostname.endswith(f".{n}")]
     if not above:
         raise pulumi.RunError(f"{file}: {hostname} is in none of its zones. Correct the hostname.")
     name = max(above, key=len)
     pair_of_zone = zones[name].zone_certificate
     if pair_of_zone is not None:
-        return _own("zone", name, pair_of_zone)
+        return _own("zone", name, pair_of_zone, file)
     if zones[name].shared_certificate == "on":
         return Client("global", name)
     raise pulumi.RunError(
@@ -55,8 +55,8 @@ def presented(zones: Mapping[str, ZoneConfig], hostname: str, file: str) -> Clie
     )
 
 
-def _own(level: str, zone: str, pair: KeyPair) -> Client:
-    return Client(level, zone, pair.pem(), read_pem(pair.ca) if pair.ca else "")
+def _own(level: str, zone: str, pair: KeyPair, file: str) -> Client:
+    return Client(level, zone, pair.pem(file), read_pem(pair.ca, file) if pair.ca else "")
 
 
 def depth(client: Client, authorities: str, both: Sequence[str]) -> int:
@@ -137,7 +137,7 @@ def _told(
             f"{where}which CA signed its {client.level} certificate? Give ca: file:PATH beside the"
             " certificate."
         )
-    both = [cloudflare_ca.read() if it == CLOUDFLARE else read_pem(it) for it in wanted.both]
+    both = [cloudflare_ca.read() if it == CLOUDFLARE else read_pem(it, file) for it in wanted.both]
     try:
         authorities = bundle(client.ca or cloudflare_ca.read(), *both)
         origin = describe(
