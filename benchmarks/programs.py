@@ -5,9 +5,14 @@ from __future__ import annotations
 MANY = """
 most = {most}
 names = [f"h{{i:04}}.bench.example" for i in range({hostnames})]
+pairs = {{f"c{{i}}": pair(f"c{{i}}-{version}") for i in range({certificates})}}
+uploads = CertificateUploads(
+    "uploads", zone_id="{zone}",
+    hostname_certificates={{name: one["certificate"] for name, one in pairs.items()}},
+)
+noted = pulumi.ResourceOptions(depends_on=[uploads])
 certificates = [
-    HostnameCertificate(f"c{{i}}", zone_id="{zone}", **pair(f"c{{i}}-{version}"))
-    for i in range({certificates})
+    HostnameCertificate(name, zone_id="{zone}", opts=noted, **one) for name, one in pairs.items()
 ]
 HostnameBindings(
     "hostnames", zone_id="{zone}", max_hostnames_per_certificate=most,
@@ -46,7 +51,12 @@ for i in range({hostnames}):
 
 ZONES = """
 for zone in {zones}:
-    own = ZoneCertificate(f"{{zone}}-own", zone_id=zone, **pair("c0-{version}"))
+    one = pair("c0-{version}")
+    uploads = CertificateUploads(
+        f"{{zone}}-uploads", zone_id=zone, zone_certificates={{"own": one["certificate"]}}
+    )
+    noted = pulumi.ResourceOptions(depends_on=[uploads])
+    own = ZoneCertificate(f"{{zone}}-own", zone_id=zone, opts=noted, **one)
     ZoneSetting(
         f"{{zone}}-switch", zone_id=zone, setting="origin_tls_client_auth", value="on",
         opts=pulumi.ResourceOptions(depends_on=[own]),

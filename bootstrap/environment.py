@@ -31,6 +31,11 @@ FOREIGN = {
     "PIP_NO_DEPS",
 }
 
+# Beside each state file Pulumi writes another, not atomically, and reads nothing once that one is
+# empty: a CLI that is killed in that instant leaves "failed to load checkpoint: EOF".
+# Source: gocloud.dev/blob/fileblob, attrs.go and the option `metadata=skip`.
+WITHOUT_SIDECARS = "?metadata=skip"
+
 
 def clean(environ: Mapping[str, str] | None = None) -> dict[str, str]:
     """The environment without the variables above. Proxies and package indexes stay."""
@@ -52,7 +57,7 @@ def for_pulumi(work: Path, cli: Path, environ: Mapping[str, str] | None = None) 
         **kept,
         "PATH": os.pathsep.join((str(cli), kept.get("PATH", os.defpath))),
         "PULUMI_HOME": str(work / "pulumi"),
-        "PULUMI_BACKEND_URL": f"file://{work / 'state'}",
+        "PULUMI_BACKEND_URL": f"file://{work / 'state'}{WITHOUT_SIDECARS}",
         "PULUMI_CONFIG_PASSPHRASE": "",
         "PULUMI_CREDENTIAL_STORE": "plaintext",
         "PULUMI_SKIP_UPDATE_CHECK": "true",

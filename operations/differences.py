@@ -13,7 +13,7 @@ from typing import Any
 
 from providers.errors import short
 
-from .report.picture import CERTIFICATES, HOLDERS, bound
+from .report.picture import CERTIFICATES, HOLDERS, UPLOADS, bound, uploads
 from .report.preview import Preview, Resource
 from .words import Value, Words, fingerprint, say, zone_name
 
@@ -63,6 +63,12 @@ def _of(
         what = say("certificate {name} of {zone}", name=Value(resource.name), zone=zone)
         one, other = (_sha256(props) for props in (old, new))
         yield Difference(resource, what, one, other if new else ABSENT, since, would)
+    elif resource.kind == UPLOADS:
+        for sha256 in sorted(uploads(new) - uploads(old)):
+            text = "certificate {it} of {zone}, left by a run that was cut off"
+            what = say(text, it=fingerprint(sha256), zone=zone)
+            would = ("deletes it once nothing shows it",)
+            yield Difference(resource, what, ABSENT, ("uploaded",), since, would)
     elif resource.kind in HOLDERS:
         yield from _bindings(resource, planned, since)
 

@@ -17,6 +17,11 @@ from pulumi.dynamic.dynamic import serialize_provider
 
 from providers import certificate, pem
 from providers.base import Props, Provider, dump
+from providers.certificate_uploads import (
+    CertificateUploadsInputs,
+    CertificateUploadsProvider,
+)
+from providers.certificate_uploads import outputs as noted
 from providers.errors import short
 from providers.hostname_bindings import HostnameBindingsInputs, HostnameBindingsProvider
 from providers.hostname_certificate import HostnameCertificateProvider
@@ -30,6 +35,8 @@ from .report.preview import COMPONENT, TYPES
 from .words import Value, Words, say
 
 OWN, SHARED = "origin_tls_client_auth", "tls_client_auth"
+# How the other resources of a zone are called, after the zone's name.
+PARTS = ("zone", "hostnames", "uploads", "ssl", SHARED, OWN)
 
 
 @dataclass
@@ -71,7 +78,25 @@ class Writer:
             self._setting(SHARED, picture.shared)
         self._zone_level()
         self._hostname_level()
+        self._uploads()
         return self.made
+
+    def _uploads(self) -> None:
+        by_label = {
+            label: pem.read_certificate(text).sha256
+            for label, text in self.made.certificates.items()
+        }
+        if not by_label:
+            return
+        own = {label: sha256 for label, sha256 in by_label.items() if label == "zone"}
+        others = {label: sha256 for label, sha256 in by_label.items() if label != "zone"}
+        inputs = CertificateUploadsInputs(
+            **self.common, zone_certificates=own, hostname_certificates=others
+        )
+        zone_id = self.live.config.zone_id
+        provider = CertificateUploadsProvider()
+        outs = noted(inputs, {}, {})
+        self._resource("CertificateUploads", provider, "uploads", zone_id, dump(inputs), outs)
 
     def _zone_level(self) -> None:
         records = self.live.certificates["zone"]
@@ -127,7 +152,7 @@ class Writer:
     ) -> str:
         """After its first hostname; where that is no name of its own, after its fingerprint."""
         first = re.sub(r"[^a-z0-9-]", "-", min(rows, default="").partition(".")[0])
-        clear = first not in ("", "zone", "hostnames", "ssl", SHARED, OWN) and first not in taken
+        clear = first not in ("", *PARTS) and first not in taken
         return first if clear else f"certificate-{short(record.sha256)}"
 
     def _files(self, label: str, record: UploadedCertificate) -> dict[str, str]:

@@ -1,8 +1,9 @@
-"""What Cloudflare holds: the five resources of Authenticated Origin Pulls.
+"""What Cloudflare holds: the resources of Authenticated Origin Pulls.
 
 The types beside them are what the resources accept; configuration is checked with the same ones.
 """
 
+from .certificate_uploads import CertificateUploads
 from .errors import CloudflareError
 from .hostname_binding import HostnameBinding
 from .hostname_bindings import HostnameBindings
@@ -12,6 +13,7 @@ from .zone_certificate import ZoneCertificate
 from .zone_setting import ZoneSetting
 
 __all__ = [
+    "CertificateUploads",
     "CloudflareError",
     "Hostname",
     "HostnameBinding",

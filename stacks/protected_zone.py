@@ -1,8 +1,9 @@
 """ProtectedZone: the levels of Authenticated Origin Pulls in one zone, in the right order.
 
-Mode, certificates, switches, bindings. Everything that goes off depends on everything that goes
-on, so that moving a hostname between levels has no instant without a certificate; a level that
-is removed from the configuration is a removed resource, which Pulumi deletes last.
+Mode, the note of what will be uploaded, certificates, switches, bindings. Everything that goes
+off depends on everything that goes on, so that moving a hostname between levels has no instant
+without a certificate; a level that is removed from the configuration is a removed resource, which
+Pulumi deletes last.
 """
 
 from __future__ import annotations
@@ -13,6 +14,7 @@ from typing import Any
 import pulumi
 
 from providers import (
+    CertificateUploads,
     HostnameBindings,
     HostnameCertificate,
     ZoneCertificate,
@@ -55,13 +57,14 @@ class ProtectedZone(pulumi.ComponentResource):
         }
         mode = self._setting("ssl", zone.ssl, []) if zone.ssl else None
         modes = [mode] if mode else []
-        self._own = self._zone_certificate(zone.zone_certificate)
+        uploads = self._uploads()
+        self._own = self._zone_certificate(zone.zone_certificate, uploads)
         self._hostname_certificates = {
             label: HostnameCertificate(
                 f"{name}-{label}",
                 certificate=pair.pem(),
                 private_key=pair.key(),
-                opts=self._options([]),
+                opts=self._options(uploads),
                 **self._common,
             )
             for label, pair in zone.hostname_certificates.items()
@@ -88,14 +91,31 @@ class ProtectedZone(pulumi.ComponentResource):
             **self._common,
         )
 
-    def _zone_certificate(self, pair: KeyPair | None) -> ZoneCertificate | None:
+    def _uploads(self) -> list[pulumi.Resource]:
+        """What has to be in state before a certificate is uploaded; nothing without one."""
+        own = self._zone.zone_certificate
+        pairs = self._zone.hostname_certificates
+        if own is None and not pairs:
+            return []
+        uploads = CertificateUploads(
+            f"{self._name}-uploads",
+            zone_certificates={"zone": own.pem()} if own else None,
+            hostname_certificates={label: pair.pem() for label, pair in pairs.items()} or None,
+            opts=self._options([]),
+            **self._common,
+        )
+        return [uploads]
+
+    def _zone_certificate(
+        self, pair: KeyPair | None, after: Sequence[pulumi.Resource]
+    ) -> ZoneCertificate | None:
         if pair is None:
             return None
         return ZoneCertificate(
             f"{self._name}-zone",
             certificate=pair.pem(),
             private_key=pair.key(),
-            opts=self._options([]),
+            opts=self._options(after),
             **self._common,
         )
 

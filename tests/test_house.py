@@ -133,6 +133,8 @@ def test_no_file_has_more_than_300_lines_and_no_function_more_than_40(path: Path
 # The import path of a provider is the format of the state: changing one of these lines breaks
 # every stack that exists.
 ADDRESSES = {
+    "CertificateUploads": "gASVQwAAAAAAAACMHXByb3ZpZGVycy5jZXJ0aWZpY2F0"
+    "ZV91cGxvYWRzlIwaQ2VydGlmaWNhdGVVcGxvYWRzUHJvdmlkZXKUk5QpUpQu",
     "HostnameBinding": "gASVPQAAAAAAAACMGnByb3ZpZGVycy5ob3N0bmFtZV9i"
     "aW5kaW5nlIwXSG9zdG5hbWVCaW5kaW5nUHJvdmlkZXKUk5QpUpQu",
     "HostnameBindings": "gASVPwAAAAAAAACMG3Byb3ZpZGVycy5ob3N0bmFtZV9i"

@@ -15,6 +15,7 @@ Zones = dict[str, ZonePicture]
 SWITCHES = {"tls_client_auth": "shared", "origin_tls_client_auth": "own", "ssl": "ssl"}
 CERTIFICATES = ("ZoneCertificate", "HostnameCertificate")
 HOLDERS = ("HostnameBinding", "HostnameBindings")
+UPLOADS = "CertificateUploads"
 
 
 def pictures(preview: Preview) -> tuple[Zones, Zones]:
@@ -186,6 +187,12 @@ def bound(resource: Resource, props: Props) -> Iterable[tuple[str, object, bool,
             shown = item if isinstance(item, Mapping) else {"cert_id": item}
             enabled = shown.get("enabled") is not False
             yield hostname, shown.get("cert_id"), enabled, shown.get("certificate_sha256")
+
+
+def uploads(props: Props) -> set[str]:
+    """The fingerprints that a `CertificateUploads` notes."""
+    levels = (_map(props.get(f"{level}_certificates")) for level in ("zone", "hostname"))
+    return {_known(sha256) for level in levels for sha256 in level.values()}
 
 
 def _set(zone: ZonePicture, setting: object, value: str | None) -> None:

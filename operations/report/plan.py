@@ -5,8 +5,17 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from ..words import Value, Words, count, fingerprint, listed, say, zone_name
-from .picture import CERTIFICATES, HOLDERS, SWITCHES, bound, certificate_of, on_destroy
+from ..words import Value, Words, count, fingerprint, listed, plain, say, zone_name
+from .picture import (
+    CERTIFICATES,
+    HOLDERS,
+    SWITCHES,
+    UPLOADS,
+    bound,
+    certificate_of,
+    on_destroy,
+    uploads,
+)
 from .preview import COMPONENT, Preview, Resource, is_unknown
 
 NAMES = {
@@ -56,11 +65,20 @@ def _done(preview: Preview, resource: Resource) -> Iterator[Words]:
             )
     elif resource.kind == "ZoneSetting":
         yield say("{name}: {it}", name=name, it=_set(props, zone))
+    elif resource.kind == UPLOADS:
+        yield _noted(name, uploads(props) - uploads(old))
     elif resource.kind in HOLDERS:
         yield from _bound(resource, old if resource.op == "update" else {}, props)
     elif resource.type != COMPONENT:
         verb = {"create": "is created", "update": "changes"}.get(resource.op, "is replaced")
         yield say("{name}: {verb}", name=name, verb=verb)
+
+
+def _noted(name: Value, fingerprints: set[str]) -> Words:
+    if not fingerprints:
+        return say("{name}: deletes what a run that was cut off has left, if anything", name=name)
+    which = listed(Value(plain(fingerprint(sha256))) for sha256 in sorted(fingerprints))
+    return say("{name}: notes in state what the program uploads: {which}", name=name, which=which)
 
 
 def _set(props: Mapping[str, Any], zone: Value) -> Words:
@@ -113,6 +131,8 @@ def _undone(preview: Preview, resource: Resource) -> Iterator[Words]:
         yield say(text, name=name, it=fingerprint(sha256), until=until)
     elif resource.kind == "ZoneSetting":
         yield say("{name}: {it}", name=name, it=_left(resource, zone))
+    elif resource.kind == UPLOADS:
+        yield _noted(name, set())
     elif resource.kind in HOLDERS:
         hostnames = sorted(row[0] for row in bound(resource, props))
         yield say("{name}: voids {who}", name=name, who=_who(hostnames))

@@ -123,7 +123,7 @@ def test_nothing_of_the_users_own_set_up_reaches_the_cli(
     assert "theirs" not in environment.values()
     assert environment["CLOUDFLARE_API_TOKEN"] == "ours"
     assert environment["CLOUDFLARE_BASE_URL"] == "http://api"
-    assert environment["PULUMI_BACKEND_URL"] == f"file://{workspace.work}/state"
+    assert environment["PULUMI_BACKEND_URL"] == f"file://{workspace.work}/state?metadata=skip"
     assert environment["PULUMI_STACK"] == "prod"
     assert environment["EXTRA"] == "1"
 

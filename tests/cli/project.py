@@ -39,7 +39,8 @@ REAL_CLI = [pytest.mark.cli, pytest.mark.timeout(300)]
 PRELUDE = '''
 import pulumi
 from providers import (
-    HostnameBinding, HostnameBindings, HostnameCertificate, ZoneCertificate, ZoneSetting,
+    CertificateUploads, HostnameBinding, HostnameBindings, HostnameCertificate, ZoneCertificate,
+    ZoneSetting,
 )
 from .config import PROJECT
 

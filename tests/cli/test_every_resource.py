@@ -1,4 +1,4 @@
-"""Each of the five resources on the real engine: made, changed in place, replaced, deleted."""
+"""Each of the resources on the real engine: made, changed in place, replaced, deleted."""
 
 from __future__ import annotations
 
@@ -9,6 +9,9 @@ pytestmark = REAL_CLI
 
 PROGRAM = """
 ZoneSetting("mode", zone_id={zone}, setting="ssl", value="{mode}", on_destroy="restore")
+uploads = CertificateUploads("uploads", zone_id={zone},
+    zone_certificates={{"own": pair("own")["certificate"]}},
+    hostname_certificates={{n: pair(n)["certificate"] for n in ("{first}", "two")}})
 own = ZoneCertificate("own", zone_id={zone}, wait_seconds={wait},
     **{{**pair("own"), "private_key": "{key}"}})
 switch = ZoneSetting("switch", zone_id={zone}, setting="origin_tls_client_auth", value=True,
@@ -43,6 +46,7 @@ REPLACED = {**CHANGED, "zone": "OTHER"}
 # What the preview of CHANGED shows of each resource.
 IN_PLACE = {
     "mode": {"value"},
+    "uploads": {"hostname_certificates.one"},
     "own": {"private_key", "wait_seconds"},
     "switch": {"wait_seconds"},
     "one": {"wait_seconds"},

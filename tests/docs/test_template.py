@@ -45,4 +45,4 @@ def test_a_project_made_by_pulumi_new_can_be_previewed(tmp_path: Path) -> None:
         clone.write(f".local/certificates/dev/{name}.pem", (pair := make(name)).certificate)
         clone.write(f".local/certificates/dev/{name}.key", pair.private_key)
     clone.shell("pulumi stack init dev")
-    assert "8 to create" in clone.shell("pulumi preview --stack dev").text
+    assert "9 to create" in clone.shell("pulumi preview --stack dev").text

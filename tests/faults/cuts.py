@@ -21,15 +21,11 @@ Running = subprocess.Popen[str]
 
 @dataclass(frozen=True)
 class Cut:
-    """`fault` is the sandbox's action at the request, `act` what is done while it is held.
-
-    `may_lose` tells whether a request can be carried out and nobody lives to tell Pulumi.
-    """
+    """`fault` is the sandbox's action at the request, `act` what is done while it is held."""
 
     name: str
     fault: str
     act: Callable[[Sandbox, Running], None] | None = None
-    may_lose: bool = False
 
 
 def _plugins(family: list[Process]) -> list[int]:
@@ -69,14 +65,14 @@ CUTS = {
     cut.name: cut
     for cut in (
         Cut("plugin-killed-before", "hold_before", _kill_plugin),
-        Cut("plugin-killed-after", "hold_after", _kill_plugin, may_lose=True),
-        Cut("cli-killed-before", "hold_before", _kill_cli, may_lose=True),
-        Cut("cli-killed-after", "hold_after", _kill_cli, may_lose=True),
+        Cut("plugin-killed-after", "hold_after", _kill_plugin),
+        Cut("cli-killed-before", "hold_before", _kill_cli),
+        Cut("cli-killed-after", "hold_after", _kill_cli),
         Cut("reply-lost", "lost_reply"),
         Cut("connection-reset", "reset_before"),
         Cut("sigint", "hold_before", _signal(signal.SIGINT, 1)),
-        Cut("sigint-twice", "hold_before", _signal(signal.SIGINT, 2), may_lose=True),
+        Cut("sigint-twice", "hold_before", _signal(signal.SIGINT, 2)),
         Cut("sigterm", "hold_before", _signal(signal.SIGTERM, 1)),
-        Cut("sigterm-twice", "hold_before", _signal(signal.SIGTERM, 2), may_lose=True),
+        Cut("sigterm-twice", "hold_before", _signal(signal.SIGTERM, 2)),
     )
 }

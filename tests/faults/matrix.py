@@ -20,7 +20,6 @@ from tests.sandbox_server import SandboxProcess
 
 TIMES = ("--deploy-seconds", "0.3", "--list-lag", "0.2")
 STACK = "test"
-LEFT_OVER = re.compile(r"_certificates/\w+: active, not None$")
 NAMES = tuple(f"{name}{end}" for name in ("zone", "pay", "api", "app") for end in ("", "-next"))
 
 
@@ -54,13 +53,11 @@ class Verdict:
     """No `problems` is a pass; `came` is False when the request was a read that never came.
 
     How often a list is polled, and whether one that lags has to be asked again by id, differs
-    from run to run: such a cell cut nothing off. `left_over` is True when a program that was
-    changed back left its one upload behind.
+    from run to run: such a cell cut nothing off.
     """
 
     problems: list[str]
     came: bool
-    left_over: bool
 
 
 def _pattern(path: str) -> str:
@@ -143,11 +140,8 @@ def cell(ground: Ground, cut: Cut, k: int, folder: Path) -> Verdict:
             _try(heal, problems)
         may_differ = ground.requests[k - 1][0] == "GET"
         problems += [] if reached or may_differ else [f"request {k} never came"]
-        different = _difference(ground.settled, sandbox.state(settled=True))
-        may_leave = scenario.is_changed_back and cut.may_lose
-        left_over = may_leave and len(different) == 1 and bool(LEFT_OVER.search(different[0]))
-        problems += [] if left_over else different
-        return Verdict(problems + _gaps(sandbox, scenario, start), reached, left_over)
+        problems += _difference(ground.settled, sandbox.state(settled=True))
+        return Verdict(problems + _gaps(sandbox, scenario, start), reached)
 
 
 def _held(sandbox: SandboxProcess, cli: Any) -> bool:

@@ -19,6 +19,7 @@ from tests.operations.plans import (
     Props,
     bindings,
     certificate,
+    move,
     report,
     setting,
     step,
@@ -249,6 +250,20 @@ def test_the_certificate_of_a_binding_is_found_by_its_id_where_no_fingerprint_is
     assert plain(made.changes[0].subject) == APP
     assert made.changes[0].after.certificate is not None
     assert made.changes[0].after.certificate.sha256 == OLD
+
+
+def test_a_program_that_was_changed_back_is_told_to_delete_what_was_left() -> None:
+    old = {"zone_id": ZONE, "hostname_certificates": {"app": OLD}}
+    new = {"zone_id": ZONE, "hostname_certificates": {"app": NEW}}
+    forward = report(move("CertificateUploads", "uploads", old, new))
+    assert [plain(words) for words in forward.order] == [
+        "uploads: notes in state what the program uploads: bbbbbbbb..."
+    ]
+    more = {**old, "hostname_certificates": {"app": OLD, "left-over-bbbbbbbb": NEW}}
+    removal = report(move("CertificateUploads", "uploads", more, old))
+    assert [plain(words) for words in removal.order] == [
+        "uploads: deletes what a run that was cut off has left, if anything"
+    ]
 
 
 def test_every_step_of_the_plan_is_in_the_order_deletions_last() -> None:

@@ -67,6 +67,21 @@ def test_a_certificate_that_is_gone() -> None:
     ]
 
 
+def test_a_certificate_that_a_cut_run_has_left() -> None:
+    wanted = {"zone_id": ZONE, "zone_certificates": {"zone": OLD}}
+    live = {"zone_id": ZONE, "zone_certificates": {"zone": OLD, "left-over-bbbbbbbb": NEW}}
+    seen = step("update", "CertificateUploads", "uploads", wanted, live)
+    back = step("update", "CertificateUploads", "uploads", live, wanted)
+    assert found([seen], [back]) == [
+        (
+            "certificate bbbbbbbb... of example.com, left by a run that was cut off",
+            "nothing",
+            "uploaded",
+            "deletes it once nothing shows it",
+        )
+    ]
+
+
 TIMES = {
     "cloudflare says": ("2026-11-24T12:00:00Z", "2026-11-24T13:30:59Z", "on 2026-11-24 13:30"),
     "cloudflare does not": ("2026-11-24T12:00:00.123456789Z", "", "after 2026-11-24 12:00"),

@@ -106,7 +106,7 @@ def test_a_label_is_a_name_of_its_own(stack: Stack) -> None:
     labels = list(zone["hostname_certificates"])
     assert len(labels) == len(set(labels)) == 4
     assert "zone" not in labels
-    assert len(resources) == 4 + 1 + 2 + 1
+    assert len(resources) == 4 + 1 + 2 + 1 + 1
 
 
 def set_up_with_the_sdk(sandbox: Sandbox) -> None:

@@ -179,7 +179,9 @@ def test_what_would_refuse_everybody_or_nobody_is_one_line(case: str, origins: O
     assert said in origins.run(*files, code=1).stderr
 
 
-def test_a_certificate_that_is_not_there_is_one_line_that_names_the_stacks_file(origins: Origins) -> None:
+def test_a_certificate_that_is_not_there_is_one_line_that_names_the_stacks_file(
+    origins: Origins,
+) -> None:
     (origins.folder / "shop.pem").unlink()
     done = origins.run("shop.example.com", *origins.own, code=1)
     (line,) = done.stderr.splitlines()

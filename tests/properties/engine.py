@@ -19,6 +19,7 @@ import httpx
 
 from providers import session
 from providers.base import Provider
+from providers.certificate_uploads import CertificateUploadsProvider
 from providers.client import Client
 from providers.hostname_binding import HostnameBindingProvider
 from providers.hostname_bindings import HostnameBindingsProvider
@@ -76,6 +77,17 @@ def certificate(pair: Pair, level: str = "hostname", wait: int = PATIENCE) -> Re
         "wait_seconds": wait,
     }
     return Resource(provider, lambda _: given)
+
+
+def uploads(hostname: Mapping[str, Pair], zone: Mapping[str, Pair]) -> Resource:
+    """What comes before the certificates of a program; pairs by the name of the certificate."""
+    given = {
+        "zone_id": ZONE,
+        "hostname_certificates": {name: pair.certificate for name, pair in hostname.items()},
+        "zone_certificates": {name: pair.certificate for name, pair in zone.items()},
+        "wait_seconds": PATIENCE,
+    }
+    return Resource(CertificateUploadsProvider, lambda _: given)
 
 
 def binding(hostname: str, shows: str, wait: int = PATIENCE, **more: Any) -> Resource:

@@ -9,7 +9,15 @@ from typing import Any
 from providers.zone import AOP
 from tests.conftest import ZONE
 from tests.pki import Pair, make
-from tests.properties.engine import Resource, Stack, binding, bindings, certificate, switch
+from tests.properties.engine import (
+    Resource,
+    Stack,
+    binding,
+    bindings,
+    certificate,
+    switch,
+    uploads,
+)
 from tests.sandbox_server import Sandbox
 
 HOSTNAMES = ("a.example.com", "b.example.com")
@@ -46,7 +54,9 @@ class Wanted:
         return (*self.holders, self.zone is None)
 
     def program(self) -> dict[str, Resource]:
-        made = {"pay": certificate(pair(self.pay))}
+        own = {} if self.zone is None else {"zone": pair(self.zone)}
+        made = {"uploads": uploads({"pay": pair(self.pay)}, own)}
+        made["pay"] = certificate(pair(self.pay))
         if self.zone is not None:
             made["zone"] = certificate(pair(self.zone), "zone")
             made["switch"] = switch(AOP, on_destroy="off", wait_seconds=60)

@@ -119,7 +119,17 @@ def test_what_goes_on_comes_after_mode_and_certificates_and_bindings_come_last(
     assert {"ssl", "tls_client_auth", "origin_tls_client_auth", "shop"} <= recorder.after(
         "hostnames"
     )
-    assert recorder.after("zone") == set()
+    assert recorder.after("zone") == recorder.after("shop") == {"uploads"}
+
+
+def test_what_will_be_uploaded_is_in_state_first(pair: dict[str, str]) -> None:
+    certificates = {"shop": {**pair, "hostnames": ["shop.example.com"]}}
+    recorder = declare(zone_certificate=pair, hostname_certificates=certificates)
+    (text,) = recorder.inputs["uploads"]["zone_certificates"].values()
+    assert text == recorder.inputs["zone"]["certificate"]
+    assert set(recorder.inputs["uploads"]["hostname_certificates"]) == {"shop"}
+    assert recorder.after("uploads") == set()
+    assert "uploads" not in declare(shared_certificate="on").registered
 
 
 def test_the_shared_certificate_goes_off_after_everything_that_goes_on(
@@ -180,6 +190,7 @@ def test_the_zones_token_and_patience_reach_every_resource(pair: dict[str, str])
         hostname_certificates=certificates,
     )
     resources = {name: i for name, i in recorder.inputs.items() if "zone_id" in i}
-    assert set(resources) == {"ssl", "zone", "shop", "origin_tls_client_auth", "hostnames"}
+    others = {"ssl", "origin_tls_client_auth", "hostnames"}
+    assert set(resources) == {"uploads", "zone", "shop", *others}
     assert {i["token_env"] for i in resources.values()} == {"EU_TOKEN"}
     assert {i["wait_seconds"] for i in resources.values()} == {120}

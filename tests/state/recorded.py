@@ -30,11 +30,15 @@ def own(name, **more):
 
 
 ZoneSetting("mode", zone_id=ZONE, setting="ssl", value="strict", on_destroy="restore")
-zone = ZoneCertificate("zone", zone_id=ZONE, **own("zone", wait_seconds=60))
+uploads = CertificateUploads("uploads", zone_id=ZONE, wait_seconds=60,
+    zone_certificates={"zone": own("zone")["certificate"]},
+    hostname_certificates={"one": own("one")["certificate"]})
+noted = pulumi.ResourceOptions(depends_on=[uploads])
+zone = ZoneCertificate("zone", zone_id=ZONE, opts=noted, **own("zone", wait_seconds=60))
 after = pulumi.ResourceOptions(depends_on=[zone])
 ZoneSetting("switch", zone_id=ZONE, setting="origin_tls_client_auth", value="on", opts=after,
     require_tls=False, token_env="CLOUDFLARE_API_TOKEN")
-one = HostnameCertificate("one", zone_id=ZONE, **own("one"))
+one = HostnameCertificate("one", zone_id=ZONE, opts=noted, **own("one"))
 HostnameBinding("app", zone_id=ZONE, hostname="App.example.com.", cert_id=one.id,
     certificate_sha256=one.certificate_sha256, overwrite=True, wait_seconds=60)
 HostnameBinding("dark", zone_id=ZONE, hostname="dark.example.com", cert_id=one.id, enabled=False)
