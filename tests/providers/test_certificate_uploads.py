@@ -44,6 +44,14 @@ def upload(sandbox, level, pair, seconds=60):
     return made
 
 
+def cut_rotation(sandbox, level, life, old, new, seconds=60):
+    """The ids: the old one is in force, the new one is known to Cloudflare alone."""
+    in_force = upload(sandbox, level, old)
+    life.up(**given(level, old))
+    life.up(**given(level, new))
+    return in_force, upload(sandbox, level, new, seconds)
+
+
 def bind(sandbox, hostname, cert_id):
     config = [{"hostname": hostname, "cert_id": cert_id, "enabled": True}]
     sandbox.outside("PUT", f"{AOP}/hostnames", {"config": config})
@@ -61,10 +69,6 @@ def held(sandbox, level):
     return {item["id"] for item in listed if item["status"] not in ("pending_deletion", "deleted")}
 
 
-def requests(sandbox):
-    return [(e["method"], e["path"]) for e in sandbox.journal() if e["token"] != "outside"]
-
-
 def test_to_take_note_asks_nothing_and_keeps_only_fingerprints(sandbox, level, life):
     pair = make()
     before = len(sandbox.journal())
@@ -79,10 +83,7 @@ def test_what_a_cut_run_uploaded_goes_when_the_program_is_changed_back(
     sandbox, level, life, new_run, heard
 ):
     old, new = make(), make()
-    stays = upload(sandbox, level, old)
-    life.up(**given(level, old))
-    life.up(**given(level, new))
-    left = upload(sandbox, level, new)
+    stays, left = cut_rotation(sandbox, level, life, old, new)
     new_run()
     life.up(**given(level, old))
     assert stays in held(sandbox, level)
@@ -107,10 +108,7 @@ def test_what_a_cut_run_left_before_another_rotation_is_told_by_refresh_and_goes
     sandbox, level, life, new_run
 ):
     first, wrong, right = make(), make(), make()
-    upload(sandbox, level, first)
-    life.up(**given(level, first))
-    life.up(**given(level, wrong))
-    left = upload(sandbox, level, wrong)
+    _, left = cut_rotation(sandbox, level, life, first, wrong)
     new_run()
     life.up(**given(level, right))
     assert left in held(sandbox, level)
@@ -136,10 +134,7 @@ def test_nothing_goes_before_what_is_wanted_is_active(sandbox, level, life, new_
 
 def test_one_that_cloudflare_still_deploys_is_waited_for(sandbox, level, life, new_run, moments):
     old, new = make(), make()
-    upload(sandbox, level, old)
-    life.up(**given(level, old))
-    life.up(**given(level, new))
-    left = upload(sandbox, level, new, seconds=0)
+    _, left = cut_rotation(sandbox, level, life, old, new, seconds=0)
     new_run()
     before = moments.passed
     life.up(**given(level, old))
@@ -172,15 +167,68 @@ def test_a_certificate_that_was_there_before_the_note_stays(sandbox, level, life
     assert cert_id in held(sandbox, level)
 
 
+def test_a_certificate_that_somebody_uploads_after_the_change_back_stays(
+    sandbox, level, life, new_run
+):
+    old, new = make(), make()
+    upload(sandbox, level, old)
+    life.up(**given(level, old))
+    life.up(**given(level, new))
+    life.up(**given(level, old))
+    sandbox.advance(1800)
+    theirs = upload(sandbox, level, new)
+    new_run()
+    life.refresh()
+    life.up(**given(level, old))
+    assert theirs in held(sandbox, level)
+
+
+def test_what_a_list_that_lags_does_not_show_is_found_later(sandbox, level, life, new_run):
+    old, new = make(), make()
+    upload(sandbox, level, old)
+    life.up(**given(level, old))
+    life.up(**given(level, new))
+    sandbox.limits(list_lag=30)
+    left = upload(sandbox, level, new, seconds=10)
+    new_run()
+    life.up(**given(level, old))
+    sandbox.advance(60)
+    assert left in held(sandbox, level)
+    new_run()
+    life.refresh()
+    life.up(**given(level, old))
+    sandbox.advance(60)
+    assert left not in held(sandbox, level)
+
+
+def test_nothing_goes_for_the_sake_of_one_that_has_expired(sandbox, level, life, new_run):
+    old, new = make(days=1), make()
+    _, left = cut_rotation(sandbox, level, life, old, new)
+    sandbox.advance(2 * 86400)
+    new_run()
+    life.up(**given(level, old))
+    assert left in held(sandbox, level)
+
+
+def test_the_old_one_stays_when_the_new_one_is_there_already(sandbox, level, life, new_run):
+    """It is in state, and a run that is cut off here can still be changed back."""
+    old, new = make(), make()
+    life.up(**given(level, old))
+    stays = upload(sandbox, level, old)
+    upload(sandbox, level, new)
+    new_run()
+    life.up(**given(level, new))
+    assert stays in held(sandbox, level)
+
+
 def test_what_a_hostname_shows_stays(sandbox, life, new_run):
     old, new = make(), make()
-    upload(sandbox, "hostname", old)
-    life.up(**given("hostname", old))
-    life.up(**given("hostname", new))
-    left = upload(sandbox, "hostname", new)
+    _, left = cut_rotation(sandbox, "hostname", life, old, new)
     bind(sandbox, "app.example.com", left)
     new_run()
+    before = len(sandbox.journal())
     life.up(**given("hostname", old))
+    assert {entry["method"] for entry in sandbox.journal()[before:]} == {"GET"}
     assert left in held(sandbox, "hostname")
     assert new.sha256 in life.outs["noted"]["hostname"]
 
