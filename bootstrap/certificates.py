@@ -10,8 +10,8 @@ from pathlib import Path
 from cryptography.exceptions import InvalidSignature
 
 from bootstrap.files import write
-from operations import authority
-from operations.authority import Certificate, Identity
+from issuers import authority
+from issuers.authority import Certificate, Identity
 
 CA = "ca"
 CA_NAME = "Test origin CA"

@@ -13,8 +13,8 @@ from bootstrap import LOCAL, PROJECT, Stop, cli, packages, say
 from bootstrap.environment import clean
 
 ROOMS = (
-    "__main__.py", "providers", "stacks", "origins", "operations", "sandbox", "bootstrap",
-    "benchmarks", "pipelines", "tests",
+    "__main__.py", "providers", "stacks", "origins", "issuers", "operations", "sandbox",
+    "bootstrap", "benchmarks", "pipelines", "tests",
 )  # fmt: skip
 SUPPORTED = ("3.10", "3.11", "3.12", "3.13")
 # Three on two cores: most tests wait for the CLI, or for a clock.

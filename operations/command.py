@@ -8,9 +8,9 @@ from typing import Any
 import click
 import pulumi
 
-from providers.errors import CloudflareError, one_line
+from providers.api.errors import CloudflareError, one_line
 
-from .words import safe
+from .text import safe
 
 # Where each verb is; imported when it is asked for.
 VERBS = {
@@ -25,13 +25,8 @@ VERBS = {
     "probe": "whether an origin refuses everyone but Cloudflare, by asking it",
     "issue": "a private CA and client certificates, for those who have no PKI",
 }
-MODULES = {
-    "report": "operations.reporting",
-    "import": "operations.importing",
-    "origin": "operations.directives",
-    "probe": "operations.probing",
-    "issue": "operations.issuing",
-}
+# `import` is a word of the language: its verb has a file of another name.
+MODULES = {"import": "import_zone"}
 LONGEST = 600
 
 
@@ -72,7 +67,7 @@ class Verbs(click.Group):
     def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
         if cmd_name not in VERBS:
             return None
-        module = importlib.import_module(MODULES.get(cmd_name, f"operations.{cmd_name}"))
+        module = importlib.import_module(f"operations.verbs.{MODULES.get(cmd_name, cmd_name)}")
         command: click.Command = module.command
         return command
 

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Literal
 
-from .words import Words, plain
+from .text import Words, plain
 
 Grade = Literal["ok", "warning", "problem"]
 

@@ -15,24 +15,22 @@ from typing import Any
 
 from pulumi.dynamic.dynamic import serialize_provider
 
-from providers import certificate, pem
-from providers.base import Props, Provider, dump
-from providers.certificate_uploads import (
-    CertificateUploadsInputs,
-    CertificateUploadsProvider,
-)
+from providers.api.answers import UploadedCertificate
+from providers.api.errors import short
+from providers.certificate_uploads import CertificateUploadsInputs, CertificateUploadsProvider
 from providers.certificate_uploads import outputs as noted
-from providers.errors import short
 from providers.hostname_bindings import HostnameBindingsInputs, HostnameBindingsProvider
 from providers.hostname_certificate import HostnameCertificateProvider
-from providers.records import UploadedCertificate
-from providers.tls_mode import WITHOUT_TLS
+from providers.lifecycle import certificate
+from providers.lifecycle.tls_mode import WITHOUT_TLS
+from providers.plugin.provider import Props, Provider, dump
+from providers.values import pem
 from providers.zone_certificate import ZoneCertificateProvider
 from providers.zone_setting import ZoneSettingInputs, ZoneSettingProvider
 
-from .live import LiveZone
-from .report.preview import COMPONENT, TYPES
-from .words import Value, Words, say
+from .plan.preview import COMPONENT, TYPES
+from .sources.cloudflare import LiveZone
+from .text import Value, Words, say
 
 OWN, SHARED = "origin_tls_client_auth", "tls_client_auth"
 # How the other resources of a zone are called, after the zone's name.

@@ -10,7 +10,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import Literal
 
-from providers.tls_mode import WITHOUT_TLS
+from providers.lifecycle.tls_mode import WITHOUT_TLS
 
 Level = Literal["hostname", "zone", "global", "nothing", "unknown"]
 # The higher, the more a certificate proves to the origin.

@@ -6,12 +6,12 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from origins import Pin, bundle, cloudflare_ca, pin
-from providers import pem
+from providers.values import pem
 from stacks.config import CLOUDFLARE
 from stacks.origin import Client
 
 from .command import Stop
-from .words import safe
+from .text import safe
 
 
 def trusted(client: Client, ca: Path | None, both: Sequence[str]) -> str:

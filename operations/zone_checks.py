@@ -5,14 +5,14 @@ from __future__ import annotations
 from collections.abc import Collection, Iterator, Mapping
 from typing import Any
 
-from providers.errors import Refused, short
-from providers.session import Session
-from providers.tls_mode import WITHOUT_TLS
-from providers.upload import MOST_HOSTNAME_CERTIFICATES
+from providers.api.errors import Refused, short
+from providers.lifecycle.tls_mode import WITHOUT_TLS
+from providers.lifecycle.upload import MOST_HOSTNAME_CERTIFICATES
+from providers.plugin.session import Session
 
 from .findings import Finding, ok, problem, warning
-from .live import LiveZone
-from .words import Value, Words, count, listed, say
+from .sources.cloudflare import LiveZone
+from .text import Value, Words, count, listed, say
 
 MOST_HOSTNAMES = 100
 RECORDS_PER_PAGE = 1000

@@ -3,12 +3,12 @@
 The types beside them are what the resources accept; configuration is checked with the same ones.
 """
 
+from .api.errors import CloudflareError
 from .certificate_uploads import CertificateUploads
-from .errors import CloudflareError
 from .hostname_binding import HostnameBinding
 from .hostname_bindings import HostnameBindings
 from .hostname_certificate import HostnameCertificate
-from .types import Hostname, Inputs, Switch, TokenEnv, WaitSeconds, ZoneId, explain
+from .values.inputs import Hostname, Inputs, Switch, TokenEnv, WaitSeconds, ZoneId, explain
 from .zone_certificate import ZoneCertificate
 from .zone_setting import ZoneSetting
 

@@ -18,14 +18,15 @@ from pulumi.dynamic import (
     UpdateResult,
 )
 
-from . import binding, session
-from .base import Props, Provider, checked, dump, inputs_of
-from .bulk import Entry
-from .errors import about, short
-from .rows import live_rows
-from .shown import BindingInputs, Shown, live
-from .types import UNKNOWN, Hostname
-from .wanted import binding_key
+from .api.bulk_put import Entry
+from .api.errors import about, short
+from .lifecycle import binding
+from .lifecycle.binding_inputs import BindingInputs, Shown, live
+from .lifecycle.observed import live_rows
+from .plugin import session
+from .plugin.program import binding_key
+from .plugin.provider import Props, Provider, checked, dump, inputs_of
+from .values.inputs import UNKNOWN, Hostname
 
 
 class HostnameBindingInputs(BindingInputs, Shown):

@@ -23,14 +23,15 @@ from pulumi.dynamic import (
 )
 from pydantic import BeforeValidator
 
-from . import binding, session
-from .base import Props, Provider, checked, dump, inputs_of
-from .bulk import Entry
-from .errors import about, names, short
-from .rows import live_rows
-from .shown import BindingInputs, Shown, live
-from .types import UNKNOWN, Hostname, normalise_hostname
-from .wanted import binding_key
+from .api.bulk_put import Entry
+from .api.errors import about, names, short
+from .lifecycle import binding
+from .lifecycle.binding_inputs import BindingInputs, Shown, live
+from .lifecycle.observed import live_rows
+from .plugin import session
+from .plugin.program import binding_key
+from .plugin.provider import Props, Provider, checked, dump, inputs_of
+from .values.inputs import UNKNOWN, Hostname, normalise_hostname
 
 
 def _whole(bindings: Any) -> Any:

@@ -19,8 +19,8 @@ from pulumi.dynamic import (
     UpdateResult,
 )
 
-from . import certificate as shared
-from .base import Props, Provider
+from .lifecycle import certificate as shared
+from .plugin.provider import Props, Provider
 
 
 class HostnameCertificateProvider(Provider):

@@ -23,14 +23,14 @@ from pulumi.dynamic import (
 )
 from pydantic import BeforeValidator
 
-from . import session
-from .base import Props, Provider, checked, dump, inputs_of
-from .errors import REFRESH_NEXT, CloudflareError, about, short
-from .records import UploadedCertificate
-from .tls_mode import require_tls
-from .types import UNKNOWN, Inputs, TokenEnv, WaitSeconds, ZoneId
-from .wanted import setting_key
-from .zone import AOP, Zone
+from .api.answers import UploadedCertificate
+from .api.errors import REFRESH_NEXT, CloudflareError, about, short
+from .api.zone import AOP, Zone
+from .lifecycle.tls_mode import require_tls
+from .plugin import session
+from .plugin.program import setting_key
+from .plugin.provider import Props, Provider, checked, dump, inputs_of
+from .values.inputs import UNKNOWN, Inputs, TokenEnv, WaitSeconds, ZoneId
 
 SWITCH = ("on", "off")
 VALUES: dict[str, tuple[str, ...]] = {

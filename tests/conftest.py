@@ -7,8 +7,8 @@ from datetime import datetime, timezone
 
 import pytest
 
-from providers import session
-from providers.client import Clock
+from providers.api.client import Clock
+from providers.plugin import session
 from tests.sandbox_server import SandboxThread
 
 pytest_plugins = ["tests.left_out"]

@@ -7,8 +7,9 @@ import json
 from collections.abc import Mapping
 from typing import Any
 
-from operations.report import model, preview
-from operations.report.model import Report
+from operations.plan import preview
+from operations.plan import report as model
+from operations.plan.report import Report
 
 ZONE = "023e105f4ecef8ad9ca31a8372d0c353"
 NAME = "example.com"

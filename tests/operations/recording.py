@@ -16,7 +16,9 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
-from operations.report import markdown, model, preview
+from operations.plan import preview
+from operations.plan import report as model
+from operations.render import markdown
 from tests.cli.project import Project
 from tests.pki import another_authority
 from tests.sandbox_server import SandboxProcess

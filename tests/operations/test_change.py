@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from operations.report import model
-from operations.words import plain
+from operations.plan import report as model
+from operations.text import plain
 from tests.operations.plans import (
     FAR,
     IDS,

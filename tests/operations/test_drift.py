@@ -8,11 +8,11 @@ from typing import Any
 
 import pytest
 
-from operations.differences import differences, written_at
-from operations.drift import changed, when
-from operations.live import cloudflare
-from operations.report import preview
-from operations.words import plain
+from operations.plan import preview
+from operations.plan.drift import differences, written_at
+from operations.sources.cloudflare import cloudflare
+from operations.text import plain
+from operations.verbs.drift import changed, when
 from tests.operations.conftest import Stack
 from tests.operations.folder import Folder
 from tests.operations.plans import NEW, OLD, ZONE, bindings, plan, setting, step

@@ -6,7 +6,7 @@ import json
 
 import pytest
 
-from operations.expiry import worst
+from operations.verbs.expiry import worst
 from tests.operations.conftest import Stack
 from tests.pki import make
 

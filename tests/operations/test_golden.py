@@ -7,8 +7,9 @@ from pathlib import Path
 
 import pytest
 
-from operations.report import model, preview
-from operations.words import plain
+from operations.plan import preview
+from operations.plan import report as model
+from operations.text import plain
 from tests.cli.project import Project
 from tests.operations.recording import GOLDEN, NAMES, recorded_at, report_of, scenes
 from tests.sandbox_server import SandboxProcess

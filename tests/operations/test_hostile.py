@@ -13,9 +13,11 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from markdown_it import MarkdownIt
 
-from operations.report import html, markdown, model, preview
-from operations.report.model import Report
-from operations.words import plain
+from operations.plan import preview
+from operations.plan import report as model
+from operations.plan.report import Report
+from operations.render import markdown, report_page
+from operations.text import plain
 from tests.operations.plans import NEW, NOW, OLD, bindings, certificate, report
 from tests.operations.recording import GOLDEN
 
@@ -80,12 +82,12 @@ class Tags(HTMLParser):
         self.attributes |= {name for name, _ in attrs}
 
 
-OURS = Tags(html.render(hostile("app.example.com")))
+OURS = Tags(report_page.render(hostile("app.example.com")))
 
 
 @pytest.mark.parametrize("name", HOSTILE.values(), ids=HOSTILE)
 def test_nothing_from_the_file_is_html(name: str) -> None:
-    page = html.render(hostile(name))
+    page = report_page.render(hostile(name))
     found = Tags(page)
     assert found.tags <= OURS.tags
     assert found.attributes <= OURS.attributes
@@ -101,7 +103,7 @@ def test_machines_get_printable_texts_too(name: str) -> None:
 
 
 def test_the_page_loads_and_runs_nothing() -> None:
-    page = html.render(hostile("app.example.com"))
+    page = report_page.render(hostile("app.example.com"))
     assert not {"script", "link", "img", "iframe"} & Tags(page).tags
     assert "default-src 'none'" in page
     assert not re.search(r"url\(|@import|https?://", page)
@@ -178,7 +180,7 @@ def test_a_file_with_anything_in_it_is_read_or_refused(changes: list[tuple[Any, 
     except preview.Unreadable:
         return
     assert len(markdown.render(made)) <= markdown.LIMIT
-    assert html.render(made)
+    assert report_page.render(made)
     assert all(plain(model.line(change)).isprintable() for change in made.changes)
 
 

@@ -13,7 +13,7 @@ from cloudflare import Cloudflare
 
 from operations.command import operations
 from operations.import_file import Imported
-from operations.importing import next_steps
+from operations.verbs.import_zone import next_steps
 from stacks.config import PROJECT
 from tests.operations.conftest import NAME, ZONE, Stack
 from tests.operations.folder import Folder

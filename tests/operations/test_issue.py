@@ -11,10 +11,10 @@ import yaml
 from click.testing import CliRunner, Result
 from cryptography import x509
 
-from operations import authority
+from issuers import authority
 from operations.command import operations
 from origins import chain_depth
-from providers import key, pem
+from providers.values import key, pem
 from stacks.config import parse
 from tests.operations.conftest import ZONE
 

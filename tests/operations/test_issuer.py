@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from operations.report import model
+from operations.plan import report as model
 from tests.operations.plans import FAR, ZONE, Props, bindings, report, step
 from tests.pki import Authority, another_authority, make
 

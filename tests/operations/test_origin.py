@@ -11,10 +11,10 @@ import pytest
 import yaml
 from click.testing import CliRunner, Result
 
-from operations import authority
-from operations.authority import Identity
+from issuers import authority
+from issuers.authority import Identity
 from operations.command import operations
-from operations.directives import SUFFIXES
+from operations.verbs.origin import SUFFIXES
 from origins import SERVERS, bundle, cloudflare_ca, pin
 from tests.operations.conftest import ZONE
 from tests.origins import servers

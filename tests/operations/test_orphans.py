@@ -30,7 +30,7 @@ def state(stack: Stack, *exports: str) -> list[str]:
 @pytest.fixture
 def aged(stack: Stack, monkeypatch: pytest.MonkeyPatch) -> Stack:
     """What is just uploaded counts as old: the verb's clock is the real one."""
-    monkeypatch.setattr("operations.orphans.YOUNG", timedelta(days=-1))
+    monkeypatch.setattr("operations.verbs.orphans.YOUNG", timedelta(days=-1))
     return stack
 
 
@@ -122,7 +122,7 @@ def test_a_cli_that_does_not_end_is_one_line(aged: Stack, monkeypatch: pytest.Mo
     program.write_text("#!/bin/sh\nexec sleep 60\n")
     program.chmod(0o755)
     monkeypatch.setenv("PATH", str(aged.folder), prepend=os.pathsep)
-    monkeypatch.setattr("operations.state.SECONDS", 0.2)
+    monkeypatch.setattr("operations.sources.state.SECONDS", 0.2)
     assert aged.run("orphans", code=1).stderr == (
         "Error: `pulumi stack ls` did not end within 0.2 seconds. Run it by hand, to see what it"
         " waits for.\n"

@@ -8,7 +8,9 @@ from pathlib import Path
 
 import pytest
 
-from operations.report import html, model, preview
+from operations.plan import preview
+from operations.plan import report as model
+from operations.render import report_page
 from tests.operations.browser import Browser
 from tests.operations.plans import NEAR, NEW, OLD, PAST, THIRD, bindings, certificate, report
 from tests.operations.recording import GOLDEN, recorded_at
@@ -79,7 +81,7 @@ def test_the_page_can_be_read(
     browser: Browser, name: str, width: int, scheme: str, tmp_path: Path
 ) -> None:
     made = everything() if name == "everything" else golden(name)
-    browser.show(html.render(made), width, scheme)
+    browser.show(report_page.render(made), width, scheme)
     assert browser.evaluate("document.documentElement.scrollWidth") <= width
     assert browser.evaluate(FAULTS) == []
     ground = browser.evaluate("getComputedStyle(document.body).backgroundColor")
@@ -89,7 +91,7 @@ def test_the_page_can_be_read(
 
 
 def test_each_hostname_has_a_row_with_one_level_marked(browser: Browser) -> None:
-    browser.show(html.render(golden("prod-change")), 1280, "light")
+    browser.show(report_page.render(golden("prod-change")), 1280, "light")
     rows = browser.evaluate(
         "[...document.querySelectorAll('tbody tr')].map((r) =>"
         " [r.cells[0].innerText, r.querySelector('.on').dataset.label])"
@@ -104,13 +106,13 @@ def test_each_hostname_has_a_row_with_one_level_marked(browser: Browser) -> None
 
 
 def test_a_hostname_that_is_switched_off_presents_nothing(browser: Browser) -> None:
-    browser.show(html.render(golden("dev-change")), 390, "light")
+    browser.show(report_page.render(golden("dev-change")), 390, "light")
     text = browser.evaluate("document.querySelector('tr.loses').innerText")
     assert "shop.example.com" in text
     assert "nothing: switched off for this hostname" in text
 
 
 def test_a_certificate_that_has_ended_is_not_shown_as_good(browser: Browser) -> None:
-    browser.show(html.render(everything()), 1280, "light")
+    browser.show(report_page.render(everything()), 1280, "light")
     colour = "getComputedStyle(document.querySelector('tr.over td.on')).color"
     assert browser.evaluate(colour) == "rgb(164, 14, 38)"

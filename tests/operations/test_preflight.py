@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from operations.words import plain
+from operations.text import plain
 from operations.zone_checks import dns
 from tests.operations.conftest import ZONE, Stack
 from tests.pki import another_authority, ca_certificate, make

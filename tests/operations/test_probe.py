@@ -22,7 +22,7 @@ from cryptography import x509
 from cryptography.exceptions import InvalidSignature
 
 from operations.command import operations
-from operations.probing import Given, at_hand, safe_line, split
+from operations.verbs.probe import Given, at_hand, safe_line, split
 from tests.operations.conftest import ZONE
 from tests.origins import servers
 from tests.origins.pki import SERVER_AUTH

@@ -20,7 +20,8 @@ from tests.pki import Pair
 from tests.sandbox_server import TOKEN, Sandbox
 
 PARTS = (
-    "Pulumi.yaml", "__main__.py", "providers", "stacks", "origins", "operations", "pipelines",
+    "Pulumi.yaml", "__main__.py", "providers", "stacks", "origins", "issuers", "operations",
+    "pipelines",
     "requirements.txt", "requirements-operations.txt", "constraints.txt",
 )  # fmt: skip
 LEFT = shutil.ignore_patterns("__pycache__", "*.key")

@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from operations.report.markdown import marker
+from operations.render.markdown import marker
 from tests.pipelines.files import PIPELINES
 from tests.pipelines.forge import TOKEN, Forge
 

@@ -17,13 +17,13 @@ from unittest.mock import patch
 
 import httpx
 
-from providers import session
-from providers.base import Provider
+from providers.api.client import Client
 from providers.certificate_uploads import CertificateUploadsProvider
-from providers.client import Client
 from providers.hostname_binding import HostnameBindingProvider
 from providers.hostname_bindings import HostnameBindingsProvider
 from providers.hostname_certificate import HostnameCertificateProvider
+from providers.plugin import session
+from providers.plugin.provider import Provider
 from providers.zone_certificate import ZoneCertificateProvider
 from providers.zone_setting import ZoneSettingProvider
 from tests.conftest import TOKEN, ZONE, Heard, Moments

@@ -9,8 +9,8 @@ from typing import Any, ClassVar
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, precondition, rule
 
-from providers.errors import CloudflareError
-from providers.zone import AOP
+from providers.api.errors import CloudflareError
+from providers.api.zone import AOP
 from tests.conftest import ZONE
 from tests.properties.engine import Cut, Killed, Stack
 from tests.properties.world import (

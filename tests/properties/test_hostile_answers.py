@@ -10,8 +10,8 @@ from typing import Any
 
 import pytest
 
-from providers.errors import CloudflareError
-from providers.zone import AOP
+from providers.api.errors import CloudflareError
+from providers.api.zone import AOP
 from tests.conftest import TOKEN, ZONE
 from tests.properties.engine import Program, Stack, binding, certificate, switch
 from tests.properties.world import Watch, held, pair

@@ -9,9 +9,9 @@ from typing import Any, ClassVar
 import httpx
 import pytest
 
-from providers import client
-from providers.errors import CloudflareError
-from providers.zone import AOP
+from providers.api import client
+from providers.api.errors import CloudflareError
+from providers.api.zone import AOP
 from tests.conftest import ZONE
 from tests.properties.engine import Stack, binding, certificate, switch
 from tests.properties.test_hostile_answers import APP, ROTATIONS, Ground

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from typing import Any
 
-from providers import session
-from providers.base import Provider
-from providers.wanted import Wanted
+from providers.plugin import session
+from providers.plugin.program import Wanted
+from providers.plugin.provider import Provider
 
 Props = dict[str, Any]
 

@@ -11,9 +11,9 @@ import pytest
 from pulumi.dynamic import CheckResult, CreateResult
 from pulumi.output import Unknown
 
-from providers import base
-from providers.errors import CloudflareError, Refused
-from providers.types import UNKNOWN
+from providers.api.errors import CloudflareError, Refused
+from providers.plugin import provider as base
+from providers.values.inputs import UNKNOWN
 from providers.zone_setting import ZoneSettingProvider
 from tests.conftest import TOKEN, ZONE
 

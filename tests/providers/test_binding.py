@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from providers.errors import CloudflareError
+from providers.api.errors import CloudflareError
 from tests.conftest import ZONE
 from tests.pki import make
 from tests.providers.bindings import (

@@ -6,9 +6,9 @@ import threading
 
 import pytest
 
-from providers.bulk import LARGEST, LATELY, LONGEST, MOMENT, Bulk, Entry
-from providers.client import Clock, Surroundings
-from providers.errors import Refused, Unanswered
+from providers.api.bulk_put import LARGEST, LATELY, LONGEST, MOMENT, Bulk, Entry
+from providers.api.client import Clock, Surroundings
+from providers.api.errors import Refused, Unanswered
 
 
 class Wire:

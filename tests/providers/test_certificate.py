@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 from cryptography.hazmat.primitives.asymmetric import ec
 
-from providers.errors import CloudflareError
+from providers.api.errors import CloudflareError
 from providers.hostname_certificate import HostnameCertificateProvider
 from providers.zone_certificate import ZoneCertificateProvider
 from tests.conftest import ZONE

@@ -7,7 +7,7 @@ import re
 
 import pytest
 
-from providers.errors import CloudflareError
+from providers.api.errors import CloudflareError
 from providers.hostname_certificate import HostnameCertificateProvider
 from providers.zone_certificate import ZoneCertificateProvider
 from tests.pki import SERVER_AUTH, another_authority, make

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import pytest
 
-from providers import session
 from providers.certificate_uploads import CertificateUploadsProvider
-from providers.types import UNKNOWN
-from providers.wanted import certificate_key
+from providers.plugin import session
+from providers.plugin.program import certificate_key
+from providers.values.inputs import UNKNOWN
 from providers.zone_setting import ZoneSettingProvider
 from tests.conftest import ZONE
 from tests.pki import make

@@ -9,10 +9,10 @@ from typing import ClassVar
 import httpx
 import pytest
 
-from providers import client
-from providers.client import decode
-from providers.credentials import base_url, credentials
-from providers.errors import CloudflareError, EngineGone, NoCredentials, Refused, Unanswered
+from providers.api import client
+from providers.api.client import decode
+from providers.api.credentials import base_url, credentials
+from providers.api.errors import CloudflareError, EngineGone, NoCredentials, Refused, Unanswered
 from tests.conftest import TOKEN, ZONE
 
 SWITCH = "origin_tls_client_auth"

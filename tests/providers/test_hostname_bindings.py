@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 from pulumi.output import Unknown
 
-from providers.errors import CloudflareError
+from providers.api.errors import CloudflareError
 from tests.conftest import ZONE
 from tests.providers.bindings import API, APP, Many, puts, shown
 

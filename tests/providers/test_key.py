@@ -13,8 +13,8 @@ from cryptography.hazmat.primitives.asymmetric import ec, ed25519, rsa
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from providers.key import PrivateKey, is_reference, matches, read_private_key
-from providers.pem import PemError, read_certificate
+from providers.values.key import PrivateKey, is_reference, matches, read_private_key
+from providers.values.pem import PemError, read_certificate
 from tests import pki
 from tests.providers.test_pem import NOW, SHAPES, block, dsa_key, pair, rsa_key
 

@@ -19,7 +19,7 @@ from cryptography.x509.oid import ExtendedKeyUsageOID, ExtensionOID, NameOID
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from providers.pem import Certificate, PemError, expiry_warning, faults, read_certificate
+from providers.values.pem import Certificate, PemError, expiry_warning, faults, read_certificate
 from tests import pki
 
 NOW = datetime(2026, 11, 24, 12, tzinfo=timezone.utc)

@@ -6,9 +6,9 @@ import threading
 
 import pytest
 
-from providers.records import Binding
-from providers.rows import Rows
-from providers.shared import Shared
+from providers.api.answers import Binding
+from providers.api.cached_list import Shared
+from providers.lifecycle.observed import Rows
 from providers.zone_certificate import ZoneCertificateProvider
 from tests.conftest import ZONE
 from tests.pki import make

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from providers.errors import NoCredentials
-from providers.session import Session
+from providers.api.errors import NoCredentials
+from providers.plugin.session import Session
 
 ENVIRON = {"CLOUDFLARE_API_TOKEN": "token-of-the-zone", "OTHER_TOKEN": "token-of-the-other"}
 

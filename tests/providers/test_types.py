@@ -11,7 +11,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from pydantic import TypeAdapter, ValidationError
 
-from providers.types import (
+from providers.values.inputs import (
     UNKNOWN,
     CertId,
     Hostname,

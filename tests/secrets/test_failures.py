@@ -7,10 +7,10 @@ from typing import Any
 
 import pytest
 
-from providers import session
-from providers.client import Client
-from providers.errors import CloudflareError
+from providers.api.client import Client
+from providers.api.errors import CloudflareError
 from providers.hostname_certificate import HostnameCertificateProvider
+from providers.plugin import session
 from tests.conftest import ZONE
 from tests.pki import make
 from tests.providers.life import Life

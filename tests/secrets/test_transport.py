@@ -18,7 +18,7 @@ from cryptography import x509
 from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec
 
-from providers.errors import CloudflareError, Unanswered
+from providers.api.errors import CloudflareError, Unanswered
 from tests.conftest import TOKEN, ZONE
 from tests.pki import name
 from tests.secrets.canary import Canary

@@ -8,8 +8,8 @@ from dataclasses import dataclass
 
 import pytest
 
-from providers.errors import CloudflareError
-from providers.zone import AOP
+from providers.api.errors import CloudflareError
+from providers.api.zone import AOP
 from tests.conftest import ZONE
 from tests.properties.engine import Program, Stack, binding, bindings, certificate, switch
 from tests.properties.world import STRANGER, held, pair

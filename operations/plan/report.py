@@ -1,0 +1,222 @@
+"""The report of a plan: everything that a renderer needs, and nothing of how it looks. Pure."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Collection, Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any, Literal
+
+from providers.values.key import is_reference
+
+from ..presented import Presented
+from ..text import Value, Words, count, plain, say
+from .changes import KINDS, Change, Kind, changes, counted
+from .dangers import CLASSES, LONG, Danger, Scene, dangers
+from .order import order
+from .preview import COMPONENT, UNKNOWNS, Preview, Props, Resource, Said, is_unknown
+from .zones import Zones, pictures
+
+Verdict = Literal["failed", "danger", "caution", "calm"]
+FAILED = "failure"
+RISK: dict[Kind, tuple[str, str]] = {
+    "loses": ("loses protection", "lose protection"),
+    "falls": ("falls to a lower level", "fall to a lower level"),
+    "changes": ("changes certificate", "change certificate"),
+    "rises": ("moves to a higher level", "move to a higher level"),
+    "gains": ("gets a certificate", "get a certificate"),
+    "unchanged": ("unchanged", "unchanged"),
+}
+TALLY = {
+    "create": "to create",
+    "update": "to change",
+    "replace": "to replace",
+    "delete": "to delete",
+    "same": "unchanged",
+}
+SHORTENED = 160
+
+
+@dataclass(frozen=True)
+class Property:
+    """One property of a resource that changes; values as text, "" where there is none."""
+
+    path: str
+    old: str
+    new: str
+
+
+@dataclass(frozen=True)
+class Detail:
+    """A resource that changes."""
+
+    op: str
+    name: str
+    kind: str
+    properties: tuple[Property, ...]
+
+
+@dataclass(frozen=True)
+class Report:
+    """`verdict`: failed, danger (something breaks), caution (worth a look), or calm."""
+
+    stack: str
+    verdict: Verdict
+    risk: str
+    tally: str
+    dangers: tuple[Danger, ...]
+    changes: tuple[Change, ...]
+    before: Zones
+    after: Zones
+    order: tuple[Words, ...]
+    details: tuple[Detail, ...]
+    said: tuple[Said, ...]
+    hides_sames: bool
+    now: datetime
+
+    def closes(self, gates: Collection[str]) -> list[str]:
+        """Which of the gates (CLASSES, or `any`) this plan does not pass.
+
+        A plan that failed passes none: it is not whole.
+        """
+        met = [name for name in CLASSES if any(d.name == name for d in self.dangers)]
+        if "any" in gates:
+            return met
+        return [name for name in met if name in gates or (gates and name == FAILED)]
+
+
+def build(preview: Preview, now: datetime) -> Report:
+    """The report of a plan at a moment."""
+    before, after = pictures(preview)
+    found = changes(preview, before, after)
+    dangerous = dangers(Scene(preview, before, after, found, now))
+    changing = [r for r in preview.resources if r.op != "same" and r.type != COMPONENT]
+    return Report(
+        stack=preview.stack,
+        verdict=_verdict(preview, dangerous),
+        risk=_risk(preview, found),
+        tally=_tally(preview),
+        dangers=tuple(dangerous),
+        changes=tuple(found),
+        before=before,
+        after=after,
+        order=tuple(order(preview)),
+        details=tuple(_detail(resource) for resource in changing),
+        said=preview.said,
+        hides_sames=preview.hides_sames and bool(changing),
+        now=now,
+    )
+
+
+def _verdict(preview: Preview, dangerous: list[Danger]) -> Verdict:
+    if preview.errors:
+        return "failed"
+    if any(danger.is_grave for danger in dangerous):
+        return "danger"
+    return "caution" if dangerous else "calm"
+
+
+def _risk(preview: Preview, found: list[Change]) -> str:
+    if preview.errors:
+        return f"the preview failed with {count(len(preview.errors), 'error')}"
+    numbers = counted(found)
+    parts = []
+    for place, noun in ((0, "hostname"), (1, "zone")):
+        told: list[str] = []
+        for kind in KINDS:
+            if number := numbers[kind][place]:
+                words = RISK[kind][number != 1]
+                told.append(f"{number if told else count(number, noun)} {words}")
+        if told:
+            parts.append(", ".join(told))
+    return "; ".join(parts) or "nothing of Authenticated Origin Pulls changes"
+
+
+def _tally(preview: Preview) -> str:
+    told = [f"{n} {TALLY[op]}" for op in TALLY if (n := preview.tally.get(op, 0))]
+    others = sum(n for op, n in preview.tally.items() if op not in TALLY)
+    told += [f"{others} otherwise"] if others else []
+    return ", ".join(told) or "no resources"
+
+
+def _detail(resource: Resource) -> Detail:
+    paths = [*(resource.old or {}), *(resource.new or {})]
+    keys = resource.changed or tuple(dict.fromkeys(k for k in paths if not k.startswith("__")))
+    properties = tuple(_property(resource, path) for path in keys)
+    return Detail(resource.op, resource.name, resource.kind or resource.type, properties)
+
+
+def _property(resource: Resource, path: str) -> Property:
+    return Property(path, _text(resource.old, path), _text(resource.new, path))
+
+
+def _text(props: Props | None, path: str) -> str:
+    value: Any = props or {}
+    for part in _parts(path):
+        value = value.get(part) if isinstance(value, Mapping) else None
+    if value is None:
+        return ""
+    if is_unknown(value):
+        return "known after up"
+    if path.endswith("private_key") and not (isinstance(value, str) and is_reference(value)):
+        return "[secret]"
+    if isinstance(value, str) and "-----BEGIN" in value:
+        return "PEM"
+    text = value if isinstance(value, str) else json.dumps(value, ensure_ascii=False)
+    for unknown in UNKNOWNS:
+        text = text.replace(unknown, "known after up")
+    return text if len(text) <= SHORTENED else f"{text[:SHORTENED]}..."
+
+
+def _parts(path: str) -> list[str]:
+    """`bindings["a.example.com"].cert_id` in its parts."""
+    parts: list[str] = []
+    for piece in path.replace('"]', '["').split('["'):
+        quoted = len(parts) > 0 and piece and not piece.startswith(".")
+        parts += [piece] if quoted else [p for p in piece.split(".") if p]
+    return parts
+
+
+def as_json(report: Report) -> dict[str, Any]:
+    """For machines: plain texts, and the facts of each hostname."""
+    return {
+        "stack": report.stack,
+        "verdict": report.verdict,
+        "risk": report.risk,
+        "tally": report.tally,
+        "dangers": [{"class": d.name, "text": plain(d.words)} for d in report.dangers],
+        "changes": [
+            {
+                "zone_id": change.zone_id,
+                "zone": change.zone.text,
+                "hostname": change.hostname,
+                "change": change.kind,
+                "text": plain(change.words),
+                "before": _facts(change.before),
+                "after": _facts(change.after),
+            }
+            for change in report.changes
+        ],
+        "order": [plain(words) for words in report.order],
+    }
+
+
+def _facts(presented: Presented) -> dict[str, Any]:
+    certificate = presented.certificate
+    return {
+        "level": presented.level,
+        "certificate_sha256": certificate.sha256 if certificate else "",
+        "expires_on": certificate.expires_on if certificate else "",
+    }
+
+
+def line(change: Change) -> Words:
+    """The whole line of a hostname or a zone."""
+    return say("{who}: {what}", who=change.subject, what=change.words or ("unchanged",))
+
+
+def about(said: Said) -> Words:
+    """A diagnostic as words."""
+    who = say("{name}: ", name=Value(said.about)) if said.about else ()
+    return (f"{'error' if said.severity == 'error' else 'warning'}: ", *who, Value(said.text, LONG))

@@ -1,0 +1,137 @@
+"""A report as Markdown for a pull or merge request; at most 65,536 characters.
+
+Values from outside stand in code spans: nothing in them is a link, a mention, an image or HTML.
+Source: GitHub Flavored Markdown, 6.1 (code spans), and GitHub's limit for a comment's body.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+from ..plan.dangers import Danger
+from ..plan.report import Detail, Report, about, line
+from ..text import Value, Words, count
+
+LIMIT = 65_536
+VERDICTS = {
+    "failed": "FAILED",
+    "danger": "DANGER",
+    "caution": "Caution",
+    "calm": "No danger seen",
+}
+RESERVED = 80
+DANGERS = {**dict.fromkeys(VERDICTS, "What is dangerous"), "caution": "Worth a look"}
+# Told when unchanged resources are not in the file.
+SAMES = (
+    "Unchanged resources are not in this file: what they hold was taken from the stack's outputs."
+    " `pulumi preview --json --show-sames` lists them."
+)
+
+
+@dataclass(frozen=True)
+class Part:
+    """A heading, lines, and what one line that was left out is called."""
+
+    head: str
+    lines: list[str]
+    noun: str
+    tail: str = ""
+
+
+def render(report: Report, limit: int = LIMIT) -> str:
+    """What does not fit is left out from the end of each part, and told.
+
+    The parts that matter most get their room first: dangers, then hostnames and zones.
+    """
+    top = f"### {VERDICTS[report.verdict]}: {report.risk}\n"
+    where = f" of stack {code(report.stack)}" if report.stack else ""
+    top += f"\nPlan{where}: {report.tally}.\n"
+    parts = [part for part in _parts(report) if part.lines]
+    # Room for a line that says what is missing is kept for each part.
+    fixed = [top, marker(report.stack), *(part.head + part.tail for part in parts)]
+    room = limit - sum(len(text) + RESERVED for text in fixed)
+    texts = []
+    for part in parts:
+        text = _fit(part, room)
+        room -= len(text) - len(part.head) - len(part.tail)
+        texts.append(text)
+    return "\n".join([top, *texts, f"{marker(report.stack)}\n"])
+
+
+def marker(stack: str) -> str:
+    """By which a pipeline finds its own comment, to change it instead of adding another."""
+    return f"<!-- aop-report {re.sub(r'[^A-Za-z0-9_.]', '.', stack)[:100]} -->"
+
+
+def _parts(report: Report) -> list[Part]:
+    news = [change for change in report.changes if change.is_news]
+    still = [change for change in report.changes if not change.is_news]
+    said = [f"- {inline(about(s))}" for s in report.said if s.severity in ("error", "warning")]
+    notes = [SAMES] if report.hides_sames else []
+    return [
+        Part(f"**{DANGERS[report.verdict]}**\n\n", [_danger(d) for d in report.dangers], "danger"),
+        Part("**Hostnames and zones**\n\n", [f"- {inline(line(c))}" for c in news], "line"),
+        Part(
+            "**In this order**\n\n",
+            [f"{number}. {inline(words)}" for number, words in enumerate(report.order, 1)],
+            "step",
+        ),
+        _folded("Warnings of the preview", said, "line"),
+        _folded(
+            f"Properties that change ({count(len(report.details), 'resource')})",
+            [text for detail in report.details for text in _detail(detail)],
+            "line",
+        ),
+        _folded(f"Unchanged ({len(still)})", [f"- {inline(c.subject)}" for c in still], "line"),
+        Part("", notes, "note"),
+    ]
+
+
+def _danger(danger: Danger) -> str:
+    return f"- **{danger.name}**: {inline(danger.words)}"
+
+
+def _folded(title: str, lines: list[str], noun: str) -> Part:
+    head = f"<details><summary>{title}</summary>\n\n"
+    return Part(head, lines, noun, "\n</details>\n")
+
+
+def _detail(detail: Detail) -> Iterable[str]:
+    yield f"- {detail.op} {code(detail.name)} ({code(detail.kind)})"
+    for item in detail.properties:
+        old, new = (code(text) if text else "none" for text in (item.old, item.new))
+        yield f"  - {code(item.path)}: {old} to {new}"
+
+
+def _fit(part: Part, room: int) -> str:
+    kept: list[str] = []
+    for text in part.lines:
+        room -= len(text) + 1
+        if room < 0:
+            break
+        kept.append(text)
+    more = len(part.lines) - len(kept)
+    if more:
+        kept.append(f"- and {count(more, f'more {part.noun}')}, left out for want of room")
+    return part.head + "".join(f"{text}\n" for text in kept) + part.tail
+
+
+def inline(words: Words) -> str:
+    """Our words as they are, values in code spans."""
+    return "".join(_span(p.shown) if isinstance(p, Value) else p for p in words)
+
+
+def code(text: str) -> str:
+    """A code span around any text."""
+    return _span(Value(text).shown)
+
+
+def _span(shown: str) -> str:
+    # The fence is longer than each run of backticks inside.
+    shown = shown or "(empty)"
+    runs = [len(run) for run in re.findall("`+", shown)]
+    fence = "`" * (max(runs, default=0) + 1)
+    pad = " " if shown.startswith("`") or shown.endswith("`") else ""
+    return f"{fence}{pad}{shown}{pad}{fence}"

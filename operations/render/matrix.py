@@ -1,0 +1,162 @@
+"""The coverage matrix: hostname by level, and when the certificates end. Pure.
+
+Shared by the report of a plan (before and after) and by `coverage` (now).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from datetime import datetime
+
+from providers.api.errors import short
+
+from ..presented import ANY_OTHER, Certificate, Level, Presented, ZonePicture, present
+from ..text import Value, Words, day, days_left, fingerprint, in_days, listed, say, zone_name
+
+LEVELS: tuple[Level, ...] = ("hostname", "zone", "global")
+# A bar of the timeline is full at so many days.
+FULL = 400
+URGENT, SOON = 14, 30
+
+
+@dataclass(frozen=True)
+class Cell:
+    """What there is at one level, and whether it is what Cloudflare presents."""
+
+    level: Level
+    words: Words
+    is_presented: bool
+
+
+@dataclass(frozen=True)
+class Row:
+    """A hostname, or every other hostname of a zone. `before` is None where nothing changes;
+    `tone` as an Ending's, "" where no time is known."""
+
+    subject: Words
+    cells: tuple[Cell, ...]
+    before: Words | None
+    presented: Words
+    level: Level
+    change: str
+    tone: str
+
+
+@dataclass(frozen=True)
+class Ending:
+    """A certificate on the timeline. `share` of the full bar in percent; tone: over, urgent,
+    soon or fine."""
+
+    certificate: Words
+    users: Words
+    when: Words
+    share: int
+    tone: str
+
+
+def hostnames(zone: ZonePicture) -> list[str]:
+    """Every other hostname first, then by name."""
+    return [ANY_OTHER, *sorted(zone.hostnames)]
+
+
+def row(
+    zone: ZonePicture, hostname: str, now: datetime, before: Words | None = None, change: str = ""
+) -> Row:
+    """The levels of a hostname, and which of them counts."""
+    subject: Words = (Value(hostname),)
+    if hostname == ANY_OTHER:
+        name = zone_name(zone.name, zone.zone_id)
+        subject = say("{zone} (every other hostname)", zone=name)
+    presented = present(zone, hostname)
+    levels = {"hostname": _own(zone, hostname), "zone": _zone(zone), "global": _shared(zone)}
+    cells = tuple(Cell(name, levels[name], presented.level == name) for name in LEVELS)
+    ends = presented.certificate.expires_on if presented.certificate else ""
+    left = days_left(ends, now)
+    urgency = "" if left is None else tone(left)
+    return Row(subject, cells, before, told(presented), presented.level, change, urgency)
+
+
+def told(presented: Presented) -> Words:
+    """In a few words: `9f3a2b1c... until 2027-11-24`, `nothing`."""
+    if presented.certificate is not None:
+        return certificate(presented.certificate)
+    return {
+        "zone": ("the zone's certificate",),
+        "global": ("Cloudflare's shared certificate",),
+        "nothing": (f"nothing: {presented.why}",),
+        "hostname": ("its own certificate",),
+        "unknown": ("not managed here",),
+    }[presented.level]
+
+
+def certificate(found: Certificate) -> Words:
+    """`9f3a2b1c... until 2027-11-24`; the id where the fingerprint is not known."""
+    name = fingerprint(found.sha256)
+    if not found.sha256 and found.cert_id:
+        name = say("id {it}", it=Value(f"{short(found.cert_id)}..."))
+    ends = day(found.expires_on)
+    return say("{name} until {ends}", name=name, ends=ends) if ends else name
+
+
+def _own(zone: ZonePicture, hostname: str) -> Words:
+    shown = zone.hostnames.get(hostname)
+    if shown is None:
+        return ("none",)
+    return certificate(shown.certificate) if shown.enabled else ("switched off",)
+
+
+def _zone(zone: ZonePicture) -> Words:
+    state = zone.own or "not managed"
+    if not zone.certificates:
+        return (state,)
+    return say("{state}: {it}", state=_state(state), it=certificate(zone.certificates[-1]))
+
+
+def _shared(zone: ZonePicture) -> Words:
+    return (_state(zone.shared or "not managed"),)
+
+
+def _state(value: str) -> str:
+    return value if value in ("on", "off") else "not managed"
+
+
+def timeline(zones: Iterable[ZonePicture], now: datetime) -> list[Ending]:
+    """Each certificate that is presented, the one that ends first at the top."""
+    users: dict[Certificate, list[Value]] = {}
+    for zone in zones:
+        for hostname in hostnames(zone):
+            shown = present(zone, hostname)
+            if shown.certificate is not None:
+                name = zone.name if hostname == ANY_OTHER else hostname
+                users.setdefault(shown.certificate, []).append(Value(name or zone.zone_id))
+    known = [(days_left(c.expires_on, now), c) for c in users]
+    dated = sorted(((left, c) for left, c in known if left is not None), key=lambda pair: pair[0])
+    return [_ending(c, left, users[c]) for left, c in dated]
+
+
+def tone(left: int) -> str:
+    """How urgent so many days are."""
+    return "over" if left < 0 else "urgent" if left < URGENT else "soon" if left < SOON else "fine"
+
+
+def _ending(found: Certificate, left: int, users: list[Value]) -> Ending:
+    return Ending(
+        certificate=fingerprint(found.sha256),
+        users=listed(users),
+        when=say("{day}, {when}", day=day(found.expires_on), when=in_days(left)),
+        share=max(1, min(100, 100 * left // FULL)),
+        tone=tone(left),
+    )
+
+
+def facts(presented: Presented) -> Mapping[str, str]:
+    """For machines."""
+    found = presented.certificate or Certificate()
+    return {
+        "level": presented.level,
+        "certificate_sha256": found.sha256,
+        "expires_on": found.expires_on,
+        "issuer": found.issuer,
+        "why": presented.why,
+    }

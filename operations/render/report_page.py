@@ -1,0 +1,36 @@
+"""A report as one HTML page: coverage before and after, expiry, the plan."""
+
+from __future__ import annotations
+
+from ..plan.report import Report, line
+from ..presented import ZonePicture
+from ..text import Value, say
+from . import matrix, page
+from .markdown import SAMES, VERDICTS
+
+
+def render(report: Report) -> str:
+    """The whole page."""
+    rows = []
+    for change in report.changes:
+        name = change.zone.text
+        zone = report.after.get(change.zone_id) or ZonePicture(change.zone_id, name)
+        before = matrix.told(change.before)
+        rows.append(matrix.row(zone, change.hostname, report.now, before, change.kind))
+    stack = say("Plan of stack {name}: ", name=Value(report.stack)) if report.stack else ()
+    return page.render(
+        page.Page(
+            title=f"Plan: {report.risk}",
+            heading=f"{VERDICTS[report.verdict]}: {report.risk}",
+            verdict=report.verdict,
+            tally=(*stack, report.tally),
+            rows=rows,
+            endings=matrix.timeline(report.after.values(), report.now),
+            made=report.now,
+            dangers=report.dangers,
+            lines=[line(change) for change in report.changes if change.is_news],
+            order=report.order,
+            notes=[SAMES.replace("`", "")] if report.hides_sames else [],
+            has_before=True,
+        )
+    )

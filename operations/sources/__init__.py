@@ -1,0 +1,1 @@
+"""Where facts come from: Cloudflare, Pulumi's state, the stack's configuration."""

@@ -1,0 +1,118 @@
+"""What Cloudflare holds in the zones of a stack, read through the providers' session."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+
+from providers.api.answers import LEVELS, Binding, Level, UploadedCertificate
+from providers.api.errors import Refused, about
+from providers.api.zone import AOP, Zone
+from providers.plugin import session
+from providers.values import pem
+from stacks.config import ZoneConfig
+
+from ..presented import Certificate, Shown, ZonePicture
+from ..render.terminal import progress, say
+from .configuration import Wanted
+
+
+@dataclass(frozen=True)
+class LiveZone:
+    """A zone now. `bindings` are those in force, by hostname; certificates oldest first."""
+
+    name: str
+    config: ZoneConfig
+    zone: Zone
+    picture: ZonePicture
+    certificates: Mapping[Level, list[UploadedCertificate]]
+    bindings: Mapping[str, Binding] = field(default_factory=dict)
+
+    def shown_by(self, cert_id: str) -> list[str]:
+        """The hostnames that show a hostname certificate, or hold it while they are voided."""
+        return sorted(b.hostname for b in self.bindings.values() if b.cert_id == cert_id)
+
+
+@contextmanager
+def cloudflare() -> Iterator[session.Session]:
+    """The session of this command; its lines go to stderr."""
+    before = session.current()
+    mine = session.Session(os.environ, say=say)
+    session.use(mine)
+    try:
+        yield mine
+    finally:
+        mine.close()
+        session.use(before)
+
+
+def zones(wanted: Wanted, run: session.Session) -> list[LiveZone]:
+    """All zones of a stack, one after the other."""
+    found = []
+    total = len(wanted.zones)
+    for number, (name, config) in enumerate(wanted.zones.items(), 1):
+        with progress(f"reading {name} ({number} of {total})"), about(name):
+            found.append(read(name, config, run))
+    return found
+
+
+def read(name: str, config: ZoneConfig, run: session.Session) -> LiveZone:
+    """One zone: settings, certificates, bindings, with few requests whatever their number."""
+    zone = run.zone(config.zone_id, config.token_env)
+    certificates: dict[Level, list[UploadedCertificate]] = {
+        level: [c for c in zone.certificates(level).values() if not c.is_gone] for level in LEVELS
+    }
+    bindings = _bindings(zone, config)
+    picture = ZonePicture(
+        config.zone_id,
+        name,
+        ssl=_readable(zone, "ssl"),
+        shared=_readable(zone, "tls_client_auth"),
+        own=zone.setting(AOP),
+        certificates=[known(c) for c in _in_force_last(certificates["zone"])],
+    )
+    by_id = {c.id: c for c in certificates["hostname"]}
+    for hostname, row in bindings.items():
+        if row.is_gone:
+            continue
+        record = by_id.get(row.cert_id)
+        certificate = known(record) if record else Certificate(cert_id=row.cert_id)
+        is_active = row.is_active and (record is None or record.is_active)
+        picture.hostnames[hostname] = Shown(certificate, bool(row.enabled), is_active=is_active)
+    return LiveZone(name, config, zone, picture, certificates, bindings)
+
+
+def _bindings(zone: Zone, config: ZoneConfig) -> dict[str, Binding]:
+    listed = zone.bindings()
+    if listed is not None:
+        return {name: row for name, row in listed.items() if row.holds_certificate}
+    hostnames = [h for pair in config.hostname_certificates.values() for h in pair.hostnames]
+    rows = ((name, zone.binding(name)) for name in hostnames)
+    return {name: row for name, row in rows if row is not None and row.holds_certificate}
+
+
+def _readable(zone: Zone, setting: str) -> str | None:
+    """None where the token may not read it."""
+    try:
+        return zone.setting(setting)
+    except Refused as refused:
+        if refused.status in (401, 403):
+            return None
+        raise
+
+
+def _in_force_last(records: list[UploadedCertificate]) -> list[UploadedCertificate]:
+    """The newest active one is in force."""
+    active = [record for record in records if record.is_active]
+    return [r for r in records if not active or r is not active[-1]] + active[-1:]
+
+
+def known(record: UploadedCertificate) -> Certificate:
+    """The public facts of an uploaded certificate."""
+    try:
+        parsed = pem.read_certificate(record.certificate)
+    except pem.PemError:
+        return Certificate(record.sha256, record.expires_on, "", record.id)
+    return Certificate(parsed.sha256, parsed.expires_on, parsed.issuer, record.id)

@@ -1,0 +1,62 @@
+"""What a stack wants, from its file: `--stack NAME` or `--config FILE`."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, TypeVar
+
+import click
+import yaml
+
+from stacks.config import KEY, NAMESPACE, PROJECT, Environment, ZoneConfig, parse
+
+from ..command import Stop
+from ..text import safe
+
+Function = TypeVar("Function", bound=Callable[..., Any])
+
+
+@dataclass(frozen=True)
+class Wanted:
+    """The zones of a stack by name; `stack` is "" where only a file was given."""
+
+    stack: str
+    file: Path
+    environment: Environment
+
+    @property
+    def zones(self) -> dict[str, ZoneConfig]:
+        """By name."""
+        return self.environment.zones
+
+
+def options(function: Function) -> Function:
+    """Adds --stack and --config to a verb."""
+    function = click.option(
+        "--config",
+        "file",
+        type=click.Path(path_type=Path, dir_okay=False),
+        help="The stack's file, where it is not stacks/Pulumi.NAME.yaml.",
+    )(function)
+    return click.option(
+        "--stack", envvar="PULUMI_STACK", default="", help="The stack; default PULUMI_STACK."
+    )(function)
+
+
+def load(stack: str, file: Path | None) -> Wanted:
+    """The configuration; every mistake in it is one line that names key and file."""
+    if not stack and file is None:
+        raise Stop("Which stack? Give --stack NAME, or --config FILE.", 2)
+    path = file or PROJECT / "stacks" / f"Pulumi.{stack}.yaml"
+    name = stack or path.name.removeprefix("Pulumi.").removesuffix(".yaml")
+    try:
+        data = yaml.safe_load(path.read_text(encoding="utf-8"))
+    except FileNotFoundError:
+        raise Stop(f"{path} does not exist. Give the name of a stack, or --config FILE.") from None
+    except (yaml.YAMLError, UnicodeDecodeError) as error:
+        raise Stop(f"{path}: this is not YAML ({safe(str(error))})") from None
+    config = data.get("config") if isinstance(data, dict) else None
+    zones = config.get(f"{NAMESPACE}:{KEY}") if isinstance(config, dict) else None
+    return Wanted(name, path, parse(zones, str(path)))

@@ -1,0 +1,104 @@
+"""What stacks hold: `pulumi stack export`, from the CLI or from a file."""
+
+from __future__ import annotations
+
+import json
+import os
+import shutil
+import subprocess
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from typing import Any, TextIO
+
+from providers.api.answers import Level, fingerprint
+from stacks.config import PROJECT
+
+from ..command import Stop
+from ..plan.preview import TYPES
+from ..text import safe
+
+LEVEL_OF: Mapping[str, Level] = {"ZoneCertificate": "zone", "HostnameCertificate": "hostname"}
+SECONDS = 120
+
+
+@dataclass(frozen=True)
+class HeldCertificate:
+    """A certificate in a stack's state."""
+
+    stack: str
+    name: str
+    level: Level
+    zone_id: str
+    cert_id: str
+    sha256: str
+    expires_on: str
+
+
+def certificates(text: str, stack: str) -> Iterator[HeldCertificate]:
+    """From a stack's export, with those that wait for their deletion.
+
+    :raises Stop: when the text is no export.
+    """
+    try:
+        data = json.loads(text)
+        resources = data["deployment"].get("resources") or []
+    except (ValueError, TypeError, KeyError, AttributeError, RecursionError):
+        raise Stop("this is no stack. Give the output of `pulumi stack export`.") from None
+    for item in resources:
+        kind = str(item.get("type", "")).removeprefix(TYPES)
+        if kind not in LEVEL_OF:
+            continue
+        outputs = item.get("outputs") or item.get("inputs") or {}
+        pem = str(outputs.get("certificate", ""))
+        yield HeldCertificate(
+            stack=stack,
+            name=str(item.get("urn", "")).split("::")[-1],
+            level=LEVEL_OF[kind],
+            zone_id=str(outputs.get("zone_id", "")),
+            cert_id=str(item.get("id", "")),
+            sha256=str(outputs.get("certificate_sha256", "")) or fingerprint(pem),
+            expires_on=str(outputs.get("expires_on", "")),
+        )
+
+
+def pulumi(*arguments: str) -> str:
+    """The output of `pulumi ARGUMENTS` in the project's folder; its last line when it fails."""
+    program = shutil.which("pulumi")
+    if program is None:
+        raise Stop("there is no pulumi on PATH. Install it, or give --state FILE.")
+    verb = " ".join(arguments[:2])
+    try:
+        done = subprocess.run(
+            [program, *arguments, "--non-interactive"],
+            cwd=PROJECT,
+            env={**os.environ, "PULUMI_SKIP_UPDATE_CHECK": "true"},
+            stdin=subprocess.DEVNULL,
+            capture_output=True,
+            text=True,
+            timeout=SECONDS,
+            check=False,
+        )
+    except subprocess.TimeoutExpired:
+        late = f"`pulumi {verb}` did not end within {SECONDS} seconds"
+        raise Stop(f"{late}. Run it by hand, to see what it waits for.") from None
+    if done.returncode != 0:
+        lines = [line for line in (done.stderr or done.stdout).splitlines() if line.strip()]
+        told = next((line for line in lines if "error" in line), lines[-1] if lines else "")
+        raise Stop(f"pulumi {verb} ended with {done.returncode}: {safe(told, 400)}")
+    return done.stdout
+
+
+def of_stack(stack: str, file: TextIO | None) -> list[HeldCertificate]:
+    """The certificates of one stack, from a file or from the backend of the pulumi CLI."""
+    text = file.read() if file else pulumi("stack", "export", "--stack", stack)
+    return list(certificates(text, stack))
+
+
+def of_all_stacks() -> list[HeldCertificate]:
+    """Those of every stack of this project in the backend."""
+    listed: list[dict[str, Any]] = json.loads(pulumi("stack", "ls", "--json"))
+    found: list[HeldCertificate] = []
+    for item in listed:
+        name = str(item.get("name", ""))
+        found += certificates(pulumi("stack", "export", "--stack", name), name)
+    return found

@@ -1,0 +1,132 @@
+"""`python -m operations import`: a zone that has Authenticated Origin Pulls already."""
+
+from __future__ import annotations
+
+import json
+import re
+import shlex
+from pathlib import Path
+from typing import Any
+
+import click
+import yaml
+
+from providers.api.errors import CloudflareError
+from providers.plugin.session import Session
+from stacks.config import KEY, NAMESPACE, PROJECT, ZoneConfig
+
+from .. import new_files
+from ..command import Stop, Verb, examples
+from ..import_file import PROGRAM, Imported, Writer
+from ..render.terminal import progress, say, show_json
+from ..sources import cloudflare
+from ..text import plain, safe
+
+STACK = re.compile(r"[a-z][a-z0-9_-]*")
+MOST_PAGES = 100
+
+
+@click.command(
+    "import",
+    cls=Verb,
+    help="Takes over what a zone has already: writes an import file for `pulumi import`, the"
+    " stack's configuration and program, and the (public) certificates. Cloudflare never gives"
+    " private keys back: the configuration names an environment variable for each, which is"
+    " needed only when the certificate is to be uploaded again. Nothing is changed at Cloudflare."
+    " After `pulumi import` the preview is empty.\n\nZONE is a name or a Zone ID. Exit code 0.",
+    epilog=examples(
+        "python -m operations import example.com --stack live",
+        "python -m operations import example.com --stack live --out ../taken-over",
+        "python -m operations import 023e105f4ecef8ad9ca31a8372d0c353 --stack live --json",
+    ),
+)
+@click.argument("zone", metavar="ZONE")
+@click.option("--stack", default="imported", show_default=True, help="The stack to be made.")
+@click.option(
+    "--out",
+    type=click.Path(path_type=Path, file_okay=False),
+    help="The folder for the files; default: imported/STACK in the project.",
+)
+@click.option("--token-env", default=None, help="The variable with the token of this zone.")
+@click.option("--force", is_flag=True, help="Write over files that are there.")
+@click.option("--json", "is_json", is_flag=True)
+def command(
+    zone: str, stack: str, out: Path | None, token_env: str | None, force: bool, is_json: bool
+) -> None:
+    if not STACK.fullmatch(stack):
+        raise Stop("--stack: use lower-case letters, digits, - and _.", 2)
+    folder = (out or PROJECT / "imported" / stack).resolve()
+    with cloudflare.cloudflare() as run:
+        name, zone_id = identify(zone, token_env, run)
+        config = ZoneConfig(zone_id=zone_id, token_env=token_env)
+        with progress(f"reading {name}"):
+            place = new_files.in_project(folder / "certificates")
+            made = Writer(cloudflare.read(name, config, run), place).write()
+    files = texts(made, stack)
+    written = save(folder, files, force)
+    steps = next_steps(stack, folder, made)
+    if is_json:
+        notes = [plain(note) for note in made.notes]
+        resources = [item["name"] for item in made.resources]
+        show_json({"files": written, "resources": resources, "notes": notes, "next": steps})
+        return
+    for note in made.notes:
+        say(f"note: {plain(note)}")
+    click.echo("\n".join([*(f"wrote {path}" for path in written), "", "Next:", *steps]))
+
+
+def identify(zone: str, token_env: str | None, run: Session) -> tuple[str, str]:
+    """Name and id of the zone, whichever was given."""
+    client = run.client(token_env)
+    is_id = re.fullmatch(r"[0-9a-fA-F]{32}", zone)
+    wanted: dict[str, str | int] = {} if is_id else {"name": zone.lower().rstrip(".")}
+    for page in range(1, MOST_PAGES + 1):
+        reply = client.get("zones", **wanted, per_page=50, page=page)
+        items = [i for i in reply.result if isinstance(i, dict)] if reply.result else []
+        for item in items:
+            if not is_id or item.get("id") == zone.lower():
+                return str(item.get("name")), str(item.get("id"))
+        if len(items) < 50:
+            break
+    raise CloudflareError(
+        f"this token sees no zone {safe(zone)}", "Correct it, or the zones of the token."
+    )
+
+
+def texts(made: Imported, stack: str) -> dict[str, str]:
+    """The files by their name in the folder."""
+    config: dict[str, Any] = {"config": {f"{NAMESPACE}:{KEY}": {made.name: made.zone}}}
+    head = f"# {stack}: {made.name}, as it was found at Cloudflare.\n"
+    return {
+        "import.json": json.dumps({"resources": made.resources}, indent=2) + "\n",
+        f"Pulumi.{stack}.yaml": head + yaml.safe_dump(config, sort_keys=False),
+        f"{stack.replace('-', '_')}.py": PROGRAM.format(stack=stack, zone=made.name),
+        **{f"certificates/{label}.pem": text for label, text in made.certificates.items()},
+    }
+
+
+def save(folder: Path, files: dict[str, str], force: bool) -> list[str]:
+    """Writes them; refuses, before the first, when one is there already."""
+    there = [name for name in files if (folder / name).exists()]
+    if there and not force:
+        raise Stop(f"{folder / there[0]} is there already. Give --force, or another --out.")
+    for name, text in files.items():
+        path = folder / name
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text(text, encoding="utf-8")
+    return [new_files.in_project(folder / name) for name in files]
+
+
+def next_steps(stack: str, folder: Path, made: Imported) -> list[str]:
+    """The commands that follow, to be copied; in the project's folder."""
+    where = shlex.quote(new_files.in_project(folder))
+    keys = [
+        i["inputs"]["private_key"] for i in made.resources if "private_key" in i.get("inputs", {})
+    ]
+    return [
+        f"cp {where}/Pulumi.{stack}.yaml {where}/{stack.replace('-', '_')}.py stacks/",
+        f"pulumi stack init {stack}",
+        f"pulumi import --file {where}/import.json --generate-code=false --protect=false --yes",
+        "pulumi preview --expect-no-changes",
+        *(f"# for a new upload: export {key.removeprefix('env:')}=..." for key in keys),
+    ]

@@ -1,0 +1,171 @@
+"""`python -m operations issue`: a private CA and client certificates, for those without a PKI."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from datetime import datetime, timedelta, timezone
+from pathlib import Path
+from typing import Any
+
+import click
+import yaml
+
+from issuers import authority
+from issuers.authority import Identity
+
+from .. import new_files
+from ..command import Stop, Verb, examples
+from ..render.terminal import say, show_json
+
+CA = "ca"
+CA_NAME = "Origin pull CA"
+ZONE = "zone"
+# A name is a file's name, a label of the configuration and a common name, which ends at 64.
+NAME = re.compile(r"[A-Za-z0-9](?:[A-Za-z0-9._-]{0,62}[A-Za-z0-9])?\Z")
+HOSTNAME = re.compile(r"[a-z0-9-]+(\.[a-z0-9-]+)+\Z")
+
+
+@click.command(
+    "issue",
+    cls=Verb,
+    help="A private CA and client certificates of the right kind (no CA, digitalSignature,"
+    " clientAuth), for those who have no PKI. Prints the configuration to paste.\n\n"
+    "Each NAME becomes DIR/NAME.pem and DIR/NAME.key: `zone` is the zone's certificate, a hostname"
+    " that hostname's, and any other name a label of yours. All files have mode 0600, the folder"
+    " 0700; nothing is overwritten. Whoever has ca.key passes every origin that trusts the CA:"
+    " keep it away from servers and pipelines.",
+    epilog=examples(
+        "python -m operations issue zone shop.example.com --out certificates",
+        "python -m operations issue shop-2027 --out certificates/new --ca certificates",
+        "python -m operations issue zone --out certificates --days 90 --key rsa --json",
+    ),
+)
+@click.argument("names", nargs=-1, required=True, metavar="NAME...")
+@click.option(
+    "--out",
+    type=click.Path(path_type=Path, file_okay=False),
+    required=True,
+    help="Where the files go; made when it is missing.",
+)
+@click.option("--days", default=365, show_default=True, type=click.IntRange(1, 3650))
+@click.option(
+    "--key",
+    "kind",
+    type=click.Choice(tuple(authority.KEYS)),
+    default="ec",
+    show_default=True,
+    help="ECDSA on P-256, or RSA with 2048 bits.",
+)
+@click.option(
+    "--ca",
+    "ca_folder",
+    type=click.Path(path_type=Path, file_okay=False),
+    help="Where ca.pem and ca.key are, or shall be made; by default the folder of --out.",
+)
+@click.option("--json", "is_json", is_flag=True)
+def command(
+    names: Sequence[str], out: Path, days: int, kind: str, ca_folder: Path | None, is_json: bool
+) -> None:
+    names = [_checked(name) for name in dict.fromkeys(names)]
+    folder = ca_folder or out
+    now = datetime.now(timezone.utc)
+    ends = now + timedelta(days=days)
+    ca, is_new = _authority(folder, kind, now)
+    if ends > ca.ends:
+        raise Stop(
+            f"{folder / CA}.pem ends on {ca.ends:%Y-%m-%d}, before the certificates would. Give"
+            " fewer --days, or make another CA with --ca and let the origin trust both."
+        )
+    leaves = {n: authority.make_leaf(ca, authority.named(n), ends, kind=kind) for n in names}
+    _keep(folder, {CA: ca} if is_new else {}, out, leaves)
+    pasted = configuration(out, names, folder / f"{CA}.pem")
+    if is_json:
+        show_json(_as_json(folder, ca, is_new, out, leaves) | {"configuration": pasted})
+        return
+    _tell(folder, ca, is_new, out, leaves)
+    click.echo(pasted, nl=False)
+
+
+def _checked(name: str) -> str:
+    if not NAME.match(name) or name.lower() == CA:
+        raise Stop(
+            f"{name} is no name for a certificate: use at most 64 letters, digits, dots, hyphens"
+            f" and underscores, and not {CA}."
+        )
+    return name
+
+
+def _authority(folder: Path, kind: str, now: datetime) -> tuple[Identity, bool]:
+    """The CA of the folder, or a new one, and whether it is new."""
+    certificate, key = folder / f"{CA}.pem", folder / f"{CA}.key"
+    if not certificate.exists() and not key.exists():
+        return authority.make_ca(authority.named(f"{CA_NAME} {now:%Y-%m-%d}"), now, kind), True
+    if not certificate.exists() or not key.exists():
+        missing = key if certificate.exists() else certificate
+        raise Stop(f"{missing} is missing beside the other. Put it there, or give another --ca.")
+    try:
+        return authority.read(certificate.read_bytes(), key.read_bytes()), False
+    except ValueError as error:
+        raise Stop(f"{certificate}: {error}") from None
+
+
+def _keep(
+    folder: Path, authorities: dict[str, Identity], out: Path, leaves: dict[str, Identity]
+) -> None:
+    """Keys first: a certificate on disk always has its key."""
+    for path in {out, folder} if authorities else {out}:
+        new_files.private_folder(path)
+    for path, identities in ((out, leaves), (folder, authorities)):
+        taken = [path / f"{name}.{end}" for name in identities for end in ("key", "pem")]
+        if found := next((file for file in taken if file.exists() or file.is_symlink()), None):
+            raise Stop(f"{found} is there already. Give another NAME or another --out.")
+    for path, identities in ((folder, authorities), (out, leaves)):
+        keys = {path / f"{name}.key": one.key_pem for name, one in identities.items()}
+        certificates = {path / f"{name}.pem": one.pem for name, one in identities.items()}
+        new_files.write(keys | certificates, new_files.PRIVATE)
+
+
+def configuration(out: Path, names: Sequence[str], ca: Path) -> str:
+    """The lines for a zone in `stacks/Pulumi.NAME.yaml`, with four spaces as it has there."""
+    zone: dict[str, Any] = {}
+    where = Path(new_files.in_project(out.absolute()))
+    signer = new_files.in_project(ca.absolute())
+    for name in names:
+        files = {
+            "certificate": f"file:{where / name}.pem",
+            "private_key": f"file:{where / name}.key",
+            "ca": f"file:{signer}",
+        }
+        if name == ZONE:
+            zone["zone_certificate"] = files
+        else:
+            shown = name if HOSTNAME.match(name) else "HOSTNAME"
+            entry = {**files, "hostnames": [shown]}
+            zone.setdefault("hostname_certificates", {})[name] = entry
+    nested = {"config": {"aop:zones": {"ZONE": zone}}}
+    text: str = yaml.safe_dump(nested, sort_keys=False, width=1000, indent=2)
+    return "".join(text.splitlines(keepends=True)[3:])
+
+
+def _as_json(
+    folder: Path, ca: Identity, is_new: bool, out: Path, leaves: dict[str, Identity]
+) -> dict[str, Any]:
+    def facts(path: Path, name: str, one: Identity) -> dict[str, Any]:
+        return {
+            "name": name,
+            "certificate": str(path / f"{name}.pem"),
+            "private_key": str(path / f"{name}.key"),
+            "sha256": one.sha256,
+            "expires_on": f"{one.ends:%Y-%m-%dT%H:%M:%SZ}",
+        }
+
+    made = [facts(out, name, leaf) for name, leaf in leaves.items()]
+    return {"ca": facts(folder, CA, ca) | {"is_new": is_new}, "certificates": made}
+
+
+def _tell(folder: Path, ca: Identity, is_new: bool, out: Path, leaves: dict[str, Identity]) -> None:
+    say(f"{'made' if is_new else 'used'} {folder / CA}.pem, until {ca.ends:%Y-%m-%d}")
+    for name, leaf in leaves.items():
+        say(f"made {out / name}.pem and .key, until {leaf.ends:%Y-%m-%d}")
+    say(f"The origin must trust {folder / CA}.pem. Paste under the zone in the stack's file:")

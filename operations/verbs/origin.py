@@ -1,0 +1,220 @@
+"""`python -m operations origin`: the configuration of an origin server, from a stack's."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import asdict, dataclass
+from datetime import datetime, timezone
+from pathlib import Path
+from typing import Any
+
+import click
+
+from origins import SERVERS, Origin, bundle, cloudflare_ca, configuration
+from origins.origin import hostname as checked
+from providers.values import pem
+from stacks.config import CLOUDFLARE
+from stacks.origin import Client, describe, presented
+
+from .. import new_files
+from ..command import Stop, Verb, examples
+from ..render.terminal import say, show_json
+from ..sources import configuration as stack_file
+from ..sources.configuration import Wanted
+from ..trust import pins, texts, trusted
+
+SUFFIXES = {"nginx": "conf", "apache": "conf", "haproxy": "cfg", "caddy": "caddy"}
+FILE = click.Path(path_type=Path, dir_okay=False, exists=True)
+# Options that are fields of `Origin` by the same name.
+SAME = ("stage", "depth", "crl", "upstream", "address", "port", "header", "log")
+
+
+@dataclass(frozen=True)
+class Directives:
+    """The texts and what to know of them; `default_host` is "" unless it was asked for."""
+
+    client: Client
+    origin: Origin
+    text: str
+    bundle: str
+    default_host: str
+    notes: tuple[str, ...]
+
+
+@click.command(
+    "origin",
+    cls=Verb,
+    help="The configuration of an origin server for HOSTNAME, as the stack's configuration says"
+    " which client certificate Cloudflare presents. The CA of an own certificate is the `ca` beside"
+    " it, or --ca; Cloudflare's CA comes along.\n\n"
+    "Begin with --stage optional: it lets everybody in and tells application and log who came"
+    " with a certificate. Stage on refuses everybody else. While certificates of one CA are"
+    " replaced by another's, trust --both.",
+    epilog=examples(
+        "python -m operations origin shop.example.com --server nginx --stack prod --ca ca.pem \\",
+        "    --stage optional",
+        "python -m operations origin www.example.net --server caddy --stack staging --write out",
+        "python -m operations origin shop.example.com --server apache --stack prod --ca ca.pem \\",
+        "    --both old-ca.pem --pin --json",
+    ),
+)
+@click.argument("hostname")
+@click.option("--server", type=click.Choice(tuple(SERVERS)), required=True)
+@stack_file.options
+@click.option("--stage", type=click.Choice(("optional", "on")), default="on", show_default=True)
+@click.option("--ca", type=FILE, help="The CA of the own certificate, in place of `ca`.")
+@click.option(
+    "--both",
+    multiple=True,
+    metavar="FILE",
+    help=f"Another CA to trust, before or after a change; `{CLOUDFLARE}` is Cloudflare's.",
+)
+@click.option("--pin", "is_pinned", is_flag=True, help="Only the configured certificate passes.")
+@click.option("--pin-also", type=FILE, multiple=True, help="This one passes too, with --pin.")
+@click.option("--depth", type=click.IntRange(1, 10), help="CAs above a certificate; else counted.")
+@click.option("--crl", help="Path on the origin: revocation lists of every CA.")
+@click.option("--handshake", is_flag=True, help="Refuse in TLS, without a page that says why.")
+@click.option("--default-host", is_flag=True, help="Also a default host, which refuses.")
+@click.option("--server-certificate", metavar="PATH", help="The origin's own, on the origin.")
+@click.option("--server-key", metavar="PATH", help="Its key, on the origin.")
+@click.option("--client-ca", metavar="PATH", help="Where the bundle of CAs is, on the origin.")
+@click.option("--upstream", default=Origin.upstream, show_default=True, help="The application.")
+@click.option("--address", default=Origin.address, show_default=True, help="Where to listen.")
+@click.option("--port", type=click.IntRange(1, 65535), default=Origin.port, show_default=True)
+@click.option("--header", default=Origin.header, show_default=True, help="For the application.")
+@click.option("--log", metavar="PATH", help="An access log with the outcome.")
+@click.option("--bundle", "is_bundle", is_flag=True, help="Print the CAs to trust instead.")
+@click.option(
+    "--write",
+    "folder",
+    type=click.Path(path_type=Path, file_okay=False),
+    help="Write configuration and CAs there, mode 0644.",
+)
+@click.option("--force", is_flag=True, help="Overwrite files there.")
+@click.option("--json", "is_json", is_flag=True)
+def command(
+    hostname: str,
+    stack: str,
+    file: Path | None,
+    folder: Path | None,
+    is_bundle: bool,
+    force: bool,
+    is_json: bool,
+    **options: Any,
+) -> None:
+    try:
+        wanted = stack_file.load(stack, file)
+        made = make(checked("hostname", hostname), wanted, options, folder)
+    except ValueError as error:
+        raise Stop(str(error)) from None
+    for note in made.notes:
+        say(note)
+    files = _files(made, options["server"], folder) if folder else {}
+    if folder:
+        folder.mkdir(parents=True, exist_ok=True)
+        new_files.write(files, new_files.PUBLIC, force=force)
+    if is_json:
+        show_json(as_json(made, options["server"], list(files)))
+    elif folder:
+        for path in files:
+            say(f"wrote {path}")
+    else:
+        click.echo(made.bundle if is_bundle else made.default_host + made.text, nl=False)
+
+
+def make(hostname: str, wanted: Wanted, options: Any, folder: Path | None) -> Directives:
+    """`ValueError` or `Stop` on one line for whatever cannot be made."""
+    client = presented(wanted.zones, hostname, str(wanted.file))
+    both = texts(options["both"])
+    authorities = trusted(client, options["ca"], both)
+    server: str = options["server"]
+    origin = describe(
+        hostname,
+        server,
+        client,
+        authorities,
+        both,
+        certificate=options["server_certificate"],
+        private_key=options["server_key"],
+        client_ca=options["client_ca"] or _bundle_file(folder, hostname),
+        readable=not options["handshake"],
+        pins=pins(client, options["is_pinned"], options["both"], options["pin_also"]),
+        **{name: options[name] for name in SAME},
+    )
+    default_host = _default_host(server, origin) if options["default_host"] else ""
+    text = configuration(server, origin)
+    now = datetime.now(timezone.utc)
+    notes = _notes(client, origin, now)
+    if not folder:
+        belong = f"The CAs belong in {origin.client_ca}"
+        notes = (*notes, f"{belong}: --bundle prints them, --write writes both.")
+    return Directives(client, origin, text, authorities, default_host, notes)
+
+
+def _default_host(server: str, origin: Origin) -> str:
+    if server == "haproxy":
+        raise Stop("HAProxy's frontend refuses other hosts itself: leave --default-host out.")
+    default = Origin(
+        None,
+        certificate=origin.certificate,
+        private_key=origin.private_key,
+        address=origin.address,
+        port=origin.port,
+    )
+    return configuration(server, default) + "\n"
+
+
+def _notes(client: Client, origin: Origin, now: datetime) -> tuple[str, ...]:
+    notes = [f"{origin.hostname}: {_shown(client)}; stage {origin.stage}, depth {origin.depth}."]
+    if origin.stage == "on":
+        notes.append(
+            "Stage on refuses everybody until Cloudflare presents a certificate; begin with"
+            " --stage optional."
+        )
+    if bundle(cloudflare_ca.read()) in origin.authorities:
+        ends = f"Cloudflare's CA ends on {cloudflare_ca.ENDS:%Y-%m-%d}."
+        notes.append(cloudflare_ca.warning(now) or ends)
+        notes.append("Who trusts Cloudflare's CA lets in every customer of Cloudflare.")
+    return tuple(notes)
+
+
+def _shown(client: Client) -> str:
+    if not client.certificate:
+        return f"Cloudflare's shared certificate (zone {client.zone})"
+    ends = pem.read_certificate(client.certificate).expires_on
+    return f"the {client.level} certificate, until {ends[:10]}"
+
+
+def _bundle_file(folder: Path | None, hostname: str) -> str | None:
+    return str(folder.absolute() / f"{hostname}-ca.pem") if folder else None
+
+
+def _files(made: Directives, server: str, folder: Path) -> dict[Path, str]:
+    name, suffix = str(made.origin.hostname), SUFFIXES[server]
+    # Apache's default host is its first one, and folders are included by name.
+    default = {folder / f"000-default-{made.origin.port}.{suffix}": made.default_host}
+    return {
+        **(default if made.default_host else {}),
+        folder / f"{name}.{suffix}": made.text,
+        folder / f"{name}-ca.pem": made.bundle,
+    }
+
+
+def as_json(made: Directives, server: str, files: Sequence[Path]) -> dict[str, Any]:
+    """Stable keys; `pins` are digests by the server that knows them."""
+    origin = made.origin
+    return {
+        "hostname": origin.hostname,
+        "server": server,
+        "level": made.client.level,
+        "zone": made.client.zone,
+        "stage": origin.stage,
+        "depth": origin.depth,
+        "pins": [asdict(one) for one in origin.pins],
+        "client_ca": origin.client_ca,
+        "bundle": made.bundle,
+        "configuration": made.text,
+        "default_host": made.default_host,
+        "notes": list(made.notes),
+        "files": [str(path) for path in files],
+    }

@@ -1,0 +1,1 @@
+"""Cloudflare's API as it answers: requests, credentials, quota, errors, lists."""

@@ -1,0 +1,1 @@
+"""What several resources share between their creation and their deletion."""

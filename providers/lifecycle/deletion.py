@@ -1,0 +1,131 @@
+"""How a certificate leaves a zone without taking anybody's protection with it (law 7)."""
+
+from __future__ import annotations
+
+from ..api.answers import Level, UploadedCertificate, is_before
+from ..api.errors import REFRESH_NEXT, CloudflareError, Refused, StillWaiting, names, short
+from ..api.zone import AOP, Zone, gone
+from ..plugin import session
+from .unfinished import awaited, set_back
+
+IN_USE, DEPLOYING, DELETED_TWICE = 1433, 1434, 1414
+
+
+def remove(zone: Zone, level: Level, cert_id: str, seconds: float) -> None:
+    """Deletes; waits while it is shown, still deploying, or has no successor yet.
+
+    Gone already is success. Never takes the last active zone certificate while its switch is on.
+    """
+    last: list[Refused] = []
+    why = ["its successor is not active yet"]
+
+    def step(max_age: float) -> bool | None:
+        with zone.changes:
+            if level == "zone" and (
+                _is_coming(zone, cert_id, max_age) or not _has_successor(zone, cert_id)
+            ):
+                return None
+            if level == "hostname" and (hostname := awaited(zone, cert_id)):
+                why[:] = [f"the binding of {hostname} to its successor is not in force yet"]
+                return None
+            refused = try_remove(zone, level, cert_id)
+        if refused is None:
+            return True
+        last.append(refused)
+        if refused.has(IN_USE):
+            set_back(zone, cert_id, seconds)
+        return None
+
+    what = f"{level} certificate {short(cert_id)} to be free"
+    try:
+        zone.wait(step, what, seconds, REFRESH_NEXT)
+    except StillWaiting as waiting:
+        if not last:
+            waiting.fact += f": {why[0]}"
+            raise
+        raise _explained(zone, level, cert_id, last[-1], waiting) from None
+
+
+def try_remove(zone: Zone, level: Level, cert_id: str) -> Refused | None:
+    """One DELETE. None when the certificate is gone; the answer when it may pass with time."""
+    try:
+        with zone.changes:
+            zone.remove(level, cert_id)
+    except Refused as refused:
+        if gone(refused) or refused.has(DELETED_TWICE) or "already deleted" in refused.text:
+            return None
+        if refused.has(IN_USE, DEPLOYING):
+            return refused
+        raise
+    return None
+
+
+def shown_by(zone: Zone, level: Level, cert_id: str) -> list[str]:
+    """The hostnames whose binding holds the certificate; none at zone level."""
+    if level == "zone":
+        return []
+    rows = (zone.bindings() or {}).values()
+    return sorted(r.hostname for r in rows if r.cert_id == cert_id and r.holds_certificate)
+
+
+def _explained(
+    zone: Zone, level: Level, cert_id: str, refused: Refused, waiting: StillWaiting
+) -> CloudflareError:
+    if not refused.has(IN_USE):
+        return CloudflareError(f"{waiting.fact}; {refused.fact}", REFRESH_NEXT)
+    shown = names(shown_by(zone, level, cert_id)) or "a hostname"
+    return CloudflareError(
+        f"still shown by {shown} ({refused.fact})",
+        "Remove that binding, or bind the hostname to another certificate, then run again.",
+    )
+
+
+def _is_coming(zone: Zone, cert_id: str, max_age: float) -> bool:
+    """Whether the lists alone say "not yet", so that a poll costs the lists and nothing by id."""
+    listed = zone.certificates("zone", max_age)
+    mine, newest = listed.get(cert_id), next(reversed(listed.values()), None)
+    if mine is None or newest is None or mine is newest:
+        return False
+    wanted = session.current().wanted.certificates(zone.zone_id, "zone")
+    is_counted = newest.sha256 in wanted if wanted else True
+    is_waited_for = mine.may_be_in_force and newest.is_not_yet and is_counted
+    return is_waited_for and zone.setting(AOP, max_age) == "on"
+
+
+def _has_successor(zone: Zone, cert_id: str) -> bool:
+    """Whether the zone stays protected without the certificate; False means "not yet".
+
+    Lists lag, so the certificate itself and its successor are asked for by id. Where the program
+    wants a certificate, only that one counts: the origin need not trust any other.
+    """
+    wanted = session.current().wanted.certificates(zone.zone_id, "zone")
+    now = zone.around.clock.now()
+    mine = zone.certificate("zone", cert_id)
+    if mine is None or not mine.may_be_in_force or mine.is_expired(now):
+        return True
+    if zone.setting(AOP, max_age=0) == "off":
+        return True
+    others = [r for r in zone.certificates("zone").values() if r.id != cert_id and not r.is_gone]
+    for other in reversed(others):
+        live = zone.certificate("zone", other.id)
+        if live is None or live.is_expired(now) or (wanted and live.sha256 not in wanted):
+            continue
+        if live.is_active:
+            return True
+        if is_newer(live, mine):
+            if live.has_timed_out:
+                # An older one of somebody else may be active, but the origin need not trust it.
+                break
+            return False
+    raise CloudflareError(
+        "it is the last active certificate of the zone while the zone's switch"
+        " (origin_tls_client_auth) is on, so deleting it would take the protection away",
+        'Switch it off first: ZoneSetting with value "off", or with on_destroy="off" for destroy.'
+        if not others
+        else "Its successor was not deployed; run `pulumi up --refresh` to upload it again.",
+    )
+
+
+def is_newer(one: UploadedCertificate, other: UploadedCertificate) -> bool:
+    """Whether `one` was uploaded after `other`: the newest active one is in force."""
+    return not is_before(one.uploaded_on, other.uploaded_on)

@@ -1,0 +1,1 @@
+"""Pulumi's plugin process: what the engine hands over, and what one process shares."""

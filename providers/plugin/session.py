@@ -1,0 +1,122 @@
+"""What one plugin process shares over all resources and threads.
+
+One client for each set of credentials, one view of each zone, one quota, and the notes of what
+the program wants. Tests put their own session in place with `use`.
+"""
+
+from __future__ import annotations
+
+import os
+import sys
+import threading
+from collections.abc import Callable, Mapping
+from contextlib import AbstractContextManager
+
+from ..api.client import Client, Clock, Surroundings
+from ..api.credentials import base_url, credentials
+from ..api.quota import Quota
+from ..api.zone import Zone
+from .program import Wanted
+
+SECRET = ("TOKEN", "KEY", "SECRET", "PASS")
+
+
+def _say(line: str) -> None:
+    # The engine shows what a plugin prints; unbuffered, or a wait would look like a hang.
+    print(line, file=sys.stdout, flush=True)
+
+
+def _go_on() -> None:
+    return
+
+
+class Session:
+    """The state of a plugin process; everything in it is made at first use."""
+
+    def __init__(
+        self,
+        environ: Mapping[str, str],
+        clock: Clock | None = None,
+        say: Callable[[str], None] = _say,
+        stop: Callable[[], None] = _go_on,
+    ) -> None:
+        self.environ = environ
+        self.clock = clock or Clock()
+        self.wanted = Wanted()
+        self._say = say
+        self._stop = stop
+        self._around = Surroundings(self.clock, say, self._stop_now)
+        self._quota = Quota(self.clock.monotonic, self._around.wait)
+        self._clients: dict[str, Client] = {}
+        self._zones: dict[tuple[str, str], Zone] = {}
+        self._changes: dict[str, AbstractContextManager[object]] = {}
+        self._said: set[str] = set()
+        self._lock = threading.Lock()
+
+    def zone(self, zone_id: str, token_env: str | None) -> Zone:
+        """The view of a zone through one token; raises `NoCredentials` when that is not set."""
+        key = (zone_id, token_env or "")
+        with self._lock:
+            if key not in self._zones:
+                changes = self._changes.setdefault(zone_id, threading.RLock())
+                client = self._client(token_env)
+                self._zones[key] = Zone(client, zone_id, self._around, changes)
+            return self._zones[key]
+
+    def client(self, token_env: str | None) -> Client:
+        """The API with these credentials, for what no view of a zone answers; raises likewise."""
+        with self._lock:
+            return self._client(token_env)
+
+    def _client(self, token_env: str | None) -> Client:
+        key = token_env or ""
+        if key not in self._clients:
+            url, headers = base_url(self.environ), credentials(self.environ, token_env)
+            self._clients[key] = Client(url, headers, self._around, self._quota)
+        return self._clients[key]
+
+    def secrets(self) -> list[str]:
+        """The values of the environment that no text may show."""
+        return [
+            value
+            for name, value in self.environ.items()
+            if name in self._clients or any(word in name.upper() for word in SECRET)
+        ]
+
+    def close(self) -> None:
+        """Closes the connections; the engine never does, it ends the process."""
+        for client in self._clients.values():
+            client.close()
+
+    def say_once(self, line: str) -> None:
+        """Shows a line, unless this process has shown it already."""
+        with self._lock:
+            if line in self._said:
+                return
+            self._said.add(line)
+        self._say(line)
+
+    def warn(self, line: str) -> None:
+        """Shows a warning once."""
+        self.say_once(f"warning: {line}")
+
+    def stop_with(self, stop: Callable[[], None]) -> None:
+        """From now on `stop` is asked before each write; it raises when there may be none."""
+        self._stop = stop
+
+    def _stop_now(self) -> None:
+        self._stop()
+
+
+_session = Session(os.environ)
+
+
+def current() -> Session:
+    """The session of this process."""
+    return _session
+
+
+def use(session: Session) -> None:
+    """Replaces the session; for tests."""
+    global _session
+    _session = session

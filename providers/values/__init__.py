@@ -1,0 +1,1 @@
+"""Pure values: text goes in, a value comes out, or an error on one line."""
