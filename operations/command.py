@@ -8,7 +8,8 @@ from typing import Any
 import click
 import pulumi
 
-from providers.api.errors import CloudflareError, one_line
+from providers.api.errors import CloudflareError
+from providers.values.text import one_line
 
 from .text import safe
 

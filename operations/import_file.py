@@ -16,7 +16,6 @@ from typing import Any
 from pulumi.dynamic.dynamic import serialize_provider
 
 from providers.api.answers import UploadedCertificate
-from providers.api.errors import short
 from providers.certificate_uploads import CertificateUploadsInputs, CertificateUploadsProvider
 from providers.certificate_uploads import outputs as noted
 from providers.hostname_bindings import HostnameBindingsInputs, HostnameBindingsProvider
@@ -25,6 +24,7 @@ from providers.lifecycle import certificate
 from providers.lifecycle.tls_mode import WITHOUT_TLS
 from providers.plugin.provider import Props, Provider, dump
 from providers.values import pem
+from providers.values.text import short
 from providers.zone_certificate import ZoneCertificateProvider
 from providers.zone_setting import ZoneSettingInputs, ZoneSettingProvider
 

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from providers.api.answers import read_time
-from providers.api.errors import short
+from providers.values.text import short
 
 # A hostname has at most 253.
 MOST_CHARACTERS = 255

@@ -5,10 +5,11 @@ from __future__ import annotations
 from collections.abc import Collection, Iterator, Mapping
 from typing import Any
 
-from providers.api.errors import Refused, short
+from providers.api.errors import Refused
 from providers.lifecycle.tls_mode import WITHOUT_TLS
 from providers.lifecycle.upload import MOST_HOSTNAME_CERTIFICATES
 from providers.plugin.session import Session
+from providers.values.text import short
 
 from .findings import Finding, ok, problem, warning
 from .sources.cloudflare import LiveZone

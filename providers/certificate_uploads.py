@@ -27,13 +27,14 @@ from pulumi.dynamic import (
 from pydantic import Field, WrapValidator
 
 from .api.answers import LEVELS, Level, UploadedCertificate, read_time
-from .api.errors import REFRESH_NEXT, StillWaiting, about, short
+from .api.errors import REFRESH_NEXT, StillWaiting, about
 from .api.zone import AOP, Zone
 from .lifecycle import deletion
 from .plugin import session
 from .plugin.provider import Props, Provider, checked, dump, inputs_of
 from .values import pem
 from .values.inputs import UNKNOWN, Inputs, TokenEnv, WaitSeconds, ZoneId
+from .values.text import short
 
 # What was uploaded at another time is somebody else's. The two clocks may differ by so much.
 SKEW = timedelta(minutes=5)

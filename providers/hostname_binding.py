@@ -19,7 +19,7 @@ from pulumi.dynamic import (
 )
 
 from .api.bulk_put import Entry
-from .api.errors import about, short
+from .api.errors import about
 from .lifecycle import binding
 from .lifecycle.binding_inputs import BindingInputs, Shown, live
 from .lifecycle.observed import live_rows
@@ -27,6 +27,7 @@ from .plugin import session
 from .plugin.program import binding_key
 from .plugin.provider import Props, Provider, checked, dump, inputs_of
 from .values.inputs import UNKNOWN, Hostname
+from .values.text import short
 
 
 class HostnameBindingInputs(BindingInputs, Shown):

@@ -24,7 +24,7 @@ from pulumi.dynamic import (
 from pydantic import BeforeValidator
 
 from .api.bulk_put import Entry
-from .api.errors import about, names, short
+from .api.errors import about
 from .lifecycle import binding
 from .lifecycle.binding_inputs import BindingInputs, Shown, live
 from .lifecycle.observed import live_rows
@@ -32,6 +32,7 @@ from .plugin import session
 from .plugin.program import binding_key
 from .plugin.provider import Props, Provider, checked, dump, inputs_of
 from .values.inputs import UNKNOWN, Hostname, normalise_hostname
+from .values.text import names, short
 
 
 def _whole(bindings: Any) -> Any:

@@ -24,13 +24,14 @@ from pulumi.dynamic import (
 from pydantic import BeforeValidator
 
 from .api.answers import UploadedCertificate
-from .api.errors import REFRESH_NEXT, CloudflareError, about, short
+from .api.errors import REFRESH_NEXT, CloudflareError, about
 from .api.zone import AOP, Zone
 from .lifecycle.tls_mode import require_tls
 from .plugin import session
 from .plugin.program import setting_key
 from .plugin.provider import Props, Provider, checked, dump, inputs_of
 from .values.inputs import UNKNOWN, Inputs, TokenEnv, WaitSeconds, ZoneId
+from .values.text import short
 
 SWITCH = ("on", "off")
 VALUES: dict[str, tuple[str, ...]] = {

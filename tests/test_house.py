@@ -133,9 +133,9 @@ def test_the_stacks_use_the_face_of_the_providers() -> None:
 
 
 @pytest.mark.parametrize("path", SOURCES, ids=name_of)
-def test_no_file_has_more_than_300_lines_and_no_function_more_than_40(path: Path) -> None:
+def test_no_file_has_more_than_400_lines_and_no_function_more_than_40(path: Path) -> None:
     text = path.read_text()
-    assert text.count("\n") <= 300
+    assert text.count("\n") <= 400
     for node in ast.walk(ast.parse(text)):
         if isinstance(node, (ast.FunctionDef, ast.AsyncFunctionDef)):
             assert (node.end_lineno or 0) - node.lineno < 40, node.name

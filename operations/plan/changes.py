@@ -6,7 +6,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Literal
 
-from providers.api.errors import short
+from providers.values.text import short
 
 from ..presented import ANY_OTHER, RANK, Certificate, Presented, ZonePicture, present
 from ..text import Value, Words, day, fingerprint, say, zone_name

@@ -11,7 +11,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from providers.api.errors import short
+from providers.values.text import short
 
 from ..text import Value, Words, fingerprint, say, zone_name
 from .preview import Preview, Resource

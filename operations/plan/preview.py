@@ -13,7 +13,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from providers.api.errors import redact
+from providers.values.text import redact
 
 Props = Mapping[str, Any]
 

@@ -9,7 +9,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 
-from providers.api.errors import short
+from providers.values.text import short
 
 from ..presented import ANY_OTHER, Certificate, Level, Presented, ZonePicture, present
 from ..text import Value, Words, day, days_left, fingerprint, in_days, listed, say, zone_name

@@ -12,9 +12,9 @@ import click
 import pulumi
 
 from providers.api.answers import LEVELS, Level, UploadedCertificate
-from providers.api.errors import short
 from providers.lifecycle import deletion
 from providers.values import pem
+from providers.values.text import short
 
 from ..command import Stop, Verb, examples
 from ..render.terminal import progress, say, show_json, show_table

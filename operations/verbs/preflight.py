@@ -10,11 +10,12 @@ import click
 import pulumi
 
 from providers.api.credentials import credentials
-from providers.api.errors import CloudflareError, Refused, short
+from providers.api.errors import CloudflareError, Refused
 from providers.lifecycle.certificate import key_text
 from providers.plugin.session import Session
 from providers.values import pem
 from providers.values.key import matches, read_private_key
+from providers.values.text import short
 from stacks.config import KeyPair, ZoneConfig
 from stacks.origin import zone_directives
 

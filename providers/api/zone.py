@@ -15,11 +15,12 @@ from collections.abc import Callable
 from contextlib import AbstractContextManager
 from typing import Any, TypeVar
 
+from ..values.text import short
 from .answers import Binding, Level, UploadedCertificate, is_before
 from .bulk_put import Bulk
 from .cached_list import FRESH, Shared
 from .client import Client, Reply, Surroundings
-from .errors import Refused, StillWaiting, Unanswered, about, short
+from .errors import Refused, StillWaiting, Unanswered, about
 
 T = TypeVar("T")
 

@@ -14,9 +14,10 @@ from dataclasses import dataclass
 from ..api.answers import Binding
 from ..api.bulk_put import Entry
 from ..api.cached_list import FRESH
-from ..api.errors import MOST_NAMES, REFRESH_NEXT, CloudflareError, Refused, names, short
+from ..api.errors import REFRESH_NEXT, CloudflareError, Refused
 from ..api.zone import Zone
 from ..plugin import session
+from ..values.text import MOST_NAMES, names, short
 from .observed import Rows, one_by_one
 from .tls_mode import require_tls
 

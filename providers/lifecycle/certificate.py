@@ -15,13 +15,14 @@ import pulumi
 from pulumi.dynamic import CheckResult, CreateResult, DiffResult, ReadResult, UpdateResult
 
 from ..api.answers import Level, fingerprint
-from ..api.errors import CloudflareError, about, short
+from ..api.errors import CloudflareError, about
 from ..plugin import session
 from ..plugin.program import certificate_key
 from ..plugin.provider import Props, checked, dump, inputs_of
 from ..values import pem
 from ..values.inputs import UNKNOWN, Inputs, TokenEnv, WaitSeconds, ZoneId
 from ..values.key import is_reference, matches, read_private_key
+from ..values.text import short
 from . import deletion
 from .upload import Upload, warn_if_not_in_force
 

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from ..api.answers import Level, UploadedCertificate, is_before
-from ..api.errors import REFRESH_NEXT, CloudflareError, Refused, StillWaiting, names, short
+from ..api.errors import REFRESH_NEXT, CloudflareError, Refused, StillWaiting
 from ..api.zone import AOP, Zone, gone
 from ..plugin import session
+from ..values.text import names, short
 from .unfinished import awaited, set_back
 
 IN_USE, DEPLOYING, DELETED_TWICE = 1433, 1434, 1414

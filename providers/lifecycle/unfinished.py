@@ -8,9 +8,9 @@ looked at; an origin is shown the old certificate until its successor's binding 
 from __future__ import annotations
 
 from ..api.bulk_put import Entry
-from ..api.errors import short
 from ..api.zone import Zone
 from ..plugin import session
+from ..values.text import short
 from .binding import Terms, bind
 from .observed import Rows
 

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from ..api.answers import Level, UploadedCertificate, is_before
-from ..api.errors import REFRESH_NEXT, Refused, Unanswered, short
+from ..api.errors import REFRESH_NEXT, Refused, Unanswered
 from ..api.zone import Zone
 from ..plugin import session
 from ..values import pem
+from ..values.text import short
 from . import deletion
 
 MOST_HOSTNAME_CERTIFICATES = 10

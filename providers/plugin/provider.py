@@ -26,8 +26,9 @@ from pulumi.dynamic import (
 )
 from pulumi.output import Unknown as PulumiUnknown
 
-from ..api.errors import CloudflareError, EngineGone, one_line, redact
+from ..api.errors import CloudflareError, EngineGone
 from ..values.inputs import UNKNOWN, Inputs, explain
+from ..values.text import one_line, redact
 from . import session
 
 Props = dict[str, Any]
