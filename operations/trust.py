@@ -14,15 +14,15 @@ from .command import Stop
 from .text import safe
 
 
-def trusted(client: Client, ca: Path | None, both: Sequence[str]) -> str:
-    """The bundle of CAs, each once; `both` has the PEM texts of those for a change of CA."""
+def trusted(client: Client, ca: Path | None, also_trust: Sequence[str]) -> str:
+    """The bundle of CAs, each once; `also_trust` has the PEM texts of those for a change of CA."""
     if not client.certificate:
         if ca:
             raise Stop(
                 f"Cloudflare's shared certificate is presented ({client.zone}), so its CA is"
-                " trusted. Leave --ca out, or trust another one as well with --both."
+                " trusted. Leave --ca out, or trust another one as well with --also-trust."
             )
-        return bundle(cloudflare_ca.read(), *both)
+        return bundle(cloudflare_ca.read(), *also_trust)
     authority = _text(ca) if ca else client.ca
     if not authority:
         issuer = safe(pem.read_certificate(client.certificate).issuer)
@@ -30,12 +30,12 @@ def trusted(client: Client, ca: Path | None, both: Sequence[str]) -> str:
             f"The {client.level} certificate is signed by {issuer}. Give the file of this CA:"
             " --ca FILE, or ca: file:PATH beside the certificate."
         )
-    return bundle(authority, *both)
+    return bundle(authority, *also_trust)
 
 
-def texts(both: Sequence[str]) -> list[str]:
+def texts(also_trust: Sequence[str]) -> list[str]:
     """The PEM texts of files, and of Cloudflare's CA by its name."""
-    return [cloudflare_ca.read() if it == CLOUDFLARE else _text(Path(it)) for it in both]
+    return [cloudflare_ca.read() if it == CLOUDFLARE else _text(Path(it)) for it in also_trust]
 
 
 def _text(path: Path) -> str:
@@ -43,7 +43,7 @@ def _text(path: Path) -> str:
 
 
 def pins(
-    client: Client, is_pinned: bool, both: Sequence[str], also: Sequence[Path]
+    client: Client, is_pinned: bool, also_trust: Sequence[str], also: Sequence[Path]
 ) -> tuple[Pin, ...]:
     """The configured certificate and `also`; `Stop` where a pin would refuse Cloudflare."""
     if also and not is_pinned:
@@ -55,9 +55,9 @@ def pins(
             "Cloudflare's shared certificate cannot be pinned: Cloudflare replaces it unannounced."
             " Use a certificate of your own."
         )
-    if CLOUDFLARE in both or (both and not also):
+    if CLOUDFLARE in also_trust or (also_trust and not also):
         raise Stop(
-            "--pin would refuse the certificates of the CA in --both. Name one of them with"
+            "--pin would refuse the certificates of the CA in --also-trust. Name one of them with"
             " --pin-also, or pin after the change; Cloudflare's own cannot be pinned."
         )
     return tuple(dict.fromkeys(pin(text) for text in (client.certificate, *map(_text, also))))

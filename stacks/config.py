@@ -125,7 +125,7 @@ Stage = Annotated[
 class OriginConfig(Inputs):
     """The origin servers of a zone, for whose hostnames the stack exports the directives.
 
-    `hostnames` are those without a certificate of their own, besides the zone's name. `both`
+    `hostnames` are those without a certificate of their own, besides the zone's name. `also_trust`
     lists more CAs to trust while certificates of one are replaced by another's: `file:PATH`, or
     `cloudflare` for Cloudflare's. `server_certificate` and `server_key` are paths on the origin.
     """
@@ -133,7 +133,7 @@ class OriginConfig(Inputs):
     server: Literal["nginx", "apache", "haproxy", "caddy"]
     stage: Stage
     hostnames: tuple[Hostname, ...] = ()
-    both: tuple[Annotated[str, AfterValidator(_authority)], ...] = ()
+    also_trust: tuple[Annotated[str, AfterValidator(_authority)], ...] = ()
     upstream: str = "127.0.0.1:8080"
     server_certificate: str | None = None
     server_key: str | None = None

@@ -59,19 +59,24 @@ def _own(level: str, zone: str, pair: KeyPair, file: str) -> Client:
     return Client(level, zone, pair.pem(file), read_pem(pair.ca, file) if pair.ca else "")
 
 
-def depth(client: Client, authorities: str, both: Sequence[str]) -> int:
+def depth(client: Client, authorities: str, also_trust: Sequence[str]) -> int:
     """Of the real chain; for a CA before or after it at most as many as its PEM text holds."""
     own = chain_depth(client.certificate, authorities) if client.certificate else 1
-    return min(DEEPEST, max(own, *(text.count(BEGIN) for text in both), 1))
+    return min(DEEPEST, max(own, *(text.count(BEGIN) for text in also_trust), 1))
 
 
 def describe(
-    hostname: str, server: str, client: Client, authorities: str, both: Sequence[str], **more: Any
+    hostname: str,
+    server: str,
+    client: Client,
+    authorities: str,
+    also_trust: Sequence[str],
+    **more: Any,
 ) -> Origin:
     """The origin of a hostname, its files where this project expects them unless `more` says so.
 
     :param authorities: the bundle of CAs to trust, PEM.
-    :param both: the PEM texts in it that are there for a change of CA.
+    :param also_trust: the PEM texts in it that are there for a change of CA.
     :param more: fields of `Origin`; None stands for the default.
     :raises ValueError: on one line, for what cannot be written or would refuse Cloudflare.
     """
@@ -84,7 +89,7 @@ def describe(
         "client_ca": f"/etc/ssl/aop/{hostname}-ca.pem",
     }
     if "depth" not in given:
-        defaults["depth"] = depth(client, authorities, both)
+        defaults["depth"] = depth(client, authorities, also_trust)
     return Origin(hostname, certificate, authorities=authorities, **{**defaults, **given})
 
 
@@ -137,15 +142,17 @@ def _told(
             f"{where}which CA signed its {client.level} certificate? Give ca: file:PATH beside the"
             " certificate."
         )
-    both = [cloudflare_ca.read() if it == CLOUDFLARE else read_pem(it, file) for it in wanted.both]
+    also_trust = [
+        cloudflare_ca.read() if it == CLOUDFLARE else read_pem(it, file) for it in wanted.also_trust
+    ]
     try:
-        authorities = bundle(client.ca or cloudflare_ca.read(), *both)
+        authorities = bundle(client.ca or cloudflare_ca.read(), *also_trust)
         origin = describe(
             hostname,
             wanted.server,
             client,
             authorities,
-            both,
+            also_trust,
             stage=wanted.stage,
             upstream=wanted.upstream,
             certificate=wanted.server_certificate,

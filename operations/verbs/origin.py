@@ -49,13 +49,13 @@ class Directives:
     " it, or --ca; Cloudflare's CA comes along.\n\n"
     "Begin with --stage optional: it lets everybody in and tells application and log who came"
     " with a certificate. Stage on refuses everybody else. While certificates of one CA are"
-    " replaced by another's, trust --both.",
+    " replaced by another's, trust --also-trust.",
     epilog=examples(
         "python -m operations origin shop.example.com --server nginx --stack prod --ca ca.pem \\",
         "    --stage optional",
         "python -m operations origin www.example.net --server caddy --stack staging --write out",
         "python -m operations origin shop.example.com --server apache --stack prod --ca ca.pem \\",
-        "    --both old-ca.pem --pin --json",
+        "    --also-trust old-ca.pem --pin --json",
     ),
 )
 @click.argument("hostname")
@@ -64,7 +64,7 @@ class Directives:
 @click.option("--stage", type=click.Choice(("optional", "on")), default="on", show_default=True)
 @click.option("--ca", type=FILE, help="The CA of the own certificate, in place of `ca`.")
 @click.option(
-    "--both",
+    "--also-trust",
     multiple=True,
     metavar="FILE",
     help=f"Another CA to trust, before or after a change; `{CLOUDFLARE}` is Cloudflare's.",
@@ -125,20 +125,20 @@ def command(
 def make(hostname: str, wanted: Wanted, options: Any, folder: Path | None) -> Directives:
     """`ValueError` or `Stop` on one line for whatever cannot be made."""
     client = presented(wanted.zones, hostname, str(wanted.file))
-    both = texts(options["both"])
-    authorities = trusted(client, options["ca"], both)
+    also_trust = texts(options["also_trust"])
+    authorities = trusted(client, options["ca"], also_trust)
     server: str = options["server"]
     origin = describe(
         hostname,
         server,
         client,
         authorities,
-        both,
+        also_trust,
         certificate=options["server_certificate"],
         private_key=options["server_key"],
         client_ca=options["client_ca"] or _bundle_file(folder, hostname),
         readable=not options["handshake"],
-        pins=pins(client, options["is_pinned"], options["both"], options["pin_also"]),
+        pins=pins(client, options["is_pinned"], options["also_trust"], options["pin_also"]),
         **{name: options[name] for name in SAME},
     )
     default_host = _default_host(server, origin) if options["default_host"] else ""

@@ -13,10 +13,10 @@ from cryptography.exceptions import UnsupportedAlgorithm
 from cryptography.hazmat.primitives.serialization import load_der_private_key
 
 from .algorithms import identify, key_fault
-from .pem import DEFECTS, Certificate, PemError, Wanted, only_block
+from .pem import DEFECTS, BlockKind, Certificate, PemError, only_block
 
 _ENCRYPTED = "is encrypted, and Cloudflare takes plain keys only. Decrypt it with `openssl pkey`."
-_PRIVATE_KEY = Wanted(
+_PRIVATE_KEY = BlockKind(
     ending="PRIVATE KEY",
     none="holds no private key. Give the PEM text itself, a block that starts with BEGIN PRIVATE"
     " KEY, or a reference, env:NAME or file:PATH.",

@@ -73,7 +73,7 @@ class Certificate:
 
 
 @dataclass(frozen=True)
-class Wanted:
+class BlockKind:
     """Blocks whose label has this ending; `instead` says, by label, why another is no use."""
 
     ending: str
@@ -83,7 +83,7 @@ class Wanted:
     instead: Mapping[str, str]
 
 
-_CERTIFICATE = Wanted(
+_CERTIFICATE = BlockKind(
     ending="CERTIFICATE",
     none="holds no certificate. Give the PEM text itself, a block that starts with BEGIN"
     " CERTIFICATE.",
@@ -186,7 +186,7 @@ POLICIES: tuple[Callable[[Certificate, datetime], str | None], ...] = (
 )
 
 
-def only_block(text: str, wanted: Wanted) -> tuple[str, bytes]:
+def only_block(text: str, wanted: BlockKind) -> tuple[str, bytes]:
     """Label and bytes of the one block that is wanted.
 
     :raises PemError: where there is none, or more than one, or another kind of block.

@@ -115,7 +115,7 @@ def test_an_own_ca_alone_says_nothing_of_cloudflares(origins: Origins) -> None:
 
 
 def test_both_cas_are_trusted_while_certificates_are_replaced(origins: Origins) -> None:
-    both = ("--both", str(origins.folder / "old-ca.pem"), "--both", "cloudflare")
+    both = ("--also-trust", str(origins.folder / "old-ca.pem"), "--also-trust", "cloudflare")
     said = origins.json("shop.example.com", *origins.own, *both)
     assert said["bundle"] == bundle(origins.ca.pem, origins.old_ca.pem, cloudflare_ca.read())
     assert any("ends on 2029-11-01" in note for note in said["notes"])
@@ -138,7 +138,7 @@ def test_a_pin_lets_only_the_configured_certificate_pass(origins: Origins) -> No
     assert pin(origins.shop.pem).sha256 in text
     assert pin(origins.zone.pem).sha256 not in text
     also = ("--pin", "--pin-also", str(origins.folder / "old.pem"))
-    old = ("--both", str(origins.folder / "old-ca.pem"))
+    old = ("--also-trust", str(origins.folder / "old-ca.pem"))
     assert len(origins.json("shop.example.com", *origins.own, *also, *old)["pins"]) == 2
 
 
@@ -156,12 +156,12 @@ WRONG = {
     "a CA for the shared one": (("www.example.net", "--ca", "ca.pem"), "Leave --ca out"),
     "the shared one pinned": (("www.example.net", "--pin"), "cannot be pinned"),
     "a pin that refuses the old": (
-        ("shop.example.com", "--ca", "ca.pem", "--pin", "--both", "old-ca.pem"),
+        ("shop.example.com", "--ca", "ca.pem", "--pin", "--also-trust", "old-ca.pem"),
         "--pin would refuse",
     ),
     "a pin too many": (("example.com", "--ca", "ca.pem", "--pin-also", "old.pem"), "Give --pin"),
     "an old CA that is not there": (
-        ("shop.example.com", "--ca", "ca.pem", "--both", "gone.pem"),
+        ("shop.example.com", "--ca", "ca.pem", "--also-trust", "gone.pem"),
         "gone.pem: No such file",
     ),
     "no hostname": (("*.example.com",), "is not a hostname"),

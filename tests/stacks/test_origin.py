@@ -75,7 +75,7 @@ def test_the_shared_certificate_is_trusted_by_cloudflares_ca(zone: dict[str, Any
 
 
 def test_both_cas_are_trusted_during_a_change(zone: dict[str, Any], tmp_path: Path) -> None:
-    zone["origin"]["both"] = [f"file:{tmp_path}/other.pem", "cloudflare"]
+    zone["origin"]["also_trust"] = [f"file:{tmp_path}/other.pem", "cloudflare"]
     both = bundle(ca_certificate(), ca_certificate(OTHER), cloudflare_ca.read())
     assert {it["bundle"] for it in told(zone).values()} == {both}
 
@@ -107,7 +107,7 @@ MISTAKES: dict[str, tuple[str, Any, str]] = {
     "no server": ("origin/server", "iis", 'zones["example.com"].origin.server: is not one of'),
     "no stage": ("origin/stage", False, 'zones["example.com"].origin.stage: is not one of'),
     "a directive": ("origin/upstream", "a; deny all", "the origin of shop.example.com: upstream: "),
-    "no reference": ("origin/both", ["old.pem"], "origin.both[0]: is not a file"),
+    "no reference": ("origin/also_trust", ["old.pem"], "origin.also_trust[0]: is not a file"),
 }
 
 
