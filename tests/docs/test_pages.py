@@ -16,7 +16,7 @@ from tests.docs.pages import DOCS, blocks
 from tests.pipelines.files import PIPELINES, verbs
 
 PAGES = sorted(page.name for page in DOCS.glob("*.md"))
-# tests/walks goes the ways of these, with origins and visitors.
+# tests/with_real_servers goes the ways of these, with origins and visitors.
 ELSEWHERE = ("incident.md", "rollout.md", "rotation.md")
 RUN = [page for page in PAGES if page not in ELSEWHERE]
 TEXTS = [*DOCS.glob("*.md"), PIPELINES / "README.md"]

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
-from tests.walks.conftest import Print
-from tests.walks.ground import LONG, Ground, leaf
+from tests.with_real_servers.conftest import Print
+from tests.with_real_servers.ground import LONG, Ground, leaf
 
 pytestmark = LONG
 

@@ -24,7 +24,7 @@ from tests import pki
 
 NOW = datetime(2026, 11, 24, 12, tzinfo=timezone.utc)
 FUZZ = settings(derandomize=True, max_examples=150, deadline=None, database=None)
-PAGE = Path(__file__).resolve().parents[3] / "shared/reference/authenticated-origin-pulls-2020.txt"
+PAGE = Path(__file__).resolve().parents[4] / "shared/reference/authenticated-origin-pulls-2020.txt"
 
 
 @lru_cache

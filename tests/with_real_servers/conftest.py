@@ -12,8 +12,8 @@ from tests.cli.conftest import TIMES
 from tests.cli.project import Project
 from tests.origins import servers
 from tests.sandbox_server import SandboxProcess
-from tests.walks.ground import AOP, API, ZONE, Ground
-from tests.walks.visit import Figures
+from tests.with_real_servers.ground import AOP, API, ZONE, Ground
+from tests.with_real_servers.visit import Figures
 
 Print = Callable[[Figures], None]
 

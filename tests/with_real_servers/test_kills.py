@@ -6,8 +6,8 @@ import os
 import signal
 
 from tests.cli.project import seconds_until_ended
-from tests.walks.conftest import Print
-from tests.walks.ground import LONG, Ground, leaf
+from tests.with_real_servers.conftest import Print
+from tests.with_real_servers.ground import LONG, Ground, leaf
 
 pytestmark = LONG
 

@@ -19,9 +19,9 @@ from tests.origins import pki, servers
 from tests.origins.pki import SERVER_AUTH
 from tests.pipelines.checkout import Clone
 from tests.sandbox_server import SandboxProcess
-from tests.walks.conftest import Print, without_aop
-from tests.walks.ground import API, LONG, workers
-from tests.walks.visit import visit
+from tests.with_real_servers.conftest import Print, without_aop
+from tests.with_real_servers.ground import API, LONG, workers
+from tests.with_real_servers.visit import visit
 
 pytestmark = LONG
 SHOP = "shop.example.com"

@@ -5,8 +5,8 @@ from __future__ import annotations
 import pytest
 
 from tests.cli.project import REAL_CLI, Project, seconds_until_ended
+from tests.postgres.server import Postgres
 from tests.sandbox_server import SandboxProcess
-from tests.team.server import Postgres
 
 pytestmark = REAL_CLI
 

@@ -11,7 +11,7 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 
 from tests.sandbox_server import PROJECT
-from tests.walks.visitor import STARTED, Seen
+from tests.with_real_servers.visitor import STARTED, Seen
 
 RATE, LEAST_RATE, CONNECTIONS = 80, 50, 16
 
@@ -52,9 +52,9 @@ class Figures:
 def visit(name: str, edge: str, hostnames: Iterable[str]) -> Iterator[Figures]:
     """A visitor for the block, and a second longer."""
     figures = Figures(name)
-    command = [sys.executable, "-m", "tests.walks.visitor", edge, str(RATE), str(CONNECTIONS)]
+    command = [sys.executable, "-m", "tests.with_real_servers.visitor"]
     process = subprocess.Popen(
-        [*command, *hostnames],
+        [*command, edge, str(RATE), str(CONNECTIONS), *hostnames],
         cwd=PROJECT,
         stdin=subprocess.PIPE,
         stdout=subprocess.PIPE,

@@ -24,7 +24,7 @@ from tests.origins import pki, servers
 from tests.origins.pki import SERVER_AUTH, Signer
 from tests.pki import Pair
 from tests.sandbox_server import ZONE_IDS, SandboxProcess
-from tests.walks.visit import Figures, visit
+from tests.with_real_servers.visit import Figures, visit
 
 ZONE = "example.com"
 API = f"/zones/{ZONE_IDS[ZONE]}"

@@ -1,6 +1,7 @@
 """A visitor that never stops asking, as a process of its own.
 
-    python -m tests.walks.visitor http://127.0.0.1:8080 60 12 shop.example.com www.example.com
+    python -m tests.with_real_servers.visitor http://127.0.0.1:8080 60 12 shop.example.com \
+        www.example.com
 
 Sixty requests a second over twelve connections that are kept, in turn for each hostname, until
 standard input ends. A connection that has fallen behind asks without a pause until it has caught

@@ -16,7 +16,7 @@ from hypothesis import strategies as st
 from providers.values.key import PrivateKey, is_reference, matches, read_private_key
 from providers.values.pem import PemError, read_certificate
 from tests import pki
-from tests.providers.test_pem import NOW, SHAPES, block, dsa_key, pair, rsa_key
+from tests.providers.values.test_pem import NOW, SHAPES, block, dsa_key, pair, rsa_key
 
 FUZZ = settings(derandomize=True, max_examples=150, deadline=None, database=None)
 PKCS8, OLD = s11n.PrivateFormat.PKCS8, s11n.PrivateFormat.TraditionalOpenSSL

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from tests.walks.conftest import Print
-from tests.walks.ground import LONG, OWN, Ground, leaf
+from tests.with_real_servers.conftest import Print
+from tests.with_real_servers.ground import LONG, OWN, Ground, leaf
 
 pytestmark = LONG
 

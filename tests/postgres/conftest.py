@@ -11,8 +11,8 @@ import pytest
 
 from tests.cli.conftest import TIMES
 from tests.cli.project import Project, leaks
+from tests.postgres.server import Postgres
 from tests.sandbox_server import SandboxProcess
-from tests.team.server import Postgres
 
 STACK = "test"
 
