@@ -86,7 +86,7 @@ def foreign(
     for label, pair in zone.config.hostname_certificates.items():
         for hostname in pair.hostnames:
             row = zone.bindings.get(hostname)
-            if row is None or row.is_gone or row.cert_id in (ours or ()):
+            if row is None or row.is_deleted_or_deleting or row.cert_id in (ours or ()):
                 continue
             if sha256.get(row.cert_id, "") != fingerprints.get(label):
                 strange[hostname] = row.cert_id

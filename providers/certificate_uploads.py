@@ -146,7 +146,7 @@ def _still_there(
     with about(f"what is left of uploads into zone {short(inputs.zone_id)}"):
         listed = _zone(inputs).certificates(level).values()
     ours = [r for r in listed if r.sha256 in left and _is_ours(r, left[r.sha256])]
-    return {r.sha256: r for r in ours if not r.is_gone}
+    return {r.sha256: r for r in ours if not r.is_deleted_or_deleting}
 
 
 def _is_ours(record: UploadedCertificate, noted: str) -> bool:

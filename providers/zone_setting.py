@@ -222,11 +222,13 @@ def _await_certificate(zone: Zone, seconds: float) -> None:
 
     An older one may be active already, but it need not be one that the origin trusts.
     """
-    clock = zone.around.clock
+    clock = zone.runtime.clock
     start = clock.monotonic()
 
     def look(max_age: float) -> UploadedCertificate | None:
-        records = [r for r in zone.certificates("zone", max_age).values() if not r.is_gone]
+        records = [
+            r for r in zone.certificates("zone", max_age).values() if not r.is_deleted_or_deleting
+        ]
         if records and records[-1].has_timed_out:
             raise CloudflareError(
                 f"the newest certificate {short(records[-1].id)} of the zone was not deployed"

@@ -62,7 +62,8 @@ def read(name: str, config: ZoneConfig, run: session.Session) -> LiveZone:
     """One zone: settings, certificates, bindings, with few requests whatever their number."""
     zone = run.zone(config.zone_id, config.token_env)
     certificates: dict[Level, list[UploadedCertificate]] = {
-        level: [c for c in zone.certificates(level).values() if not c.is_gone] for level in LEVELS
+        level: [c for c in zone.certificates(level).values() if not c.is_deleted_or_deleting]
+        for level in LEVELS
     }
     bindings = _bindings(zone, config)
     picture = ZonePicture(
@@ -75,7 +76,7 @@ def read(name: str, config: ZoneConfig, run: session.Session) -> LiveZone:
     )
     by_id = {c.id: c for c in certificates["hostname"]}
     for hostname, row in bindings.items():
-        if row.is_gone:
+        if row.is_deleted_or_deleting:
             continue
         record = by_id.get(row.cert_id)
         certificate = known(record) if record else Certificate(cert_id=row.cert_id)

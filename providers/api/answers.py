@@ -51,47 +51,47 @@ class UploadedCertificate:
             expires_on=str(item.get("expires_on") or ""),
         )
 
-    def is_past(self, uploaded_on: str) -> bool:
-        """Whether this is older than the certificate of the same id that was uploaded then."""
-        return self.is_gone or is_before(self.uploaded_on, uploaded_on)
+    def is_older_upload_than(self, uploaded_on: str) -> bool:
+        """Whether the certificate of the same id that was uploaded then has replaced this one."""
+        return self.is_deleted_or_deleting or is_before(self.uploaded_on, uploaded_on)
 
     @property
     def is_deleted(self) -> bool:
-        """Deleted for good."""
+        """Whether the deletion has ended."""
         return self.status == "deleted"
 
     @property
-    def is_gone(self) -> bool:
-        """Deleted, or on the way there."""
+    def is_deleted_or_deleting(self) -> bool:
+        """Whether the certificate was deleted, or is being deleted."""
         return self.status in GOING
 
     @property
     def is_active(self) -> bool:
-        """Deployed. An expired certificate is "active" too."""
+        """Whether the certificate is deployed. An expired certificate is "active" too."""
         return self.status == ACTIVE
 
     @property
-    def is_not_yet(self) -> bool:
-        """On its way to being deployed."""
+    def is_deploying(self) -> bool:
+        """Whether Cloudflare is still deploying the certificate."""
         return self.status in NOT_YET
 
     @property
-    def is_deployed_or_coming(self) -> bool:
-        """Whether it is there to stay; one with an unknown status word may be on its way out."""
-        return self.is_active or self.is_not_yet
+    def is_active_or_deploying(self) -> bool:
+        """Active, or being deployed. An unknown status counts as no."""
+        return self.is_active or self.is_deploying
 
     @property
-    def may_be_in_force(self) -> bool:
-        """Whether it may be what Cloudflare presents; so does one with an unknown status word."""
+    def may_be_presented(self) -> bool:
+        """Whether Cloudflare may present this certificate. An unknown status counts as yes."""
         return self.status not in (*NOT_YET, *TIMED_OUT, *GOING)
 
     @property
     def has_timed_out(self) -> bool:
-        """Cloudflare has given up deploying or deleting it."""
+        """Whether Cloudflare has given up deploying or deleting the certificate."""
         return self.status in TIMED_OUT
 
     def is_expired(self, now: datetime) -> bool:
-        """Whether its time is over; False when Cloudflare does not say until when it is."""
+        """Whether the certificate has expired; False when Cloudflare does not say when it ends."""
         ends = read_time(self.expires_on)
         return ends is not None and ends <= now
 
@@ -121,8 +121,8 @@ class Binding:
         )
 
     @property
-    def is_gone(self) -> bool:
-        """Voided, or on the way there: the hostname shows no certificate of its own."""
+    def is_deleted_or_deleting(self) -> bool:
+        """Whether the binding was voided, or is being voided: the hostname shows no certificate."""
         return self.enabled is None or self.status in GOING
 
     @property
@@ -132,12 +132,12 @@ class Binding:
 
     @property
     def is_active(self) -> bool:
-        """Deployed."""
+        """Whether the binding is deployed."""
         return self.status == ACTIVE
 
     @property
     def has_timed_out(self) -> bool:
-        """Cloudflare has given up deploying it."""
+        """Whether Cloudflare has given up deploying the binding."""
         return self.status in TIMED_OUT
 
 

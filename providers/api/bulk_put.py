@@ -1,9 +1,9 @@
 """Changes of bindings that arrive together travel together.
 
 `PUT /zones/{zone_id}/origin_tls_client_auth/hostnames` takes a list and touches only the
-hostnames in it. Whoever comes while a request is under way is served by the next one. An entry
-that Cloudflare refuses does not fail its neighbours: the request is repeated in halves, which is
-safe because each entry says the wanted state, whatever part of a refused list was carried out.
+hostnames in it. A change that comes while a request is under way travels with the next one. An
+entry that Cloudflare refuses does not fail its neighbours: the request is repeated in halves, which
+is safe because each entry says the wanted state, whatever part of a refused list was carried out.
 """
 
 from __future__ import annotations
@@ -16,15 +16,16 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import Any
 
-from .client import Surroundings
+from .client import Runtime
 from .errors import Refused
 
 LARGEST = 100
 # Other hostnames are other entries: the peers, too, send that many at once, one hostname in each.
 AT_ONCE = 4
-# Whoever comes alone waits for others only for a moment. When a call ends, the engine sends the
-# next one: as many as were under way together lately are waited for, while they keep coming or one
-# that will end soon is still under way. Otherwise calls that once fell into two groups stay so.
+# Group commit: a lone change waits MOMENT; when several ran together in the last LATELY seconds,
+# wait until as many have queued, at most LONGEST, and no longer than QUIET after the last one came
+# unless another call will end soon. When a call ends, the engine sends the next one: without the
+# wait, calls that once fell into two groups would stay so.
 MOMENT = 0.05
 QUIET, LONGEST, LATELY = 0.25, 1.5, 10.0
 
@@ -53,9 +54,9 @@ class _Ticket:
 class Bulk:
     """Joins the entries of all threads of one zone; `send` carries out one request."""
 
-    def __init__(self, send: Callable[[list[dict[str, Any]]], None], around: Surroundings) -> None:
+    def __init__(self, send: Callable[[list[dict[str, Any]]], None], runtime: Runtime) -> None:
         self._send = send
-        self._around = around
+        self._runtime = runtime
         self._queue: list[_Ticket] = []
         self._queue_lock = threading.Lock()
         self._sending = threading.Lock()
@@ -66,7 +67,7 @@ class Bulk:
     @contextmanager
     def under_way(self) -> Iterator[None]:
         """Around a call that may `put`, to its end: it tells the others whom to wait for."""
-        call, clock = object(), self._around.clock
+        call, clock = object(), self._runtime.clock
         with self._queue_lock:
             self._began[call] = clock.monotonic()
             self._most_together = max(self._most_together, len(self._young()))
@@ -78,7 +79,7 @@ class Bulk:
 
     def _young(self) -> list[float]:
         """When those began that can be expected to end soon: the others wait for Cloudflare."""
-        now = self._around.clock.monotonic()
+        now = self._runtime.clock.monotonic()
         return [began for began in self._began.values() if now - began < LATELY]
 
     def put(self, entries: Sequence[Entry]) -> dict[str, Refused]:
@@ -93,13 +94,13 @@ class Bulk:
             if not ticket.done:
                 self._gather()
                 self._serve()
-                self._last_sent = self._around.clock.monotonic()
+                self._last_sent = self._runtime.clock.monotonic()
         if ticket.error is not None:
             raise ticket.error
         return ticket.refused
 
     def _gather(self) -> None:
-        clock = self._around.clock
+        clock = self._runtime.clock
         began = last_came = clock.monotonic()
         if began - self._last_sent > LATELY:
             self._most_together = max(1, len(self._young()))

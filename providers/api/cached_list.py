@@ -1,4 +1,4 @@
-"""One read of a list for all threads that ask at about the same time."""
+"""A list of Cloudflare's, read once for all threads that ask at about the same time."""
 
 from __future__ import annotations
 
@@ -8,11 +8,11 @@ from typing import Generic, TypeVar
 
 T = TypeVar("T")
 
-FRESH = 3.0
+MAX_AGE = 3.0
 
 
-class Shared(Generic[T]):
-    """One read of a list for all threads; never older than the last write of ours."""
+class CachedList(Generic[T]):
+    """What `fetch` answered last; it is read again once it is too old, or older than a write."""
 
     def __init__(self, fetch: Callable[[], T], monotonic: Callable[[], float]) -> None:
         self._fetch = fetch
@@ -23,23 +23,23 @@ class Shared(Generic[T]):
         self._read_at = 0.0
         self._read_after: object = None
 
-    def get(self, max_age: float = FRESH, follows_writes: bool = True) -> T:
-        """The list, at most `max_age` seconds old.
+    def get(self, max_age: float = MAX_AGE, even_if_written: bool = False) -> T:
+        """The list, at most `max_age` seconds old, and read after our last write.
 
-        Whoever waits for a write that is older than `max_age` needs none of the writes since:
-        `follows_writes=False` lets age alone decide.
+        `even_if_written` lets the age alone decide: a wait for an earlier write does not need the
+        writes of other resources since.
         """
         with self._lock:
             began = self._monotonic()
-            is_spoiled = follows_writes and self._read_after is not self._last_write
-            if self._value is None or is_spoiled or began - self._read_at > max_age:
+            is_invalid = not even_if_written and self._read_after is not self._last_write
+            if self._value is None or is_invalid or began - self._read_at > max_age:
                 last_write = self._last_write
                 self._value = self._fetch()
                 self._read_at = began
                 self._read_after = last_write
             return self._value
 
-    def spoil(self) -> None:
-        """What was read is no longer to be trusted: something was, or will be, written."""
+    def invalidate(self) -> None:
+        """Tells that something was, or will be, written: what was read before is not the truth."""
         # A new object, not a count: two threads that count at once would count one.
         self._last_write = object()

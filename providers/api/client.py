@@ -41,26 +41,26 @@ class Clock:
 
 
 @dataclass(frozen=True)
-class Surroundings:
+class Runtime:
     """What a client needs from its process.
 
-    `say` shows a line to the person at the terminal; `stop` raises when nothing may be written
-    any more; `jitter` answers a number from 0 to 1.
+    `say` shows a line to the person at the terminal; `raise_if_engine_gone` raises when nothing
+    may be written any more; `jitter` answers a number from 0 to 1.
     """
 
     clock: Clock
     say: Callable[[str], None]
-    stop: Callable[[], None]
+    raise_if_engine_gone: Callable[[], None]
     jitter: Callable[[], float] = random.random
 
     def wait(self, seconds: float, why: str) -> None:
-        """Sleeps in slices, says at each full slice what it waits for, ends early on `stop`."""
+        """Sleeps in slices of ten seconds; each says what is waited for, and may end the wait."""
         ends = self.clock.monotonic() + seconds
         while (left := ends - self.clock.monotonic()) > 0:
             if left > SLICE:
                 self.say(f"waiting for {why}: {left:.0f} s")
             self.clock.sleep(min(left, SLICE))
-            self.stop()
+            self.raise_if_engine_gone()
 
 
 @dataclass(frozen=True)
@@ -88,7 +88,7 @@ THROTTLED = Retry((5.0, 10.0, 20.0, 40.0, 80.0, 160.0, 300.0), "Cloudflare's req
 def retry_for(method: str, failure: CloudflareError, token_known: bool) -> Retry | None:
     """Which failure may be repeated, by method, status and code.
 
-    A POST is never repeated unless Cloudflare surely did not carry it out: whoever posts looks
+    A POST is never repeated unless Cloudflare surely did not carry it out: the caller looks
     first whether the work was done (certificate.py).
     """
     idempotent = method != "POST"
@@ -111,9 +111,9 @@ class Client:
     """Speaks for one set of credentials; safe for use by many threads."""
 
     def __init__(
-        self, base_url: str, headers: Mapping[str, str], around: Surroundings, quota: Quota
+        self, base_url: str, headers: Mapping[str, str], runtime: Runtime, quota: Quota
     ) -> None:
-        self._around = around
+        self._runtime = runtime
         self._quota = quota
         self._token_known = False
         self._http = httpx.Client(
@@ -159,18 +159,18 @@ class Client:
         body: Mapping[str, Any] | None = None,
     ) -> Reply:
         tries: dict[str, int] = {}
-        ends = self._around.clock.monotonic() + PATIENCE
+        ends = self._runtime.clock.monotonic() + PATIENCE
         while True:
             self._quota.admit()
             if method != "GET":
-                self._around.stop()
+                self._runtime.raise_if_engine_gone()
             try:
                 reply = self._once(method, path, query, body)
                 self._token_known = True
                 return reply
             except (Refused, Unanswered) as failure:
                 seconds = self._pause(method, failure, tries)
-                if seconds is None or self._around.clock.monotonic() + seconds > ends:
+                if seconds is None or self._runtime.clock.monotonic() + seconds > ends:
                     raise
 
     def _pause(
@@ -189,8 +189,8 @@ class Client:
             seconds = told + 1 if told is not None else seconds
             self._quota.shut(seconds)
             return seconds
-        seconds *= 1 + 0.2 * self._around.jitter()
-        self._around.wait(seconds, retry.why)
+        seconds *= 1 + 0.2 * self._runtime.jitter()
+        self._runtime.wait(seconds, retry.why)
         return 0.0
 
     def _once(
@@ -255,7 +255,7 @@ def decode(
     except ValueError:
         envelope = None
     if not isinstance(envelope, dict):
-        # Whoever else answers 404, a proxy, does not say that an object is gone.
+        # The 404 of a proxy does not say that an object is gone.
         if status >= 400 and status not in (400, 404):
             raise _refused(method, path, status, headers, [], "no JSON in the answer", ray)
         raise Unanswered(f"Cloudflare's answer to {method} is no JSON (HTTP {status}, ray {ray})")

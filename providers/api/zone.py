@@ -4,8 +4,8 @@ API paths below `/zones/{zone_id}`: `origin_tls_client_auth` (zone certificates)
 `origin_tls_client_auth/hostnames/certificates`, `origin_tls_client_auth/hostnames` (what the API
 calls an association is our binding), `origin_tls_client_auth/settings`, `settings/{setting}`.
 
-Lists are read once for everybody who asks at about the same time. They lag behind, so whoever
-would do harm by trusting a list asks again by id.
+Lists are read once for all callers that ask at about the same time. They lag behind, so a caller
+that would do harm by trusting a list asks again by id.
 """
 
 from __future__ import annotations
@@ -18,8 +18,8 @@ from typing import Any, TypeVar
 from ..values.text import short
 from .answers import Binding, Level, UploadedCertificate, is_before
 from .bulk_put import Bulk
-from .cached_list import FRESH, Shared
-from .client import Client, Reply, Surroundings
+from .cached_list import MAX_AGE, CachedList
+from .client import Client, Reply, Runtime
 from .errors import Refused, StillWaiting, Unanswered, about
 
 T = TypeVar("T")
@@ -42,37 +42,39 @@ class Zone:
         self,
         client: Client,
         zone_id: str,
-        around: Surroundings,
+        runtime: Runtime,
         changes: AbstractContextManager[object],
     ) -> None:
         self.zone_id = zone_id
         self.changes = changes
-        self.around = around
+        self.runtime = runtime
         self._client = client
         self._base = f"zones/{zone_id}"
-        monotonic = around.clock.monotonic
-        self._certificates: dict[Level, Shared[dict[str, UploadedCertificate]]] = {
-            "zone": Shared(lambda: self._list_certificates("zone"), monotonic),
-            "hostname": Shared(lambda: self._list_certificates("hostname"), monotonic),
+        monotonic = runtime.clock.monotonic
+        self._certificates: dict[Level, CachedList[dict[str, UploadedCertificate]]] = {
+            "zone": CachedList(lambda: self._list_certificates("zone"), monotonic),
+            "hostname": CachedList(lambda: self._list_certificates("hostname"), monotonic),
         }
-        self._bindings = Shared(self._list_bindings, monotonic)
+        self._bindings = CachedList(self._list_bindings, monotonic)
         # By id: when it was uploaded, as the answers about it alone say.
         self._known: dict[Level, dict[str, str]] = {"zone": {}, "hostname": {}}
         self._removed: dict[Level, set[str]] = {"zone": set(), "hostname": set()}
         # By hostname: when it was bound, as the answers to our writes say.
         self._put: dict[str, str] = {}
-        self._settings: dict[str, Shared[str]] = {}
+        self._settings: dict[str, CachedList[str]] = {}
         self._ssl_hidden = False
         self._settings_lock = threading.Lock()
         self._no_list = False
-        self.bulk = Bulk(self._put_bindings, around)
+        self.bulk = Bulk(self._put_bindings, runtime)
 
     def __str__(self) -> str:
         return f"zone {short(self.zone_id)}"
 
     # certificates
 
-    def certificates(self, level: Level, max_age: float = FRESH) -> dict[str, UploadedCertificate]:
+    def certificates(
+        self, level: Level, max_age: float = MAX_AGE
+    ) -> dict[str, UploadedCertificate]:
         """The certificates that the list shows, by id, oldest first, also those being deleted."""
         return self._certificates[level].get(max_age)
 
@@ -88,19 +90,19 @@ class Zone:
         record = UploadedCertificate.read(reply.result)
         if record is None:
             raise Unanswered(f"Cloudflare's answer about certificate {short(cert_id)} has no id")
-        if record.is_gone:
+        if record.is_deleted_or_deleting:
             self._known[level].pop(cert_id, None)
             return None
         self._known[level][record.id] = record.uploaded_on
         return record
 
-    def find(
-        self, level: Level, cert_id: str, max_age: float = FRESH
+    def certificate_or_reread(
+        self, level: Level, cert_id: str, max_age: float = MAX_AGE
     ) -> UploadedCertificate | None:
         """From the list where it shows the certificate, else by id: lists lag. None when gone."""
         listed = self.certificates(level, max_age).get(cert_id)
         # The same certificate uploaded again has its old id, and the list may still show it going.
-        if listed is None or listed.is_gone:
+        if listed is None or listed.is_deleted_or_deleting:
             return self.certificate(level, cert_id)
         return listed
 
@@ -133,7 +135,7 @@ class Zone:
         # A list that lags must not hide what this process has seen or done itself; uploaded
         # again, a deleted certificate has its old id.
         known = dict(self._known[level])
-        found = [r for r in found if not (r.id in known and r.is_past(known[r.id]))]
+        found = [r for r in found if not (r.id in known and r.is_older_upload_than(known[r.id]))]
         missing = known.keys() - {r.id for r in found}
         found += [r for r in (self.certificate(level, i) for i in missing) if r is not None]
         found = [r for r in found if r.id not in self._removed[level]]
@@ -142,7 +144,7 @@ class Zone:
     # bindings
 
     def bindings(
-        self, max_age: float = FRESH, follows_writes: bool = True
+        self, max_age: float = MAX_AGE, even_if_written: bool = False
     ) -> dict[str, Binding] | None:
         """The rows that the list shows, by hostname, also those being voided.
 
@@ -151,7 +153,7 @@ class Zone:
         if self._no_list:
             return None
         try:
-            return self._bindings.get(max_age, follows_writes)
+            return self._bindings.get(max_age, even_if_written)
         except Refused as refused:
             if refused.status in (404, 405):
                 self._no_list = True
@@ -176,12 +178,12 @@ class Zone:
         records = [Binding.read(i) for i in self._pages(path, status="all", per_page=1000)]
         return {r.hostname: r for r in records if r is not None}
 
-    def has_put_later(self, row: Binding) -> bool:
+    def list_is_older_than_our_write(self, row: Binding) -> bool:
         """Whether a row of the list is older than what this process wrote."""
         return is_before(row.updated_at, self._put.get(row.hostname, ""))
 
-    def was_put_over(self, row: Binding) -> bool:
-        """Whether somebody wrote the row after this process did; deploying is no writing."""
+    def changed_after_our_write(self, row: Binding) -> bool:
+        """Whether somebody wrote the row after this process; a deployment is no write."""
         return is_before(self._put.get(row.hostname, ""), row.updated_at)
 
     def _put_bindings(self, config: list[dict[str, Any]]) -> None:
@@ -192,9 +194,9 @@ class Zone:
 
     # settings
 
-    def setting(self, setting: str, max_age: float = FRESH) -> str:
+    def setting(self, setting: str, max_age: float = MAX_AGE) -> str:
         """The value of `tls_client_auth`, `ssl` or `origin_tls_client_auth` ("on" or "off")."""
-        return self._shared_setting(setting).get(max_age)
+        return self._cached_setting(setting).get(max_age)
 
     def set_setting(self, setting: str, value: str) -> None:
         """Writes a setting (PATCH, for the zone switch PUT); the value is Cloudflare's word."""
@@ -204,7 +206,7 @@ class Zone:
                 return self._client.put(f"{self._base}/{AOP}/settings", {"enabled": value == "on"})
             return self._client.patch(f"{self._base}/settings/{setting}", {"value": value})
 
-        self._write(self._shared_setting(setting), write)
+        self._write(self._cached_setting(setting), write)
 
     def ssl_mode(self) -> str | None:
         """The zone's SSL mode, asked once; None when the token may not read it."""
@@ -217,11 +219,11 @@ class Zone:
                 self._ssl_hidden = True
         return None
 
-    def _shared_setting(self, setting: str) -> Shared[str]:
+    def _cached_setting(self, setting: str) -> CachedList[str]:
         with self._settings_lock:
             if setting not in self._settings:
-                monotonic = self.around.clock.monotonic
-                self._settings[setting] = Shared(lambda: self._get_setting(setting), monotonic)
+                monotonic = self.runtime.clock.monotonic
+                self._settings[setting] = CachedList(lambda: self._get_setting(setting), monotonic)
             return self._settings[setting]
 
     def _get_setting(self, setting: str) -> str:
@@ -253,29 +255,29 @@ class Zone:
         One poll of a list serves all who wait: `look` passes `max_age` on to the list. Right
         after writing, a look would see nothing yet: `just_written` begins with a pause.
         """
-        clock = self.around.clock
+        clock = self.runtime.clock
         start = said = clock.monotonic()
         polls = iter(POLLS)
         pause = JUST_WRITTEN if just_written else 0.0
         clock.sleep(pause)
-        while (found := look(pause * 0.9 or FRESH)) is None:
+        while (found := look(pause * 0.9 or MAX_AGE)) is None:
             pause = next(polls, POLLS[-1])
             passed = clock.monotonic() - start
             if passed + pause > seconds:
                 raise StillWaiting(f"waited {passed:.0f} s in vain for {what}", next_step)
             if clock.monotonic() - said >= SAY_EVERY:
                 said = clock.monotonic()
-                self.around.say(f"waiting for {what} ({passed:.0f} s of at most {seconds:.0f} s)")
+                self.runtime.say(f"waiting for {what} ({passed:.0f} s of at most {seconds:.0f} s)")
             clock.sleep(pause)
-            self.around.stop()
+            self.runtime.raise_if_engine_gone()
         return found
 
-    def _write(self, shared: Shared[Any], write: Callable[[], Reply]) -> Reply:
-        shared.spoil()
+    def _write(self, cached: CachedList[Any], write: Callable[[], Reply]) -> Reply:
+        cached.invalidate()
         try:
             return write()
         finally:
-            shared.spoil()
+            cached.invalidate()
 
     def _pages(self, path: str, **query: str | int) -> list[Any]:
         items: list[Any] = []

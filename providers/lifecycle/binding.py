@@ -13,7 +13,7 @@ from dataclasses import dataclass
 
 from ..api.answers import Binding
 from ..api.bulk_put import Entry
-from ..api.cached_list import FRESH
+from ..api.cached_list import MAX_AGE
 from ..api.errors import REFRESH_NEXT, CloudflareError, Refused
 from ..api.zone import Zone
 from ..plugin import session
@@ -174,7 +174,7 @@ def _count(rows: Rows, changes: Sequence[Entry], voids: Sequence[Entry], most: i
 
 def _await_certificate(zone: Zone, cert_id: str, seconds: float) -> None:
     def look(max_age: float) -> bool | None:
-        record = zone.find("hostname", cert_id, max_age)
+        record = zone.certificate_or_reread("hostname", cert_id, max_age)
         if record is None or record.has_timed_out:
             state = record.status if record else "not a hostname certificate of this zone"
             raise CloudflareError(
@@ -222,12 +222,16 @@ def _await_bindings(
 
     def look(max_age: float) -> bool | None:
         # The first look is as fresh as any; later ones are younger than what they wait for.
-        listed = zone.bindings(max_age, follows_writes=max_age >= FRESH)
+        listed = zone.bindings(max_age, even_if_written=max_age < MAX_AGE)
         rows = one_by_one(zone, [*wanted, *voids]) if listed is None else listed
         open_names[:] = [e.hostname for e in wanted if not _in_force(zone, rows, e)]
         for entry in voids:
             row = rows.get(entry.hostname)
-            bound_again = row is not None and not row.is_gone and zone.was_put_over(row)
+            bound_again = (
+                row is not None
+                and not row.is_deleted_or_deleting
+                and zone.changed_after_our_write(row)
+            )
             if row is not None and row.holds_certificate and not bound_again:
                 open_names.append(entry.hostname)
         return None if open_names else True
@@ -245,10 +249,12 @@ def _await_bindings(
 
 def _in_force(zone: Zone, rows: Mapping[str, Binding], entry: Entry) -> bool:
     row = rows.get(entry.hostname)
-    if row is not None and _matches(row, entry) and zone.has_put_later(row):
+    if row is not None and _matches(row, entry) and zone.list_is_older_than_our_write(row):
         row = zone.binding(entry.hostname)
-    if row is not None and not _matches(row, entry) and zone.was_put_over(row):
-        now = "voided" if row.is_gone else f"bound to certificate {short(row.cert_id)}"
+    if row is not None and not _matches(row, entry) and zone.changed_after_our_write(row):
+        now = (
+            "voided" if row.is_deleted_or_deleting else f"bound to certificate {short(row.cert_id)}"
+        )
         raise CloudflareError(
             f"{entry.hostname}: somebody else has changed it at the same time, it is {now}",
             "Settle whose it is: leave it out here, or run `pulumi up --refresh` to bind it again.",

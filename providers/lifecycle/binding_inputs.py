@@ -45,7 +45,7 @@ def live(zone: Zone, before: Shown, row: Binding) -> Shown:
     """What the row shows; the fingerprint is looked up only when the certificate is another."""
     sha256 = before.certificate_sha256
     if row.cert_id != before.cert_id and sha256:
-        found = zone.find("hostname", row.cert_id)
+        found = zone.certificate_or_reread("hostname", row.cert_id)
         sha256 = found.sha256 if found else ""
     return Shown.model_construct(
         cert_id=row.cert_id, enabled=row.enabled, certificate_sha256=sha256

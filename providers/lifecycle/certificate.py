@@ -158,7 +158,7 @@ def read(level: Level, cert_id: str, props: Props) -> ReadResult:
     inputs = inputs_of(CertificateInputs, props)
     with about(f"{level} certificate {short(cert_id)} of zone {short(inputs.zone_id)}"):
         zone = session.current().zone(inputs.zone_id, inputs.token_env)
-        record = zone.find(level, cert_id)
+        record = zone.certificate_or_reread(level, cert_id)
         if record is None or (record.has_timed_out and not deletion.shown_by(zone, level, cert_id)):
             return ReadResult("", {})
         if level == "zone":

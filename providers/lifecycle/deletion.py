@@ -89,7 +89,7 @@ def _is_coming(zone: Zone, cert_id: str, max_age: float) -> bool:
         return False
     wanted = session.current().wanted.certificates(zone.zone_id, "zone")
     is_counted = newest.sha256 in wanted if wanted else True
-    is_waited_for = mine.may_be_in_force and newest.is_not_yet and is_counted
+    is_waited_for = mine.may_be_presented and newest.is_deploying and is_counted
     return is_waited_for and zone.setting(AOP, max_age) == "on"
 
 
@@ -100,13 +100,17 @@ def _has_successor(zone: Zone, cert_id: str) -> bool:
     wants a certificate, only that one counts: the origin need not trust any other.
     """
     wanted = session.current().wanted.certificates(zone.zone_id, "zone")
-    now = zone.around.clock.now()
+    now = zone.runtime.clock.now()
     mine = zone.certificate("zone", cert_id)
-    if mine is None or not mine.may_be_in_force or mine.is_expired(now):
+    if mine is None or not mine.may_be_presented or mine.is_expired(now):
         return True
     if zone.setting(AOP, max_age=0) == "off":
         return True
-    others = [r for r in zone.certificates("zone").values() if r.id != cert_id and not r.is_gone]
+    others = [
+        r
+        for r in zone.certificates("zone").values()
+        if r.id != cert_id and not r.is_deleted_or_deleting
+    ]
     for other in reversed(others):
         live = zone.certificate("zone", other.id)
         if live is None or live.is_expired(now) or (wanted and live.sha256 not in wanted):

@@ -32,19 +32,23 @@ class Rows:
         if hostname in self._asked or self._listed is None:
             return self.ask(hostname)
         row = self._listed.get(hostname)
-        return None if row is None or row.is_gone else row
+        return None if row is None or row.is_deleted_or_deleting else row
 
     def ask(self, hostname: str) -> Binding | None:
         """The row by name, as it is now."""
         if hostname not in self._asked:
             self._asked[hostname] = self._zone.binding(hostname)
         row = self._asked[hostname]
-        return None if row is None or row.is_gone else row
+        return None if row is None or row.is_deleted_or_deleting else row
 
     def on(self, cert_id: str) -> set[str]:
         """The hostnames that the list shows on a certificate."""
         rows = (self._listed or {}).values()
-        return {row.hostname for row in rows if row.cert_id == cert_id and not row.is_gone}
+        return {
+            row.hostname
+            for row in rows
+            if row.cert_id == cert_id and not row.is_deleted_or_deleting
+        }
 
 
 def live_rows(zone: Zone, hostnames: Collection[str]) -> dict[str, Binding]:

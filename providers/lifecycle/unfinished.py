@@ -20,7 +20,7 @@ def awaited(zone: Zone, cert_id: str) -> str:
     rows = Rows(zone)
     for hostname, (shown, enabled) in session.current().wanted.shows(zone.zone_id).items():
         row = rows.get(hostname)
-        if row is not None and (row.cert_id == cert_id or zone.has_put_later(row)):
+        if row is not None and (row.cert_id == cert_id or zone.list_is_older_than_our_write(row)):
             # The list may show the past.
             row = rows.ask(hostname)
         if row is not None and row.cert_id == shown != cert_id and enabled and not row.is_active:

@@ -43,7 +43,7 @@ class Upload:
                     continue
                 if live.has_timed_out:
                     deletion.try_remove(self._zone, self._level, live.id)
-                return live if live.is_deployed_or_coming else None
+                return live if live.is_active_or_deploying else None
         return self._post()
 
     def _post(self) -> UploadedCertificate | None:

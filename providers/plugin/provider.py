@@ -186,11 +186,11 @@ def watch_engine(argv: Sequence[str]) -> None:
     _watching.set()
     address = (host.strip("[]"), int(port))
 
-    def stop() -> None:
+    def raise_if_engine_gone() -> None:
         if not is_listening(address):
             raise EngineGone
 
-    session.current().stop_with(stop)
+    session.current().stop_with(raise_if_engine_gone)
     watch = functools.partial(end_with, lambda: is_listening(address), time.sleep, os._exit)
     threading.Thread(target=watch, daemon=True).start()
 

@@ -12,7 +12,7 @@ import threading
 from collections.abc import Callable, Mapping
 from contextlib import AbstractContextManager
 
-from ..api.client import Client, Clock, Surroundings
+from ..api.client import Client, Clock, Runtime
 from ..api.credentials import base_url, credentials
 from ..api.quota import Quota
 from ..api.zone import Zone
@@ -26,7 +26,7 @@ def _say(line: str) -> None:
     print(line, file=sys.stdout, flush=True)
 
 
-def _go_on() -> None:
+def _never() -> None:
     return
 
 
@@ -38,15 +38,15 @@ class Session:
         environ: Mapping[str, str],
         clock: Clock | None = None,
         say: Callable[[str], None] = _say,
-        stop: Callable[[], None] = _go_on,
+        raise_if_engine_gone: Callable[[], None] = _never,
     ) -> None:
         self.environ = environ
         self.clock = clock or Clock()
         self.wanted = Wanted()
         self._say = say
-        self._stop = stop
-        self._around = Surroundings(self.clock, say, self._stop_now)
-        self._quota = Quota(self.clock.monotonic, self._around.wait)
+        self._raise_if_engine_gone = raise_if_engine_gone
+        self._runtime = Runtime(self.clock, say, self._raise_now)
+        self._quota = Quota(self.clock.monotonic, self._runtime.wait)
         self._clients: dict[str, Client] = {}
         self._zones: dict[tuple[str, str], Zone] = {}
         self._changes: dict[str, AbstractContextManager[object]] = {}
@@ -60,7 +60,7 @@ class Session:
             if key not in self._zones:
                 changes = self._changes.setdefault(zone_id, threading.RLock())
                 client = self._client(token_env)
-                self._zones[key] = Zone(client, zone_id, self._around, changes)
+                self._zones[key] = Zone(client, zone_id, self._runtime, changes)
             return self._zones[key]
 
     def client(self, token_env: str | None) -> Client:
@@ -72,7 +72,7 @@ class Session:
         key = token_env or ""
         if key not in self._clients:
             url, headers = base_url(self.environ), credentials(self.environ, token_env)
-            self._clients[key] = Client(url, headers, self._around, self._quota)
+            self._clients[key] = Client(url, headers, self._runtime, self._quota)
         return self._clients[key]
 
     def secrets(self) -> list[str]:
@@ -100,12 +100,12 @@ class Session:
         """Shows a warning once."""
         self.say_once(f"warning: {line}")
 
-    def stop_with(self, stop: Callable[[], None]) -> None:
-        """From now on `stop` is asked before each write; it raises when there may be none."""
-        self._stop = stop
+    def stop_with(self, raise_if_engine_gone: Callable[[], None]) -> None:
+        """From now on this is called before each write; it raises when there may be none."""
+        self._raise_if_engine_gone = raise_if_engine_gone
 
-    def _stop_now(self) -> None:
-        self._stop()
+    def _raise_now(self) -> None:
+        self._raise_if_engine_gone()
 
 
 _session = Session(os.environ)

@@ -7,7 +7,7 @@ import threading
 import pytest
 
 from providers.api.bulk_put import LARGEST, LATELY, LONGEST, MOMENT, Bulk, Entry
-from providers.api.client import Clock, Surroundings
+from providers.api.client import Clock, Runtime
 from providers.api.errors import Refused, Unanswered
 
 
@@ -31,7 +31,7 @@ class Wire:
 
 def bulk(wire) -> Bulk:
     quiet = Clock(sleep=lambda seconds: None)
-    return Bulk(wire, Surroundings(quiet, lambda line: None, lambda: None))
+    return Bulk(wire, Runtime(quiet, lambda line: None, lambda: None))
 
 
 def entries(*names, enabled=True):
@@ -82,7 +82,7 @@ def test_changes_that_come_spread_out_share_a_request_once_as_many_came_together
                 pass
 
     clock = Clock(monotonic=lambda: now[0], sleep=sleep)
-    joined = Bulk(wire, Surroundings(clock, lambda line: None, lambda: None))
+    joined = Bulk(wire, Runtime(clock, lambda line: None, lambda: None))
     wire.go.clear()
     start("first")
     assert wire.busy.wait(5)
@@ -127,7 +127,7 @@ def test_calls_that_fell_into_two_groups_share_requests_again():
                 pass
 
     _, clock = moved_by(sleep)
-    joined = Bulk(wire, Surroundings(clock, lambda line: None, lambda: None))
+    joined = Bulk(wire, Runtime(clock, lambda line: None, lambda: None))
     other = joined.under_way()
     other.__enter__()
     call("a")
@@ -138,7 +138,7 @@ def test_calls_that_fell_into_two_groups_share_requests_again():
 @pytest.mark.parametrize(("age", "waited"), [(0.0, LONGEST), (LATELY, MOMENT)])
 def test_nobody_waits_long_for_a_call_that_does_not_end(age, waited):
     now, clock = moved_by(lambda now: None)
-    joined = Bulk(Wire(), Surroundings(clock, lambda line: None, lambda: None))
+    joined = Bulk(Wire(), Runtime(clock, lambda line: None, lambda: None))
     with joined.under_way():
         now[0] += age
         before = now[0]

@@ -7,7 +7,7 @@ import threading
 import pytest
 
 from providers.api.answers import Binding
-from providers.api.cached_list import Shared
+from providers.api.cached_list import CachedList
 from providers.lifecycle.observed import Rows
 from providers.zone_certificate import ZoneCertificateProvider
 from tests.conftest import ZONE
@@ -65,9 +65,9 @@ def test_a_list_read_before_a_write_is_read_again_after_it(writers):
         reads.append(1)
         return len(reads)
 
-    shared = Shared(fetch, lambda: 0.0)
+    shared = CachedList(fetch, lambda: 0.0)
     assert (shared.get(), shared.get()) == (1, 1)
-    threads = [threading.Thread(target=shared.spoil) for _ in range(writers)]
+    threads = [threading.Thread(target=shared.invalidate) for _ in range(writers)]
     for thread in threads:
         thread.start()
     for thread in threads:
@@ -83,12 +83,12 @@ def test_whoever_waits_reads_again_by_age_alone():
         reads.append(1)
         return len(reads)
 
-    shared = Shared(fetch, lambda: now[0])
+    shared = CachedList(fetch, lambda: now[0])
     shared.get()
-    shared.spoil()
-    assert shared.get(1.0, follows_writes=False) == 1
+    shared.invalidate()
+    assert shared.get(1.0, even_if_written=True) == 1
     now[0] = 1.1
-    assert shared.get(1.0, follows_writes=False) == 2
+    assert shared.get(1.0, even_if_written=True) == 2
 
 
 def test_an_upload_of_a_zone_certificate_costs_one_look_and_one_post(sandbox, new_run):
@@ -105,14 +105,14 @@ def test_a_write_during_a_read_makes_it_old():
     def fetch() -> int:
         reads.append(1)
         if len(reads) == 1:
-            shared.spoil()
+            shared.invalidate()
         return len(reads)
 
-    shared = Shared(fetch, lambda: 0.0)
+    shared = CachedList(fetch, lambda: 0.0)
     assert (shared.get(), shared.get(), shared.get()) == (1, 2, 2)
 
 
 def test_a_binding_without_a_status_is_not_gone():
     row = Binding.read({"hostname": "App.Example.com.", "cert_id": "A", "enabled": True})
     assert row == Binding("app.example.com", "a", True, "")
-    assert not row.is_gone
+    assert not row.is_deleted_or_deleting
