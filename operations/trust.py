@@ -8,13 +8,13 @@ from pathlib import Path
 from origins import Pin, bundle, cloudflare_ca, pin
 from providers.values import pem
 from stacks.config import CLOUDFLARE
-from stacks.origin import Client
+from stacks.origin import PresentedCertificate
 
 from .command import Stop
 from .text import safe
 
 
-def trusted(client: Client, ca: Path | None, also_trust: Sequence[str]) -> str:
+def trusted(client: PresentedCertificate, ca: Path | None, also_trust: Sequence[str]) -> str:
     """The bundle of CAs, each once; `also_trust` has the PEM texts of those for a change of CA."""
     if not client.certificate:
         if ca:
@@ -43,7 +43,7 @@ def _text(path: Path) -> str:
 
 
 def pins(
-    client: Client, is_pinned: bool, also_trust: Sequence[str], also: Sequence[Path]
+    client: PresentedCertificate, is_pinned: bool, also_trust: Sequence[str], also: Sequence[Path]
 ) -> tuple[Pin, ...]:
     """The configured certificate and `also`; `Stop` where a pin would refuse Cloudflare."""
     if also and not is_pinned:

@@ -6,7 +6,6 @@ trust from `bundle`, the proof from `probe`.
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from types import MappingProxyType
 
 from . import apache, caddy, cloudflare_ca, haproxy, nginx
@@ -14,18 +13,32 @@ from .bundle import bundle, chain_depth, pin
 from .connection import ClientCertificate
 from .origin import Origin, Pin, Stage
 from .probe import Target, probe
-from .report import Report
+from .report import ProbeReport
+from .server import Server
 
-SERVERS: MappingProxyType[str, Callable[[Origin], str]] = MappingProxyType(
-    {"nginx": nginx.text, "apache": apache.text, "haproxy": haproxy.text, "caddy": caddy.text}
+SERVERS: MappingProxyType[str, Server] = MappingProxyType(
+    {
+        server.name: server
+        for server in (
+            nginx.SERVER,
+            apache.SERVER,
+            haproxy.SERVER,
+            caddy.SERVER,
+        )
+    }
 )
 
 
+def server_named(name: str) -> Server:
+    """The record of the server; `ValueError` on one line for a name that stands for none."""
+    if name not in SERVERS:
+        raise ValueError(f"server: {name!r} is none of {', '.join(SERVERS)}.")
+    return SERVERS[name]
+
+
 def configuration(server: str, origin: Origin) -> str:
-    """The text for nginx, apache, haproxy or caddy; `ValueError` on one line."""
-    if server not in SERVERS:
-        raise ValueError(f"server: {server!r} is none of {', '.join(SERVERS)}.")
-    return SERVERS[server](origin)
+    """The text for the server of this name; `ValueError` on one line when none can be written."""
+    return server_named(server).text(origin)
 
 
 __all__ = [
@@ -33,7 +46,8 @@ __all__ = [
     "ClientCertificate",
     "Origin",
     "Pin",
-    "Report",
+    "ProbeReport",
+    "Server",
     "Stage",
     "Target",
     "bundle",
@@ -42,4 +56,5 @@ __all__ = [
     "configuration",
     "pin",
     "probe",
+    "server_named",
 ]

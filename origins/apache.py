@@ -8,6 +8,7 @@ handshake, which under TLS 1.3 clients do not offer, and so refuse Cloudflare as
 from __future__ import annotations
 
 from .origin import NO_SUCH_HOST, REFUSED, Origin, indented
+from .server import Server
 
 MODULES = "# Needs the modules ssl, headers and proxy_http, and `Listen {port}` once."
 TLS = [
@@ -135,3 +136,6 @@ def _header(origin: Origin) -> list[str]:
         outcome = '"FAILED:not a pinned certificate"'
         lines.append(f'RequestHeader set {origin.header} {outcome} "expr={another}"')
     return lines
+
+
+SERVER = Server("apache", "Apache", "conf", text)

@@ -15,7 +15,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, replace
 from typing import Any
 
-from .connection import ClientCertificate, Line, Tls, context, sent_certificate
+from .connection import ClientCertificate, DeadlineSocket, Tls, context, sent_certificate
 
 REFUSED, ACCEPTED, UNREACHABLE, LEFT_OUT = "refused", "accepted", "unreachable", "left out"
 
@@ -31,19 +31,22 @@ _ALERT = re.compile(r"(?:(?:SSLV3|TLSV1|TLSV13|SSL/TLS)[_ ](?:ALERT[_ ])?)(.*)",
 class Answer:
     """What came of one attempt.
 
-    `asked`: whether the server asked for a certificate in the handshake; None when there was
-    none to give. `body`: a digest to compare with. `closed`: the connection ended in the
-    handshake without a word. `shaken`: the handshake was completed. `edge`: Cloudflare answered.
+    :param certificate_requested: whether the server asked for a certificate in the handshake; None
+        when the attempt had none to give.
+    :param body: a digest of the answer's body, to compare with others.
+    :param closed: the server ended the connection in the handshake without a word.
+    :param handshake_completed: the TLS handshake was completed.
+    :param from_cloudflare: the answer bears the marks of Cloudflare's edge.
     """
 
     verdict: str
     reason: str
     status: int | None = None
-    asked: bool | None = None
+    certificate_requested: bool | None = None
     body: str | None = None
     closed: bool = False
-    shaken: bool = False
-    edge: bool = False
+    handshake_completed: bool = False
+    from_cloudflare: bool = False
 
 
 @dataclass(frozen=True)
@@ -68,7 +71,7 @@ class Attempt:
             "wanted": self.wanted,
             "reason": self.answer.reason,
             "status": self.answer.status,
-            "asked_for_certificate": self.answer.asked,
+            "asked_for_certificate": self.answer.certificate_requested,
         }
 
 
@@ -103,13 +106,13 @@ def ask(question: Question) -> Answer:
     except OSError as error:
         return Answer(UNREACHABLE, (error.strerror or "no connection").lower())
     with sock:
-        line = Line(sock, ends)
+        line = DeadlineSocket(sock, ends)
         if question.version is None:
             return _read_answer(line.send, line.receive, question)
         return _over_tls(line, question)
 
 
-def _over_tls(line: Line, question: Question) -> Answer:
+def _over_tls(line: DeadlineSocket, question: Question) -> Answer:
     made = context(question.version, question.trust, question.client)
     tls = Tls(line, made, question.sni)
     failed: Answer | None = None
@@ -125,7 +128,7 @@ def _over_tls(line: Line, question: Question) -> Answer:
         failed = Answer(UNREACHABLE, "closed in the handshake", closed=True)
     asked = sent_certificate(question.client, tls) if question.client else None
     answer = failed or _read_answer(tls.send, tls.receive, question)
-    return replace(answer, asked=asked, shaken=failed is None)
+    return replace(answer, certificate_requested=asked, handshake_completed=failed is None)
 
 
 def _failed_handshake(error: ssl.SSLError) -> Answer:
@@ -192,5 +195,5 @@ def _judged(data: bytes) -> Answer:
         f"HTTP {status}" + (f" to {target}" if target and 300 <= status < 400 else ""),
         status,
         body=hashlib.sha256(body).hexdigest(),
-        edge=all(re.search(rb"(?im)^" + sign, head) for sign in EDGE),
+        from_cloudflare=all(re.search(rb"(?im)^" + sign, head) for sign in EDGE),
     )

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from .bundle import der_base64
 from .origin import NO_SUCH_HOST, REFUSED, Origin, indented
+from .server import Server
 
 FINGERPRINT = "{http.request.tls.client.fingerprint}"
 
@@ -99,3 +100,6 @@ def _application(origin: Origin, outcome: str) -> list[str]:
         f"    header_up {origin.header} {outcome}",
         "}",
     ]
+
+
+SERVER = Server("caddy", "Caddy", "caddy", text)

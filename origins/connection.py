@@ -68,7 +68,7 @@ def _load(path: str, load: Callable[[str], None]) -> None:
         raise ValueError(f"{path} or its key: {error.strerror}. Correct the path.") from None
 
 
-class Line:
+class DeadlineSocket:
     """A socket with one deadline for all that happens on it."""
 
     def __init__(self, sock: socket.socket, ends: float) -> None:
@@ -92,7 +92,7 @@ class Line:
 class Tls:
     """TLS over a line; `flights` are the sizes of what was sent, in bytes."""
 
-    def __init__(self, line: Line, made: ssl.SSLContext, sni: str | None) -> None:
+    def __init__(self, line: DeadlineSocket, made: ssl.SSLContext, sni: str | None) -> None:
         self._line = line
         self._incoming, self._outgoing = ssl.MemoryBIO(), ssl.MemoryBIO()
         self._tls = made.wrap_bio(self._incoming, self._outgoing, server_hostname=sni)

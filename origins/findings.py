@@ -18,7 +18,7 @@ ELSEWHERE = ("no_sni", "other_sni", "other_host", "ip_host")
 
 
 @dataclass(frozen=True)
-class Finding:
+class ProbeFinding:
     """`code` is stable, for pipelines; `means` is a verdict in all, or "warning"."""
 
     code: str
@@ -26,7 +26,7 @@ class Finding:
     message: str
 
 
-def find(attempts: Iterable[Attempt], pinned: bool) -> tuple[Finding, ...]:
+def find(attempts: Iterable[Attempt], pinned: bool) -> tuple[ProbeFinding, ...]:
     """All findings, the worst first. `pinned`: another leaf of the same CA must be refused."""
     seen = _Seen(tuple(attempts))
     found = [
@@ -49,7 +49,7 @@ class _Seen:
     def of(self, cases: Iterable[str], verdict: str) -> list[Attempt]:
         return [a for a in self.attempts if a.case in cases and a.verdict == verdict]
 
-    def beyond(self, cases: Iterable[str]) -> list[Attempt]:
+    def accepted_only_with(self, cases: Iterable[str]) -> list[Attempt]:
         """Accepted where a visitor without a certificate is not."""
         open_versions = {a.tls for a in self.of(["none"], ACCEPTED)}
         return [a for a in self.of(cases, ACCEPTED) if a.tls not in open_versions]
@@ -63,38 +63,42 @@ def _titles(attempts: list[Attempt]) -> str:
     return ", ".join(dict.fromkeys(a.title for a in attempts))
 
 
-def _edge(seen: _Seen) -> Iterator[Finding]:
-    if any(a.answer.edge for a in seen.attempts):
-        yield Finding(
+def _edge(seen: _Seen) -> Iterator[ProbeFinding]:
+    if any(a.answer.from_cloudflare for a in seen.attempts):
+        yield ProbeFinding(
             "cloudflare_edge",
             UNREACHABLE,
             "Cloudflare answered, not the origin. Give the origin's own address.",
         )
 
 
-def _without_certificate(seen: _Seen) -> Iterator[Finding]:
+def _without_certificate(seen: _Seen) -> Iterator[ProbeFinding]:
     accepted = seen.of(["none"], ACCEPTED)
     if not accepted:
         return
     versions = {a.tls for a in accepted}
-    asked = {a.answer.asked for a in seen.attempts if a.case in PRESENTING and a.tls in versions}
+    asked = {
+        a.answer.certificate_requested
+        for a in seen.attempts
+        if a.case in PRESENTING and a.tls in versions
+    }
     how = f"It answers without a certificate over {_over(accepted)}"
     if True in asked:
-        yield Finding(
+        yield ProbeFinding(
             "optional",
             OPEN,
             f"{how}, although it asks for one: the stage is still optional. Turn it on once"
             " the origin's log shows that Cloudflare's requests are verified.",
         )
     elif False in asked:
-        yield Finding(
+        yield ProbeFinding(
             "verifies_nothing",
             OPEN,
             f"{how} and never asks for one. Write it a configuration with"
             " `python -m operations origin`.",
         )
     else:
-        yield Finding(
+        yield ProbeFinding(
             "no_certificate_needed",
             OPEN,
             f"{how}: it verifies nothing, or its stage is still optional. A probe with any"
@@ -102,9 +106,9 @@ def _without_certificate(seen: _Seen) -> Iterator[Finding]:
         )
 
 
-def _wrong(seen: _Seen) -> Iterator[Finding]:
-    if accepted := seen.beyond(WRONG):
-        yield Finding(
+def _wrong(seen: _Seen) -> Iterator[ProbeFinding]:
+    if accepted := seen.accepted_only_with(WRONG):
+        yield ProbeFinding(
             "accepts_wrong",
             OPEN,
             f"It wants a certificate but takes a wrong one ({_titles(accepted)}). Let the server"
@@ -112,8 +116,8 @@ def _wrong(seen: _Seen) -> Iterator[Finding]:
         )
 
 
-def _default_server(seen: _Seen) -> Iterator[Finding]:
-    accepted = seen.beyond(ELSEWHERE)
+def _default_server(seen: _Seen) -> Iterator[ProbeFinding]:
+    accepted = seen.accepted_only_with(ELSEWHERE)
     if not accepted:
         return
     served = {a.answer.body for a in seen.of(["right"], ACCEPTED)}
@@ -127,7 +131,7 @@ def _default_server(seen: _Seen) -> Iterator[Finding]:
         what, means = "serves something else than the application", WARNING
     else:
         what, means = "serves something, perhaps the application,", OPEN
-    yield Finding(
+    yield ProbeFinding(
         "default_server",
         means,
         f"Another server on the same port {what} without asking ({_titles(found)})."
@@ -135,9 +139,9 @@ def _default_server(seen: _Seen) -> Iterator[Finding]:
     )
 
 
-def _plain_http(seen: _Seen) -> Iterator[Finding]:
+def _plain_http(seen: _Seen) -> Iterator[ProbeFinding]:
     for attempt in seen.of(["plain_http"], ACCEPTED):
-        yield Finding(
+        yield ProbeFinding(
             "plain_http",
             OPEN,
             f"It answers {attempt.title} ({attempt.answer.reason}), where there is no"
@@ -145,7 +149,7 @@ def _plain_http(seen: _Seen) -> Iterator[Finding]:
         )
 
 
-def _unproven(seen: _Seen) -> Iterator[Finding]:
+def _unproven(seen: _Seen) -> Iterator[ProbeFinding]:
     unanswered = [a for a in seen.attempts if a.verdict == UNREACHABLE and a.case != "plain_http"]
     if unanswered:
         first = unanswered[0].answer.reason
@@ -154,25 +158,27 @@ def _unproven(seen: _Seen) -> Iterator[Finding]:
             if first.startswith("its certificate")
             else " Check address, port and firewall."
         )
-        yield Finding(
+        yield ProbeFinding(
             "unreachable",
             UNREACHABLE,
             f"{len(unanswered)} attempts were not answered ({first}).{hint}",
         )
     elif not seen.of(["none"], ACCEPTED) and not seen.of(["none"], REFUSED):
-        yield Finding("unreachable", UNREACHABLE, "It offers neither TLS 1.2 nor TLS 1.3.")
+        yield ProbeFinding("unreachable", UNREACHABLE, "It offers neither TLS 1.2 nor TLS 1.3.")
 
 
-def _right(seen: _Seen) -> Iterator[Finding]:
+def _right(seen: _Seen) -> Iterator[ProbeFinding]:
     refused, accepted = seen.of(["right"], REFUSED), seen.of(["right"], ACCEPTED)
     verified = {a.tls for a in accepted}
     late = [
         a
         for a in seen.of(PRESENTING, REFUSED)
-        if a.answer.asked is False and a.answer.shaken and a.tls not in verified
+        if a.answer.certificate_requested is False
+        and a.answer.handshake_completed
+        and a.tls not in verified
     ]
     if late:
-        yield Finding(
+        yield ProbeFinding(
             "asks_in_location",
             REFUSES_CLOUDFLARE,
             f"It refuses over {_over(late)} without having asked in the handshake. Apache does so"
@@ -180,31 +186,31 @@ def _right(seen: _Seen) -> Iterator[Finding]:
             " something else refuses, such as a list of addresses.",
         )
     elif refused:
-        yield Finding(
+        yield ProbeFinding(
             "refuses_right",
             REFUSES_CLOUDFLARE,
             f"It refuses the right certificate over {_over(refused)} ({refused[0].answer.reason})."
             " Check the bundle of CAs, the depth, the pins, and the path.",
         )
     elif not accepted:
-        yield Finding(
+        yield ProbeFinding(
             "right_not_shown",
             WARNING,
             "Nothing shows that it lets Cloudflare in: the right certificate was not given.",
         )
 
 
-def _same_ca(seen: _Seen, pinned: bool) -> Iterator[Finding]:
-    if not seen.beyond(["same_ca"]):
+def _same_ca(seen: _Seen, pinned: bool) -> Iterator[ProbeFinding]:
+    if not seen.accepted_only_with(["same_ca"]):
         return
     if pinned:
-        yield Finding(
+        yield ProbeFinding(
             "pin_fails",
             OPEN,
             "It takes another certificate of the same CA, although it should pin one.",
         )
     else:
-        yield Finding(
+        yield ProbeFinding(
             "any_of_the_ca",
             WARNING,
             "It takes every certificate of the CA, also a replaced one. Pin the certificate, use"

@@ -8,6 +8,7 @@ other host. HAProxy has no limit on the depth of a chain.
 from __future__ import annotations
 
 from .origin import NO_SUCH_HOST, REFUSED, Origin, indented, socket_address
+from .server import BESIDE_CERTIFICATE, Server
 
 
 def text(origin: Origin) -> str:
@@ -130,3 +131,14 @@ def _header(origin: Origin) -> list[str]:
 
 def _says(sentence: str) -> str:
     return f'content-type text/plain string "{sentence}\\n"'
+
+
+SERVER = Server(
+    "haproxy",
+    "HAProxy",
+    "cfg",
+    text,
+    private_key=BESIDE_CERTIFICATE,
+    # Its only frontend refuses other hosts itself.
+    has_default_host=False,
+)

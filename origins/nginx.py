@@ -7,6 +7,7 @@ NGINX answers a refused visitor itself, with its statuses 495 (bad certificate) 
 from __future__ import annotations
 
 from .origin import REFUSED, Origin, indented, socket_address
+from .server import Server
 
 # With a resumed session a visitor can pass from one server block to another (CVE-2025-23419).
 NO_RESUMPTION = ["ssl_session_tickets off;", "ssl_session_cache off;"]
@@ -123,3 +124,6 @@ def _application(origin: Origin, location: str, outcome: str) -> list[str]:
         *(f'    proxy_set_header {name} "";' for name in origin.spoofed_headers),
         "}",
     ]
+
+
+SERVER = Server("nginx", "NGINX", "conf", text)

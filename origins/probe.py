@@ -24,7 +24,7 @@ from .attempt import (
 )
 from .connection import VERSIONS, ClientCertificate, context
 from .origin import hostname
-from .report import Report
+from .report import ProbeReport
 
 NAMED, OTHER, ADDRESS, NOTHING = "hostname", "other", "address", "nothing"
 
@@ -96,7 +96,7 @@ class Target:
                 raise ValueError(f"{field}: {port} is not a port; ports go from 1 to 65535.")
 
 
-def probe(target: Target, clients: Mapping[str, ClientCertificate] | None = None) -> Report:
+def probe(target: Target, clients: Mapping[str, ClientCertificate] | None = None) -> ProbeReport:
     """Asks everything and judges it: about 20 short connections, eight at a time.
 
     :param clients: certificates at hand by case: right, same_ca, other_ca, expired, server_auth;
@@ -123,7 +123,7 @@ def probe(target: Target, clients: Mapping[str, ClientCertificate] | None = None
         for case, version in planned
     ]
     judged = (*_settled(attempts), *plain)
-    return Report(target.hostname, address, target.port, target.pinned, judged, others)
+    return ProbeReport(target.hostname, address, target.port, target.pinned, judged, others)
 
 
 def _resolve(target: Target) -> tuple[str, tuple[str, ...]]:
@@ -182,14 +182,14 @@ def _settled(attempts: list[Attempt]) -> list[Attempt]:
     A connection closed in the handshake is a refusal where other handshakes succeed; a 404 under
     another name is one where the application answers otherwise.
     """
-    shaken = any(attempt.answer.shaken for attempt in attempts)
+    handshake_completed = any(attempt.answer.handshake_completed for attempt in attempts)
     served = {attempt.answer.status for attempt in attempts if attempt.case == "right"} - {None}
     elsewhere = {case.name for case in CASES if (case.sni, case.host) != (NAMED, NAMED)}
 
     def refuses(attempt: Attempt) -> bool:
         if attempt.answer.status == 404:
             return bool(served) and 404 not in served and attempt.case in elsewhere
-        return attempt.answer.closed and shaken
+        return attempt.answer.closed and handshake_completed
 
     return [
         replace(attempt, answer=replace(attempt.answer, verdict=REFUSED))

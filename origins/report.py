@@ -8,7 +8,7 @@ from functools import cached_property
 from typing import Any
 
 from .attempt import LEFT_OUT, UNREACHABLE, Attempt
-from .findings import OPEN, REFUSES_CLOUDFLARE, Finding, find
+from .findings import OPEN, REFUSES_CLOUDFLARE, ProbeFinding, find
 
 WIDTH = 80
 
@@ -23,7 +23,7 @@ SUMMARY = {
 
 
 @dataclass(frozen=True)
-class Report:
+class ProbeReport:
     """All attempts on one address; `others` are addresses of the same name, not asked."""
 
     hostname: str
@@ -34,7 +34,7 @@ class Report:
     others: tuple[str, ...] = ()
 
     @cached_property
-    def findings(self) -> tuple[Finding, ...]:
+    def findings(self) -> tuple[ProbeFinding, ...]:
         return find(self.attempts, self.pinned)
 
     @cached_property

@@ -21,6 +21,7 @@ from pydantic import (
     field_validator,
 )
 
+from origins import SERVERS
 from providers import Hostname, Inputs, Switch, TokenEnv, WaitSeconds, ZoneId, explain
 
 PROJECT = Path(__file__).resolve().parent.parent
@@ -122,6 +123,15 @@ Stage = Annotated[
 ]
 
 
+def _server_name(value: str) -> str:
+    if value not in SERVERS:
+        raise ValueError(f"is not one of {', '.join(SERVERS)}. Correct it.")
+    return value
+
+
+ServerName = Annotated[str, AfterValidator(_server_name)]
+
+
 class OriginConfig(Inputs):
     """The origin servers of a zone, for whose hostnames the stack exports the directives.
 
@@ -130,7 +140,7 @@ class OriginConfig(Inputs):
     `cloudflare` for Cloudflare's. `server_certificate` and `server_key` are paths on the origin.
     """
 
-    server: Literal["nginx", "apache", "haproxy", "caddy"]
+    server: ServerName
     stage: Stage
     hostnames: tuple[Hostname, ...] = ()
     also_trust: tuple[Annotated[str, AfterValidator(_authority)], ...] = ()

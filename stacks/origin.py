@@ -8,7 +8,7 @@ from typing import Any
 
 import pulumi
 
-from origins import Origin, bundle, chain_depth, cloudflare_ca, configuration
+from origins import Origin, bundle, chain_depth, cloudflare_ca, configuration, server_named
 
 from .config import CLOUDFLARE, KeyPair, OriginConfig, ZoneConfig, read_pem
 
@@ -17,7 +17,7 @@ DEEPEST = 10
 
 
 @dataclass(frozen=True)
-class Client:
+class PresentedCertificate:
     """What is presented for a hostname; the texts are "" on the global level.
 
     `certificate` is PEM, and `ca` the PEM of the CA that the configuration names for it, if any.
@@ -29,7 +29,7 @@ class Client:
     ca: str = ""
 
 
-def presented(zones: Mapping[str, ZoneConfig], hostname: str, file: str) -> Client:
+def presented(zones: Mapping[str, ZoneConfig], hostname: str, file: str) -> PresentedCertificate:
     """The client certificate that `zones` have for a hostname; `pulumi.RunError` without one."""
     for name, zone in zones.items():
         for pair in zone.hostname_certificates.values():
@@ -48,18 +48,20 @@ def presented(zones: Mapping[str, ZoneConfig], hostname: str, file: str) -> Clie
     if pair_of_zone is not None:
         return _own("zone", name, pair_of_zone, file)
     if zones[name].shared_certificate == "on":
-        return Client("global", name)
+        return PresentedCertificate("global", name)
     raise pulumi.RunError(
         f"{file}: {name} presents no certificate. Give it a zone_certificate, or"
         " shared_certificate: on, before its origin insists on one."
     )
 
 
-def _own(level: str, zone: str, pair: KeyPair, file: str) -> Client:
-    return Client(level, zone, pair.pem(file), read_pem(pair.ca, file) if pair.ca else "")
+def _own(level: str, zone: str, pair: KeyPair, file: str) -> PresentedCertificate:
+    return PresentedCertificate(
+        level, zone, pair.pem(file), read_pem(pair.ca, file) if pair.ca else ""
+    )
 
 
-def depth(client: Client, authorities: str, also_trust: Sequence[str]) -> int:
+def depth(client: PresentedCertificate, authorities: str, also_trust: Sequence[str]) -> int:
     """Of the real chain; for a CA before or after it at most as many as its PEM text holds."""
     own = chain_depth(client.certificate, authorities) if client.certificate else 1
     return min(DEEPEST, max(own, *(text.count(BEGIN) for text in also_trust), 1))
@@ -68,7 +70,7 @@ def depth(client: Client, authorities: str, also_trust: Sequence[str]) -> int:
 def describe(
     hostname: str,
     server: str,
-    client: Client,
+    client: PresentedCertificate,
     authorities: str,
     also_trust: Sequence[str],
     **more: Any,
@@ -82,10 +84,8 @@ def describe(
     """
     given = {name: value for name, value in more.items() if value is not None}
     certificate = given.pop("certificate", f"/etc/ssl/certs/{hostname}.pem")
-    # HAProxy finds the key by the certificate's name.
-    key = f"{certificate}.key" if server == "haproxy" else f"/etc/ssl/private/{hostname}.key"
     defaults: dict[str, Any] = {
-        "private_key": key,
+        "private_key": server_named(server).key_of(certificate, hostname),
         "client_ca": f"/etc/ssl/aop/{hostname}-ca.pem",
     }
     if "depth" not in given:

@@ -14,7 +14,7 @@ from origins import SERVERS, Origin, bundle, cloudflare_ca, configuration
 from origins.origin import hostname as checked
 from providers.values import pem
 from stacks.config import CLOUDFLARE
-from stacks.origin import Client, describe, presented
+from stacks.origin import PresentedCertificate, describe, presented
 
 from .. import new_files
 from ..command import Stop, Verb, examples
@@ -23,7 +23,6 @@ from ..sources import configuration as stack_file
 from ..sources.configuration import Wanted
 from ..trust import pins, texts, trusted
 
-SUFFIXES = {"nginx": "conf", "apache": "conf", "haproxy": "cfg", "caddy": "caddy"}
 FILE = click.Path(path_type=Path, dir_okay=False, exists=True)
 # Options that are fields of `Origin` by the same name.
 SAME = ("stage", "depth", "crl", "upstream", "address", "port", "header", "log")
@@ -33,7 +32,7 @@ SAME = ("stage", "depth", "crl", "upstream", "address", "port", "header", "log")
 class Directives:
     """The texts and what to know of them; `default_host` is "" unless it was asked for."""
 
-    client: Client
+    client: PresentedCertificate
     origin: Origin
     text: str
     bundle: str
@@ -152,8 +151,12 @@ def make(hostname: str, wanted: Wanted, options: Any, folder: Path | None) -> Di
 
 
 def _default_host(server: str, origin: Origin) -> str:
-    if server == "haproxy":
-        raise Stop("HAProxy's frontend refuses other hosts itself: leave --default-host out.")
+    record = SERVERS[server]
+    if not record.has_default_host:
+        raise Stop(
+            f"What is written for {record.title} refuses other hosts itself: leave --default-host"
+            " out."
+        )
     default = Origin(
         None,
         certificate=origin.certificate,
@@ -164,7 +167,7 @@ def _default_host(server: str, origin: Origin) -> str:
     return configuration(server, default) + "\n"
 
 
-def _notes(client: Client, origin: Origin, now: datetime) -> tuple[str, ...]:
+def _notes(client: PresentedCertificate, origin: Origin, now: datetime) -> tuple[str, ...]:
     notes = [f"{origin.hostname}: {_shown(client)}; stage {origin.stage}, depth {origin.depth}."]
     if origin.stage == "on":
         notes.append(
@@ -178,7 +181,7 @@ def _notes(client: Client, origin: Origin, now: datetime) -> tuple[str, ...]:
     return tuple(notes)
 
 
-def _shown(client: Client) -> str:
+def _shown(client: PresentedCertificate) -> str:
     if not client.certificate:
         return f"Cloudflare's shared certificate (zone {client.zone})"
     ends = pem.read_certificate(client.certificate).expires_on
@@ -190,7 +193,7 @@ def _bundle_file(folder: Path | None, hostname: str) -> str | None:
 
 
 def _files(made: Directives, server: str, folder: Path) -> dict[Path, str]:
-    name, suffix = str(made.origin.hostname), SUFFIXES[server]
+    name, suffix = str(made.origin.hostname), SERVERS[server].suffix
     # Apache's default host is its first one, and folders are included by name.
     default = {folder / f"000-default-{made.origin.port}.{suffix}": made.default_host}
     return {

@@ -21,7 +21,7 @@ import click
 
 from issuers import authority
 from issuers.authority import Identity
-from origins import ClientCertificate, Report, Target, cloudflare_ca, probe
+from origins import ClientCertificate, ProbeReport, Target, cloudflare_ca, probe
 
 from .. import new_files
 from ..command import Stop, Verb, examples
@@ -132,7 +132,7 @@ def split(address: str) -> tuple[str, int]:
     return found[1].strip("[]"), int(found[2] or 443)
 
 
-def _report(target: Target, given: Given) -> Report:
+def _report(target: Target, given: Given) -> ProbeReport:
     if (given.key and not given.certificate) or (given.ca_key and not given.ca_certificate):
         raise ValueError("A key needs its certificate: give --certificate, or --ca-certificate.")
     with _folder() as folder:

@@ -14,7 +14,6 @@ from click.testing import CliRunner, Result
 from issuers import authority
 from issuers.authority import Identity
 from operations.command import operations
-from operations.verbs.origin import SUFFIXES
 from origins import SERVERS, bundle, cloudflare_ca, pin
 from tests.operations.conftest import ZONE
 from tests.origins import servers
@@ -240,14 +239,14 @@ def test_a_real_server_accepts_what_was_written(
     key = origins.folder / "server.pem.key"
     key.touch(mode=0o600)
     key.write_text(signer.key_pem)
-    default = () if server == "haproxy" else ("--default-host",)
+    default = ("--default-host",) if SERVERS[server].has_default_host else ()
     own = ("--server-certificate", str(file), "--server-key", str(key))
     where = ("--address", "127.0.0.1", "--port", str(servers.free_port()))
     folder = ("--write", str(tmp_path / "out"), "--stage", stage)
     pinned = () if stage == "optional" else ("--pin",)
     verb = ("shop.example.com", *origins.own, *own, *where, *folder, *default, *pinned)
     origins.run(*verb, server=server)
-    texts = [p.read_text() for p in sorted((tmp_path / "out").glob(f"*.{SUFFIXES[server]}"))]
+    texts = [p.read_text() for p in sorted((tmp_path / "out").glob(f"*.{SERVERS[server].suffix}"))]
     assert len(texts) == 1 + len(default)
     servers.check(server, tmp_path / server, "".join(texts))
 

@@ -23,6 +23,7 @@ from cryptography.exceptions import InvalidSignature
 
 from operations.command import operations
 from operations.verbs.probe import Given, at_hand, safe_line, split
+from origins import SERVERS
 from tests.operations.conftest import ZONE
 from tests.origins import servers
 from tests.origins.pki import SERVER_AUTH
@@ -70,7 +71,7 @@ class Files:
     def configuration(self, server: str, port: int, upstream: int, *more: str) -> str:
         own = ("--server-certificate", str(self.server), "--server-key", f"{self.server}.key")
         where = ("--address", "127.0.0.1", "--port", str(port), "--upstream")
-        default = () if server == "haproxy" else ("--default-host",)
+        default = ("--default-host",) if SERVERS[server].has_default_host else ()
         stack = ("--config", str(self.stack), "--ca", str(self.made / "ca.pem"))
         verb = ("origin", HOSTNAME, "--server", server, *stack, *own, *where)
         folder = self.folder / "written"

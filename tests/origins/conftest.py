@@ -9,7 +9,16 @@ from typing import Any
 
 import pytest
 
-from origins import ClientCertificate, Origin, Report, Target, bundle, configuration, probe
+from origins import (
+    SERVERS,
+    ClientCertificate,
+    Origin,
+    ProbeReport,
+    Target,
+    bundle,
+    configuration,
+    probe,
+)
 
 from . import servers
 from .pki import HOSTNAME, Folder
@@ -63,7 +72,7 @@ def started(origin: Callable[..., Origin], tmp_path: Path) -> Running:
         servers.program(server)
         wanted = origin(**known)
         text = configuration(server, wanted)
-        if server != "haproxy":  # its only frontend refuses other hosts itself
+        if SERVERS[server].has_default_host:
             text = configuration(server, origin(None, port=wanted.port)) + text
         with servers.running(server, tmp_path, text, wanted.port):
             yield wanted
@@ -80,7 +89,7 @@ def clients(folder: Folder) -> dict[str, ClientCertificate]:
 
 
 @pytest.fixture
-def probed(folder: Folder, clients: dict[str, ClientCertificate]) -> Callable[..., Report]:
+def probed(folder: Folder, clients: dict[str, ClientCertificate]) -> Callable[..., ProbeReport]:
     """The report about a port; without plain HTTP unless a port is named."""
 
     def run(
@@ -88,7 +97,7 @@ def probed(folder: Folder, clients: dict[str, ClientCertificate]) -> Callable[..
         *,
         given: dict[str, ClientCertificate] | None = None,
         **known: Any,
-    ) -> Report:
+    ) -> ProbeReport:
         target = Target(
             HOSTNAME,
             "127.0.0.1",

@@ -84,9 +84,9 @@ def test_the_answer_decides(data: bytes, verdict: str, reason: str) -> None:
 
 def test_the_edge_of_cloudflare_is_recognised() -> None:
     edge = b"HTTP/1.1 200 OK\r\nServer: cloudflare\r\nCF-RAY: 1\r\n\r\n"
-    assert answer_of(saying(edge)).edge
+    assert answer_of(saying(edge)).from_cloudflare
     # An application may well repeat one of the headers that Cloudflare sent.
-    assert not answer_of(saying(b"HTTP/1.1 200 OK\r\nCF-RAY: 1\r\n\r\n")).edge
+    assert not answer_of(saying(b"HTTP/1.1 200 OK\r\nCF-RAY: 1\r\n\r\n")).from_cloudflare
 
 
 def test_a_connection_that_is_reset_after_the_request_is_refused() -> None:
@@ -135,7 +135,7 @@ def test_a_connection_closed_in_the_handshake_is_marked(
     behave: Callable[[socket.socket], None],
 ) -> None:
     answer = answer_of(behave, "1.2")
-    assert (answer.verdict, answer.closed, answer.shaken) == (UNREACHABLE, True, False)
+    assert (answer.verdict, answer.closed, answer.handshake_completed) == (UNREACHABLE, True, False)
 
 
 def test_an_alert_in_the_handshake_is_a_refusal_with_its_name() -> None:

@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 
-from origins import ClientCertificate, Origin, Report
+from origins import ClientCertificate, Origin, ProbeReport
 from origins.attempt import ACCEPTED, LEFT_OUT, REFUSED, UNREACHABLE
 
 from . import servers
@@ -18,11 +18,11 @@ from .conftest import Running
 from .pki import Folder
 from .servers import Application
 
-Probed = Callable[..., Report]
+Probed = Callable[..., ProbeReport]
 Make = Callable[..., Origin]
 
 
-def codes(report: Report) -> list[str]:
+def codes(report: ProbeReport) -> list[str]:
     return [finding.code for finding in report.findings]
 
 

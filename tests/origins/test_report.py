@@ -11,7 +11,7 @@ from typing import Any
 
 import pytest
 
-from origins import ClientCertificate, Report, Target, probe
+from origins import ClientCertificate, ProbeReport, Target, probe
 from origins.attempt import ACCEPTED, REFUSED, Answer, Attempt
 from origins.findings import find
 
@@ -19,7 +19,7 @@ from . import servers
 from .conftest import Running
 from .pki import HOSTNAME, Folder
 
-Probed = Callable[..., Report]
+Probed = Callable[..., ProbeReport]
 
 
 def test_a_report_reads_well_on_80_columns_and_as_json(started: Running, probed: Probed) -> None:
@@ -82,7 +82,7 @@ def test_unusable_files_are_said_before_anything_is_sent(
 
 
 def test_the_edge_of_cloudflare_is_no_origin() -> None:
-    edge = Answer(ACCEPTED, "HTTP 200", 200, shaken=True, edge=True)
+    edge = Answer(ACCEPTED, "HTTP 200", 200, handshake_completed=True, from_cloudflare=True)
     found = find([Attempt("none", "no certificate", "1.3", REFUSED, edge)], pinned=False)
     assert found[0].code == "cloudflare_edge"
     assert "Give the origin's own address" in found[0].message

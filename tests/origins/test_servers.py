@@ -12,7 +12,7 @@ from origins import (
     SERVERS,
     ClientCertificate,
     Origin,
-    Report,
+    ProbeReport,
     bundle,
     cloudflare_ca,
     configuration,
@@ -70,7 +70,11 @@ def asked(
 @every_server
 @pytest.mark.parametrize("readable", [True, False], ids=["readable", "closed"])
 def test_the_origin_refuses_everyone_else(
-    server: str, readable: bool, started: Running, folder: Folder, probed: Callable[..., Report]
+    server: str,
+    readable: bool,
+    started: Running,
+    folder: Folder,
+    probed: Callable[..., ProbeReport],
 ) -> None:
     with started(server, readable=readable, pins=(pin(folder.right.pem),)) as origin:
         report = probed(origin.port, pinned=True)
@@ -81,7 +85,7 @@ def test_the_origin_refuses_everyone_else(
 
 @every_server
 def test_a_visitor_without_a_certificate_reads_why(
-    server: str, started: Running, probed: Callable[..., Report]
+    server: str, started: Running, probed: Callable[..., ProbeReport]
 ) -> None:
     with started(server) as origin:
         report = probed(origin.port)
