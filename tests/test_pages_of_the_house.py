@@ -1,0 +1,49 @@
+"""DESIGN.md and CONTRIBUTING.md: each law that the code cites is a heading there."""
+
+from __future__ import annotations
+
+import re
+
+import pytest
+
+from tests.test_house import PROJECT, SOURCES, name_of
+
+DESIGN = (PROJECT / "DESIGN.md").read_text()
+# "law 5", "laws 5 and 8", "(laws 2, 3 and 9)", also where a line ends in between.
+CITED = re.compile(r"\blaws?((?:[\s#]+|,|and|or|to|\d+)*\d)", re.IGNORECASE)
+HEADINGS = [int(number) for number in re.findall(r"^### Law (\d+): \S", DESIGN, re.MULTILINE)]
+
+
+def laws_cited(text: str) -> set[int]:
+    return {int(number) for cited in CITED.findall(text) for number in re.findall(r"\d+", cited)}
+
+
+def test_the_laws_are_headings_by_number() -> None:
+    assert list(range(1, len(HEADINGS) + 1)) == HEADINGS
+    assert len(HEADINGS) >= 17
+
+
+@pytest.mark.parametrize(
+    ("text", "laws"),
+    [
+        ("held by law 12 of", {12}),
+        ("(laws 5 and 8).", {5, 8}),
+        ("laws 2, 3 and\n# 9; 40 of", {2, 3, 9}),
+        ("this law of 2020", set()),
+    ],
+)
+def test_a_cited_law_is_found(text: str, laws: set[int]) -> None:
+    assert laws_cited(text) == laws
+
+
+def test_each_law_that_the_sources_cite_is_a_heading() -> None:
+    cited = {name_of(path): laws_cited(path.read_text()) for path in SOURCES}
+    del cited["tests/test_pages_of_the_house.py"]
+    assert any(cited.values())
+    assert not {name: laws for name, laws in cited.items() if not laws <= set(HEADINGS)}
+
+
+def test_the_readme_leads_to_both_pages() -> None:
+    readme = (PROJECT / "README.md").read_text()
+    assert "(DESIGN.md)" in readme
+    assert "(CONTRIBUTING.md)" in readme
