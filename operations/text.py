@@ -1,7 +1,7 @@
 """Sentences that hold values from outside, so that every renderer knows what to escape.
 
 A hostname, a name or an issuer may be anything, Markdown, HTML and terminal codes included. It
-travels as a `Value`; only texts that stand in this project's source are plain strings.
+travels as an `Untrusted`; only texts that stand in this project's source are plain strings.
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ MOST_NAMES = 5
 
 
 @dataclass(frozen=True)
-class Value:
+class Untrusted:
     """Text from outside, as it came; at most `most` characters of it are shown."""
 
     text: str
@@ -33,62 +33,62 @@ class Value:
         return safe(self.text, self.most)
 
 
-Words = tuple[str | Value, ...]
+Text = tuple[str | Untrusted, ...]
 
 
-def say(template: str, **values: Value | Words | str | int) -> Words:
-    """The words of a template `{name} ends {date}`; a `str` or `int` in it is our own text."""
-    parts: list[str | Value] = []
-    for text, name, _, _ in string.Formatter().parse(template):
-        if text:
-            parts.append(text)
+def text(template: str, **values: Untrusted | Text | str | int) -> Text:
+    """The text of a template `{name} ends {date}`; a `str` or `int` in it is our own text."""
+    parts: list[str | Untrusted] = []
+    for literal, name, _, _ in string.Formatter().parse(template):
+        if literal:
+            parts.append(literal)
         if name is not None:
             value = values[name]
             parts += value if isinstance(value, tuple) else [_part(value)]
     return tuple(parts)
 
 
-def _part(value: Value | str | int) -> str | Value:
-    return value if isinstance(value, Value) else str(value)
+def _part(value: Untrusted | str | int) -> str | Untrusted:
+    return value if isinstance(value, Untrusted) else str(value)
 
 
-def plain(words: Words) -> str:
+def plain(given: Text) -> str:
     """For a terminal or a JSON field."""
-    return "".join(part.shown if isinstance(part, Value) else part for part in words)
+    return "".join(part.shown if isinstance(part, Untrusted) else part for part in given)
 
 
-def safe(text: str, most: int = MOST_CHARACTERS) -> str:
+def safe(given: str, most: int = MOST_CHARACTERS) -> str:
     """Printable characters on one line; what is not printable is written as its number."""
-    folded = " ".join(text[: 4 * most].split())
+    folded = " ".join(given[: 4 * most].split())
     shown = "".join(c if c.isprintable() else f"\\u{ord(c):04x}" for c in folded)
     return shown if len(shown) <= most else shown[: most - 3] + "..."
 
 
-def listed(items: Iterable[Value]) -> Words:
+def join(items: Iterable[Untrusted]) -> Text:
     """The first few, and how many more."""
     values = list(items)
-    parts: list[str | Value] = []
+    parts: list[str | Untrusted] = []
     for value in values[:MOST_NAMES]:
         parts += [", ", value] if parts else [value]
     more = len(values) - MOST_NAMES
     return (*parts, f" and {more} more") if more > 0 else tuple(parts)
 
 
-def fingerprint(sha256: str) -> Words:
+def fingerprint(sha256: str) -> Text:
     """The first eight characters of a fingerprint; what is no fingerprint is not known yet."""
     is_known = len(sha256) == 64 and all(c in string.hexdigits for c in sha256)
-    return (Value(f"{short(sha256)}..."),) if is_known else ("not known yet",)
+    return (Untrusted(f"{short(sha256)}..."),) if is_known else ("not known yet",)
 
 
-def zone_name(name: str, zone_id: str) -> Value:
+def zone_name(name: str, zone_id: str) -> Untrusted:
     """`example.com`, else the beginning of the id, which a plan may not know yet."""
-    return Value(name or f"zone {short(zone_id) or 'not known yet'}")
+    return Untrusted(name or f"zone {short(zone_id) or 'not known yet'}")
 
 
-def moment_of(text: str) -> datetime | None:
+def moment_of(time: str) -> datetime | None:
     """Cloudflare's times; None for anything else, also for a 32nd of the month."""
     try:
-        return read_time(text)
+        return read_time(time)
     except ValueError:
         return None
 

@@ -42,11 +42,13 @@ FOLDERS: dict[str, dict[str, set[str]]] = {
         "": {"lifecycle", "plugin", "api", "values"},
     },
     "operations": {
-        "verbs": {"plan", "render", "sources", ""},
+        "verbs": {"checks", "plan", "render", "sources", ""},
+        "checks": {"plan", "sources", ""},
         "render": {"plan", ""},
         "plan": {""},
-        "sources": {"plan", "render", ""},
-        "": {"verbs", "plan", "render", "sources"},
+        "sources": {"plan", ""},
+        # `command` imports a verb by its name when it is asked for; nothing else up there may.
+        "": set(),
     },
 }
 THIRD_PARTY = {
@@ -114,6 +116,20 @@ def test_a_folder_of_a_room_imports_only_the_folders_that_the_design_names(path:
     folders = {name.split(".")[1] if name.count(".") > 1 else "" for name in imported}
     # The face of a room imports its files; `operations.command` is a file of the room itself.
     assert folders <= FOLDERS[room][folder] | {folder}
+
+
+@pytest.mark.parametrize("path", OURS, ids=name_of)
+def test_kinds_of_resources_are_a_table_in_operations(path: Path) -> None:
+    if not name_of(path).startswith("operations/"):
+        return
+    for node in ast.walk(ast.parse(path.read_text())):
+        if isinstance(node, ast.Compare):
+            names = {vars(side).get("id", vars(side).get("attr")) for side in _sides(node)}
+            assert "kind" not in names, node.lineno
+
+
+def _sides(node: ast.Compare) -> list[ast.expr]:
+    return [node.left, *node.comparators]
 
 
 @pytest.mark.parametrize("path", OURS, ids=name_of)

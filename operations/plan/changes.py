@@ -2,19 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Literal
 
 from providers.values.text import short
 
-from ..presented import ANY_OTHER, RANK, Certificate, Presented, ZonePicture, present
-from ..text import Value, Words, day, fingerprint, say, zone_name
+from ..text import Text, Untrusted, day, fingerprint, text, zone_name
+from .kinds import kind_of
+from .presented import ANY_OTHER, RANK, CertificateFacts, Presented, ZoneFacts, present
 from .preview import Preview, Resource
-from .zones import Zones, bound
+from .zones import Zones
 
-Kind = Literal["loses", "falls", "changes", "rises", "gains", "unchanged"]
-KINDS: tuple[Kind, ...] = ("loses", "falls", "changes", "rises", "gains", "unchanged")
+Effect = Literal["loses", "falls", "changes", "rises", "gains", "unchanged"]
+EFFECTS: tuple[Effect, ...] = ("loses", "falls", "changes", "rises", "gains", "unchanged")
 GOES_OFF = "origins that insist will refuse every visitor"
 SWITCHES = {
     "own": "the switch of the zone's own certificate",
@@ -26,25 +27,25 @@ SWITCHES = {
 class Change:
     """One line of the report. `hostname` is `*` for every hostname without one of its own."""
 
-    kind: Kind
+    effect: Effect
     zone_id: str
-    zone: Value
+    zone: Untrusted
     hostname: str
     before: Presented
     after: Presented
-    words: Words
+    words: Text
 
     @property
-    def subject(self) -> Words:
+    def subject(self) -> Text:
         """How the report names it."""
         if self.hostname == ANY_OTHER:
-            return say("{zone} (zone)", zone=self.zone)
-        return (Value(self.hostname),)
+            return text("{zone} (zone)", zone=self.zone)
+        return (Untrusted(self.hostname),)
 
     @property
     def is_news(self) -> bool:
         """Whether the plan changes anything for it."""
-        return self.kind != "unchanged" or len(self.words) > 0
+        return self.effect != "unchanged" or len(self.words) > 0
 
 
 def changes(preview: Preview, before: Zones, after: Zones) -> list[Change]:
@@ -52,20 +53,20 @@ def changes(preview: Preview, before: Zones, after: Zones) -> list[Change]:
     found = []
     gaps = Gaps(preview)
     for zone_id in {**before, **after}:
-        old = before.get(zone_id) or ZonePicture(zone_id)
-        new = after.get(zone_id) or ZonePicture(zone_id)
+        old = before.get(zone_id) or ZoneFacts(zone_id)
+        new = after.get(zone_id) or ZoneFacts(zone_id)
         name = zone_name(new.name or old.name, zone_id)
         for hostname in _hostnames(old, new):
             was, becomes = present(old, hostname), present(new, hostname)
-            kind = kind_of(was, becomes)
-            told = _told(kind, was, becomes, gaps.of(zone_id, hostname, old, new))
+            effect = effect_of(was, becomes)
+            words = _describe(effect, was, becomes, gaps.of(zone_id, hostname, old, new))
             if hostname == ANY_OTHER:
-                told = _with_settings(told, old, new)
-            found.append(Change(kind, zone_id, name, hostname, was, becomes, told))
+                words = _with_settings(words, old, new)
+            found.append(Change(effect, zone_id, name, hostname, was, becomes, words))
     return found
 
 
-def _hostnames(old: ZonePicture, new: ZonePicture) -> Iterator[str]:
+def _hostnames(old: ZoneFacts, new: ZoneFacts) -> Iterator[str]:
     for zone in (old, new):
         if any((zone.ssl, zone.shared, zone.own, zone.certificates)):
             yield ANY_OTHER
@@ -73,7 +74,7 @@ def _hostnames(old: ZonePicture, new: ZonePicture) -> Iterator[str]:
     yield from sorted({*old.hostnames, *new.hostnames})
 
 
-def kind_of(was: Presented, becomes: Presented) -> Kind:
+def effect_of(was: Presented, becomes: Presented) -> Effect:
     """How one becomes the other; what is not known to be protected afterwards counts as lost."""
     if was.is_protected and not becomes.is_protected:
         return "loses"
@@ -88,7 +89,7 @@ def kind_of(was: Presented, becomes: Presented) -> Kind:
     return "unchanged"
 
 
-def _is_same(one: Certificate | None, other: Certificate | None) -> bool:
+def _is_same(one: CertificateFacts | None, other: CertificateFacts | None) -> bool:
     if one is None or other is None:
         return one is other
     if one.sha256 or other.sha256:
@@ -102,15 +103,13 @@ class Gaps:
     def __init__(self, preview: Preview) -> None:
         self._resources = {r.urn: r for r in preview.resources if not r.is_leftover}
         self._recreated = {
-            ((r.old or {}).get("zone_id"), r.kind) for r in preview.resources if r.has_gap
+            ((r.old or {}).get("zone_id"), kind_of(r)) for r in preview.resources if r.has_gap
         }
 
-    def of(self, zone_id: str, hostname: str, old: ZonePicture, new: ZonePicture) -> str:
+    def of(self, zone_id: str, hostname: str, old: ZoneFacts, new: ZoneFacts) -> str:
         """How a change goes, as the end of a sentence."""
         kinds = {kind for zone, kind in self._recreated if zone == zone_id}
-        if kinds & {"HostnameCertificate", "HostnameBinding", "HostnameBindings"} or (
-            kinds and hostname == ANY_OTHER
-        ):
+        if any(kind.concerns_hostnames for kind in kinds) or (kinds and hostname == ANY_OTHER):
             return ", WITH A GAP: the old one is deleted before the new one is there"
         was, becomes = old.hostnames.get(hostname), new.hostnames.get(hostname)
         if was and becomes and was.holder != becomes.holder and self._keeps(was.holder, hostname):
@@ -125,83 +124,112 @@ class Gaps:
         holder: Resource | None = self._resources.get(urn)
         if holder is None or holder.new is None:
             return False
-        return hostname not in {row[0] for row in bound(holder, holder.new)}
+        return hostname not in {row.hostname for row in kind_of(holder).bindings(holder.new)}
 
 
-def shown(presented: Presented) -> Words:
+def describe(presented: Presented) -> Text:
     """`its own certificate 9f3a2b1c... (ends 2027-11-24)`, or what there is instead."""
     certificate = certificate_words(presented.certificate) if presented.certificate else ()
     if presented.level == "hostname":
-        return say("its own certificate {it}", it=certificate)
+        return text("its own certificate {it}", it=certificate)
     if presented.level == "zone" and certificate:
-        return say("the zone's certificate {it}", it=certificate)
+        return text("the zone's certificate {it}", it=certificate)
     if presented.level == "zone":
         return ("a zone certificate outside this plan",)
     if presented.level == "global":
         return ("Cloudflare's shared certificate",)
     if presented.level == "nothing":
-        return say("nothing ({why})", why=presented.why)
+        return text("nothing ({why})", why=presented.why)
     return ("what is not managed here",)
 
 
-def certificate_words(certificate: Certificate) -> Words:
+def certificate_words(certificate: CertificateFacts) -> Text:
     """`9f3a2b1c... (ends 2027-11-24)`."""
     name = fingerprint(certificate.sha256)
     if not certificate.sha256 and certificate.cert_id:
-        name = say("with the id {it}", it=Value(f"{short(certificate.cert_id)}..."))
+        name = text("with the id {it}", it=Untrusted(f"{short(certificate.cert_id)}..."))
     ends = day(certificate.expires_on)
-    return say("{name} (ends {ends})", name=name, ends=ends) if ends else name
+    return text("{name} (ends {ends})", name=name, ends=ends) if ends else name
 
 
-def _told(kind: Kind, was: Presented, becomes: Presented, how: str) -> Words:
-    old, new = shown(was), shown(becomes)
-    if kind == "loses":
-        end = GOES_OFF if becomes.level == "nothing" else "what comes in its place is not known"
-        return say("LOSES {old}; Cloudflare presents {new}: {end}", old=old, new=new, end=end)
-    if kind == "falls":
-        return say("falls from {old} to {new}: the origin must accept that one", old=old, new=new)
-    if kind == "rises":
-        return say("{old} becomes {new}{how}", old=old, new=new, how=how)
-    if kind == "gains" and was.level == "nothing":
-        return say("gets {new}; until now nothing was presented ({why})", new=new, why=was.why)
-    if kind == "gains":
-        return say("gets {new}", new=new)
-    if kind == "changes" and was.certificate and becomes.certificate:
-        one, other = certificate_words(was.certificate), certificate_words(becomes.certificate)
-        return say("certificate {one} becomes {other}{how}", one=one, other=other, how=how)
-    if kind == "changes":
-        return say("{old} becomes {new}{how}", old=old, new=new, how=how)
+def _describe(effect: Effect, was: Presented, becomes: Presented, how: str) -> Text:
+    return DESCRIPTIONS[effect](was, becomes, how)
+
+
+def _loses(was: Presented, becomes: Presented, _how: str) -> Text:
+    return text(
+        "LOSES {old}; Cloudflare presents {new}: {end}",
+        old=describe(was),
+        new=describe(becomes),
+        end=GOES_OFF if becomes.level == "nothing" else "what comes in its place is not known",
+    )
+
+
+def _falls(was: Presented, becomes: Presented, _how: str) -> Text:
+    template = "falls from {old} to {new}: the origin must accept that one"
+    return text(template, old=describe(was), new=describe(becomes))
+
+
+def _becomes(was: Presented, becomes: Presented, how: str) -> Text:
+    return text("{old} becomes {new}{how}", old=describe(was), new=describe(becomes), how=how)
+
+
+def _changes(was: Presented, becomes: Presented, how: str) -> Text:
+    if not was.certificate or not becomes.certificate:
+        return _becomes(was, becomes, how)
+    one, other = certificate_words(was.certificate), certificate_words(becomes.certificate)
+    return text("certificate {one} becomes {other}{how}", one=one, other=other, how=how)
+
+
+def _gains(was: Presented, becomes: Presented, _how: str) -> Text:
+    if was.level != "nothing":
+        return text("gets {new}", new=describe(becomes))
+    template = "gets {new}; until now nothing was presented ({why})"
+    return text(template, new=describe(becomes), why=was.why)
+
+
+def _stays(_was: Presented, _becomes: Presented, how: str) -> Text:
     # A gap without a change of certificate is news too.
-    return say("the same certificate{how}", how=how) if "GAP" in how or ";" in how else ()
+    return text("the same certificate{how}", how=how) if "GAP" in how or ";" in how else ()
 
 
-def _with_settings(told: Words, old: ZonePicture, new: ZonePicture) -> Words:
-    parts = [told] if told else []
-    for name, words in SWITCHES.items():
+DESCRIPTIONS: Mapping[Effect, Callable[[Presented, Presented, str], Text]] = {
+    "loses": _loses,
+    "falls": _falls,
+    "changes": _changes,
+    "rises": _becomes,
+    "gains": _gains,
+    "unchanged": _stays,
+}
+
+
+def _with_settings(words: Text, old: ZoneFacts, new: ZoneFacts) -> Text:
+    parts = [words] if words else []
+    for name, switch in SWITCHES.items():
         was, becomes = getattr(old, name), getattr(new, name)
         if was != becomes and becomes in ("on", "off"):
             goes = "ON" if becomes == "on" else "OFF"
-            parts.append(say("{what} goes {goes}", what=words, goes=goes))
+            parts.append(text("{what} goes {goes}", what=switch, goes=goes))
         elif was != becomes and was in ("on", "off"):
-            parts.append(say("{what} is no longer managed here", what=words))
+            parts.append(text("{what} is no longer managed here", what=switch))
     if old.ssl != new.ssl and new.ssl is None:
         parts.append(("the SSL mode is no longer managed here",))
     elif old.ssl != new.ssl:
-        mode = Value(new.ssl or "")
-        was = say("SSL mode {old} becomes", old=Value(old.ssl)) if old.ssl else ("SSL mode",)
-        parts.append(say("{was} {new}", was=was, new=mode))
-    joined: Words = ()
+        mode = Untrusted(new.ssl or "")
+        was = text("SSL mode {old} becomes", old=Untrusted(old.ssl)) if old.ssl else ("SSL mode",)
+        parts.append(text("{was} {new}", was=was, new=mode))
+    joined: Text = ()
     for part in parts:
         joined += (("; ",) if joined else ()) + part
     return joined
 
 
-def counted(found: list[Change]) -> Mapping[Kind, tuple[int, int]]:
-    """How many hostnames, and how many zones, by kind."""
+def count_by_effect(found: list[Change]) -> Mapping[Effect, tuple[int, int]]:
+    """How many hostnames, and how many zones, by effect."""
     return {
-        kind: (
-            sum(1 for c in found if c.kind == kind and c.hostname != ANY_OTHER),
-            sum(1 for c in found if c.kind == kind and c.hostname == ANY_OTHER),
+        effect: (
+            sum(1 for c in found if c.effect == effect and c.hostname != ANY_OTHER),
+            sum(1 for c in found if c.effect == effect and c.hostname == ANY_OTHER),
         )
-        for kind in KINDS
+        for effect in EFFECTS
     }

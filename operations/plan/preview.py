@@ -57,7 +57,7 @@ class Resource:
 
 
 @dataclass(frozen=True)
-class Said:
+class Diagnostic:
     """A diagnostic of the preview: severity error, warning or info."""
 
     severity: str
@@ -77,15 +77,15 @@ class Preview:
     stack: str
     resources: tuple[Resource, ...]
     tally: Mapping[str, int]
-    said: tuple[Said, ...]
+    diagnostics: tuple[Diagnostic, ...]
     zone_names: Mapping[str, str]
     summaries: Mapping[str, Props] = field(default_factory=dict)
     hides_sames: bool = False
 
     @property
-    def errors(self) -> tuple[Said, ...]:
+    def errors(self) -> tuple[Diagnostic, ...]:
         """What made the preview fail; such a plan is not whole."""
-        return tuple(said for said in self.said if said.severity == "error")
+        return tuple(d for d in self.diagnostics if d.severity == "error")
 
 
 def read(text: str) -> Preview:
@@ -105,7 +105,7 @@ def read(text: str) -> Preview:
         stack=_stack(steps),
         resources=resources,
         tally=tally,
-        said=tuple(_diagnostics(data)),
+        diagnostics=tuple(_diagnostics(data)),
         zone_names=_zone_names(data, resources),
         summaries=_summaries(steps),
         hides_sames=tally.get("same", 0) > listed_sames,
@@ -160,7 +160,7 @@ def _resource(urn: str, group: list[dict[str, Any]], is_leftover: bool) -> Resou
     )
 
 
-def _diagnostics(data: Props) -> list[Said]:
+def _diagnostics(data: Props) -> list[Diagnostic]:
     found = []
     for item in _list(data.get("diagnostics")):
         if isinstance(item, dict):
@@ -168,7 +168,7 @@ def _diagnostics(data: Props) -> list[Said]:
             text = COLOURS.sub("", _text(item.get("message"))).strip()
             text = redact(text.removeprefix(f"{severity}: "), ())
             if text:
-                found.append(Said(severity, _text(item.get("urn")).split("::")[-1], text))
+                found.append(Diagnostic(severity, _text(item.get("urn")).split("::")[-1], text))
     return list(dict.fromkeys(found))
 
 

@@ -10,17 +10,17 @@ from typing import Any, Literal
 
 from providers.values.key import is_reference
 
-from ..presented import Presented
-from ..text import Value, Words, count, plain, say
-from .changes import KINDS, Change, Kind, changes, counted
+from ..text import Text, Untrusted, count, plain, text
+from .changes import EFFECTS, Change, Effect, changes, count_by_effect
 from .dangers import CLASSES, LONG, Danger, Scene, dangers
 from .order import order
-from .preview import COMPONENT, UNKNOWNS, Preview, Props, Resource, Said, is_unknown
-from .zones import Zones, pictures
+from .presented import Presented
+from .preview import COMPONENT, UNKNOWNS, Diagnostic, Preview, Props, Resource, is_unknown
+from .zones import Zones, zones_of
 
 Verdict = Literal["failed", "danger", "caution", "calm"]
 FAILED = "failure"
-RISK: dict[Kind, tuple[str, str]] = {
+RISK: dict[Effect, tuple[str, str]] = {
     "loses": ("loses protection", "lose protection"),
     "falls": ("falls to a lower level", "fall to a lower level"),
     "changes": ("changes certificate", "change certificate"),
@@ -58,7 +58,7 @@ class Detail:
 
 
 @dataclass(frozen=True)
-class Report:
+class PlanReport:
     """`verdict`: failed, danger (something breaks), caution (worth a look), or calm."""
 
     stack: str
@@ -69,9 +69,9 @@ class Report:
     changes: tuple[Change, ...]
     before: Zones
     after: Zones
-    order: tuple[Words, ...]
+    order: tuple[Text, ...]
     details: tuple[Detail, ...]
-    said: tuple[Said, ...]
+    diagnostics: tuple[Diagnostic, ...]
     hides_sames: bool
     now: datetime
 
@@ -86,13 +86,13 @@ class Report:
         return [name for name in met if name in gates or (gates and name == FAILED)]
 
 
-def build(preview: Preview, now: datetime) -> Report:
+def build(preview: Preview, now: datetime) -> PlanReport:
     """The report of a plan at a moment."""
-    before, after = pictures(preview)
+    before, after = zones_of(preview)
     found = changes(preview, before, after)
     dangerous = dangers(Scene(preview, before, after, found, now))
     changing = [r for r in preview.resources if r.op != "same" and r.type != COMPONENT]
-    return Report(
+    return PlanReport(
         stack=preview.stack,
         verdict=_verdict(preview, dangerous),
         risk=_risk(preview, found),
@@ -103,7 +103,7 @@ def build(preview: Preview, now: datetime) -> Report:
         after=after,
         order=tuple(order(preview)),
         details=tuple(_detail(resource) for resource in changing),
-        said=preview.said,
+        diagnostics=preview.diagnostics,
         hides_sames=preview.hides_sames and bool(changing),
         now=now,
     )
@@ -120,13 +120,13 @@ def _verdict(preview: Preview, dangerous: list[Danger]) -> Verdict:
 def _risk(preview: Preview, found: list[Change]) -> str:
     if preview.errors:
         return f"the preview failed with {count(len(preview.errors), 'error')}"
-    numbers = counted(found)
+    numbers = count_by_effect(found)
     parts = []
     for place, noun in ((0, "hostname"), (1, "zone")):
         told: list[str] = []
-        for kind in KINDS:
-            if number := numbers[kind][place]:
-                words = RISK[kind][number != 1]
+        for effect in EFFECTS:
+            if number := numbers[effect][place]:
+                words = RISK[effect][number != 1]
                 told.append(f"{number if told else count(number, noun)} {words}")
         if told:
             parts.append(", ".join(told))
@@ -163,10 +163,10 @@ def _text(props: Props | None, path: str) -> str:
         return "[secret]"
     if isinstance(value, str) and "-----BEGIN" in value:
         return "PEM"
-    text = value if isinstance(value, str) else json.dumps(value, ensure_ascii=False)
+    shown = value if isinstance(value, str) else json.dumps(value, ensure_ascii=False)
     for unknown in UNKNOWNS:
-        text = text.replace(unknown, "known after up")
-    return text if len(text) <= SHORTENED else f"{text[:SHORTENED]}..."
+        shown = shown.replace(unknown, "known after up")
+    return shown if len(shown) <= SHORTENED else f"{shown[:SHORTENED]}..."
 
 
 def _parts(path: str) -> list[str]:
@@ -178,7 +178,7 @@ def _parts(path: str) -> list[str]:
     return parts
 
 
-def as_json(report: Report) -> dict[str, Any]:
+def as_json(report: PlanReport) -> dict[str, Any]:
     """For machines: plain texts, and the facts of each hostname."""
     return {
         "stack": report.stack,
@@ -191,7 +191,7 @@ def as_json(report: Report) -> dict[str, Any]:
                 "zone_id": change.zone_id,
                 "zone": change.zone.text,
                 "hostname": change.hostname,
-                "change": change.kind,
+                "change": change.effect,
                 "text": plain(change.words),
                 "before": _facts(change.before),
                 "after": _facts(change.after),
@@ -211,12 +211,16 @@ def _facts(presented: Presented) -> dict[str, Any]:
     }
 
 
-def line(change: Change) -> Words:
+def change_line(change: Change) -> Text:
     """The whole line of a hostname or a zone."""
-    return say("{who}: {what}", who=change.subject, what=change.words or ("unchanged",))
+    return text("{who}: {what}", who=change.subject, what=change.words or ("unchanged",))
 
 
-def about(said: Said) -> Words:
+def diagnostic_line(diagnostic: Diagnostic) -> Text:
     """A diagnostic as words."""
-    who = say("{name}: ", name=Value(said.about)) if said.about else ()
-    return (f"{'error' if said.severity == 'error' else 'warning'}: ", *who, Value(said.text, LONG))
+    who = text("{name}: ", name=Untrusted(diagnostic.about)) if diagnostic.about else ()
+    return (
+        f"{'error' if diagnostic.severity == 'error' else 'warning'}: ",
+        *who,
+        Untrusted(diagnostic.text, LONG),
+    )

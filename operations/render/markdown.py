@@ -11,8 +11,8 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 
 from ..plan.dangers import Danger
-from ..plan.report import Detail, Report, about, line
-from ..text import Value, Words, count
+from ..plan.report import Detail, PlanReport, change_line, diagnostic_line
+from ..text import Text, Untrusted, count
 
 LIMIT = 65_536
 VERDICTS = {
@@ -40,7 +40,7 @@ class Part:
     tail: str = ""
 
 
-def render(report: Report, limit: int = LIMIT) -> str:
+def render(report: PlanReport, limit: int = LIMIT) -> str:
     """What does not fit is left out from the end of each part, and told.
 
     The parts that matter most get their room first: dangers, then hostnames and zones.
@@ -65,20 +65,24 @@ def marker(stack: str) -> str:
     return f"<!-- aop-report {re.sub(r'[^A-Za-z0-9_.]', '.', stack)[:100]} -->"
 
 
-def _parts(report: Report) -> list[Part]:
+def _parts(report: PlanReport) -> list[Part]:
     news = [change for change in report.changes if change.is_news]
     still = [change for change in report.changes if not change.is_news]
-    said = [f"- {inline(about(s))}" for s in report.said if s.severity in ("error", "warning")]
+    warnings = [
+        f"- {inline(diagnostic_line(d))}"
+        for d in report.diagnostics
+        if d.severity in ("error", "warning")
+    ]
     notes = [SAMES] if report.hides_sames else []
     return [
         Part(f"**{DANGERS[report.verdict]}**\n\n", [_danger(d) for d in report.dangers], "danger"),
-        Part("**Hostnames and zones**\n\n", [f"- {inline(line(c))}" for c in news], "line"),
+        Part("**Hostnames and zones**\n\n", [f"- {inline(change_line(c))}" for c in news], "line"),
         Part(
             "**In this order**\n\n",
             [f"{number}. {inline(words)}" for number, words in enumerate(report.order, 1)],
             "step",
         ),
-        _folded("Warnings of the preview", said, "line"),
+        _folded("Warnings of the preview", warnings, "line"),
         _folded(
             f"Properties that change ({count(len(report.details), 'resource')})",
             [text for detail in report.details for text in _detail(detail)],
@@ -106,26 +110,26 @@ def _detail(detail: Detail) -> Iterable[str]:
 
 
 def _fit(part: Part, room: int) -> str:
-    kept: list[str] = []
+    lines: list[str] = []
     for text in part.lines:
         room -= len(text) + 1
         if room < 0:
             break
-        kept.append(text)
-    more = len(part.lines) - len(kept)
+        lines.append(text)
+    more = len(part.lines) - len(lines)
     if more:
-        kept.append(f"- and {count(more, f'more {part.noun}')}, left out for want of room")
-    return part.head + "".join(f"{text}\n" for text in kept) + part.tail
+        lines.append(f"- and {count(more, f'more {part.noun}')}, left out for want of room")
+    return part.head + "".join(f"{text}\n" for text in lines) + part.tail
 
 
-def inline(words: Words) -> str:
+def inline(words: Text) -> str:
     """Our words as they are, values in code spans."""
-    return "".join(_span(p.shown) if isinstance(p, Value) else p for p in words)
+    return "".join(_span(p.shown) if isinstance(p, Untrusted) else p for p in words)
 
 
 def code(text: str) -> str:
     """A code span around any text."""
-    return _span(Value(text).shown)
+    return _span(Untrusted(text).shown)
 
 
 def _span(shown: str) -> str:

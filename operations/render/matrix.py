@@ -11,8 +11,8 @@ from datetime import datetime
 
 from providers.values.text import short
 
-from ..presented import ANY_OTHER, Certificate, Level, Presented, ZonePicture, present
-from ..text import Value, Words, day, days_left, fingerprint, in_days, listed, say, zone_name
+from ..plan.presented import ANY_OTHER, CertificateFacts, Level, Presented, ZoneFacts, present
+from ..text import Text, Untrusted, day, days_left, fingerprint, in_days, join, text, zone_name
 
 LEVELS: tuple[Level, ...] = ("hostname", "zone", "global")
 # A bar of the timeline is full at so many days.
@@ -25,7 +25,7 @@ class Cell:
     """What there is at one level, and whether it is what Cloudflare presents."""
 
     level: Level
-    words: Words
+    words: Text
     is_presented: bool
 
 
@@ -34,10 +34,10 @@ class Row:
     """A hostname, or every other hostname of a zone. `before` is None where nothing changes;
     `tone` as an Ending's, "" where no time is known."""
 
-    subject: Words
+    subject: Text
     cells: tuple[Cell, ...]
-    before: Words | None
-    presented: Words
+    before: Text | None
+    presented: Text
     level: Level
     change: str
     tone: str
@@ -48,36 +48,36 @@ class Ending:
     """A certificate on the timeline. `share` of the full bar in percent; tone: over, urgent,
     soon or fine."""
 
-    certificate: Words
-    users: Words
-    when: Words
+    certificate: Text
+    users: Text
+    when: Text
     share: int
     tone: str
 
 
-def hostnames(zone: ZonePicture) -> list[str]:
+def hostnames(zone: ZoneFacts) -> list[str]:
     """Every other hostname first, then by name."""
     return [ANY_OTHER, *sorted(zone.hostnames)]
 
 
 def row(
-    zone: ZonePicture, hostname: str, now: datetime, before: Words | None = None, change: str = ""
+    zone: ZoneFacts, hostname: str, now: datetime, before: Text | None = None, change: str = ""
 ) -> Row:
     """The levels of a hostname, and which of them counts."""
-    subject: Words = (Value(hostname),)
+    subject: Text = (Untrusted(hostname),)
     if hostname == ANY_OTHER:
         name = zone_name(zone.name, zone.zone_id)
-        subject = say("{zone} (every other hostname)", zone=name)
+        subject = text("{zone} (every other hostname)", zone=name)
     presented = present(zone, hostname)
     levels = {"hostname": _own(zone, hostname), "zone": _zone(zone), "global": _shared(zone)}
     cells = tuple(Cell(name, levels[name], presented.level == name) for name in LEVELS)
     ends = presented.certificate.expires_on if presented.certificate else ""
     left = days_left(ends, now)
     urgency = "" if left is None else tone(left)
-    return Row(subject, cells, before, told(presented), presented.level, change, urgency)
+    return Row(subject, cells, before, describe(presented), presented.level, change, urgency)
 
 
-def told(presented: Presented) -> Words:
+def describe(presented: Presented) -> Text:
     """In a few words: `9f3a2b1c... until 2027-11-24`, `nothing`."""
     if presented.certificate is not None:
         return certificate(presented.certificate)
@@ -90,30 +90,30 @@ def told(presented: Presented) -> Words:
     }[presented.level]
 
 
-def certificate(found: Certificate) -> Words:
+def certificate(found: CertificateFacts) -> Text:
     """`9f3a2b1c... until 2027-11-24`; the id where the fingerprint is not known."""
     name = fingerprint(found.sha256)
     if not found.sha256 and found.cert_id:
-        name = say("id {it}", it=Value(f"{short(found.cert_id)}..."))
+        name = text("id {it}", it=Untrusted(f"{short(found.cert_id)}..."))
     ends = day(found.expires_on)
-    return say("{name} until {ends}", name=name, ends=ends) if ends else name
+    return text("{name} until {ends}", name=name, ends=ends) if ends else name
 
 
-def _own(zone: ZonePicture, hostname: str) -> Words:
+def _own(zone: ZoneFacts, hostname: str) -> Text:
     shown = zone.hostnames.get(hostname)
     if shown is None:
         return ("none",)
     return certificate(shown.certificate) if shown.enabled else ("switched off",)
 
 
-def _zone(zone: ZonePicture) -> Words:
+def _zone(zone: ZoneFacts) -> Text:
     state = zone.own or "not managed"
     if not zone.certificates:
         return (state,)
-    return say("{state}: {it}", state=_state(state), it=certificate(zone.certificates[-1]))
+    return text("{state}: {it}", state=_state(state), it=certificate(zone.certificates[-1]))
 
 
-def _shared(zone: ZonePicture) -> Words:
+def _shared(zone: ZoneFacts) -> Text:
     return (_state(zone.shared or "not managed"),)
 
 
@@ -121,15 +121,15 @@ def _state(value: str) -> str:
     return value if value in ("on", "off") else "not managed"
 
 
-def timeline(zones: Iterable[ZonePicture], now: datetime) -> list[Ending]:
+def timeline(zones: Iterable[ZoneFacts], now: datetime) -> list[Ending]:
     """Each certificate that is presented, the one that ends first at the top."""
-    users: dict[Certificate, list[Value]] = {}
+    users: dict[CertificateFacts, list[Untrusted]] = {}
     for zone in zones:
         for hostname in hostnames(zone):
             shown = present(zone, hostname)
             if shown.certificate is not None:
                 name = zone.name if hostname == ANY_OTHER else hostname
-                users.setdefault(shown.certificate, []).append(Value(name or zone.zone_id))
+                users.setdefault(shown.certificate, []).append(Untrusted(name or zone.zone_id))
     known = [(days_left(c.expires_on, now), c) for c in users]
     dated = sorted(((left, c) for left, c in known if left is not None), key=lambda pair: pair[0])
     return [_ending(c, left, users[c]) for left, c in dated]
@@ -140,11 +140,11 @@ def tone(left: int) -> str:
     return "over" if left < 0 else "urgent" if left < URGENT else "soon" if left < SOON else "fine"
 
 
-def _ending(found: Certificate, left: int, users: list[Value]) -> Ending:
+def _ending(found: CertificateFacts, left: int, users: list[Untrusted]) -> Ending:
     return Ending(
         certificate=fingerprint(found.sha256),
-        users=listed(users),
-        when=say("{day}, {when}", day=day(found.expires_on), when=in_days(left)),
+        users=join(users),
+        when=text("{day}, {when}", day=day(found.expires_on), when=in_days(left)),
         share=max(1, min(100, 100 * left // FULL)),
         tone=tone(left),
     )
@@ -152,7 +152,7 @@ def _ending(found: Certificate, left: int, users: list[Value]) -> Ending:
 
 def facts(presented: Presented) -> Mapping[str, str]:
     """For machines."""
-    found = presented.certificate or Certificate()
+    found = presented.certificate or CertificateFacts()
     return {
         "level": presented.level,
         "certificate_sha256": found.sha256,

@@ -14,7 +14,7 @@ from pathlib import Path
 from jinja2 import Environment, StrictUndefined
 
 from ..plan.dangers import Danger
-from ..text import Words
+from ..text import Text
 from .matrix import Ending, Row
 
 TEMPLATE = Path(__file__).with_name("page.html")
@@ -31,13 +31,13 @@ class Page:
     title: str
     heading: str
     verdict: str
-    tally: Words
+    tally: Text
     rows: Sequence[Row]
     endings: Sequence[Ending]
     made: datetime
     dangers: Sequence[Danger] = ()
-    lines: Sequence[Words] = ()
-    order: Sequence[Words] = ()
+    lines: Sequence[Text] = ()
+    order: Sequence[Text] = ()
     notes: Sequence[str] = ()
     has_before: bool = False
 

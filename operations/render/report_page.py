@@ -2,22 +2,22 @@
 
 from __future__ import annotations
 
-from ..plan.report import Report, line
-from ..presented import ZonePicture
-from ..text import Value, say
+from ..plan.presented import ZoneFacts
+from ..plan.report import PlanReport, change_line
+from ..text import Untrusted, text
 from . import matrix, page
 from .markdown import SAMES, VERDICTS
 
 
-def render(report: Report) -> str:
+def render(report: PlanReport) -> str:
     """The whole page."""
     rows = []
     for change in report.changes:
         name = change.zone.text
-        zone = report.after.get(change.zone_id) or ZonePicture(change.zone_id, name)
-        before = matrix.told(change.before)
-        rows.append(matrix.row(zone, change.hostname, report.now, before, change.kind))
-    stack = say("Plan of stack {name}: ", name=Value(report.stack)) if report.stack else ()
+        zone = report.after.get(change.zone_id) or ZoneFacts(change.zone_id, name)
+        before = matrix.describe(change.before)
+        rows.append(matrix.row(zone, change.hostname, report.now, before, change.effect))
+    stack = text("Plan of stack {name}: ", name=Untrusted(report.stack)) if report.stack else ()
     return page.render(
         page.Page(
             title=f"Plan: {report.risk}",
@@ -28,7 +28,7 @@ def render(report: Report) -> str:
             endings=matrix.timeline(report.after.values(), report.now),
             made=report.now,
             dangers=report.dangers,
-            lines=[line(change) for change in report.changes if change.is_news],
+            lines=[change_line(change) for change in report.changes if change.is_news],
             order=report.order,
             notes=[SAMES.replace("`", "")] if report.hides_sames else [],
             has_before=True,

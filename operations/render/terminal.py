@@ -12,9 +12,9 @@ import click
 from rich.box import SIMPLE_HEAD
 from rich.console import Console
 from rich.table import Table
-from rich.text import Text
+from rich.text import Text as Styled
 
-from ..text import LIMITLESS, Words, plain, safe
+from ..text import LIMITLESS, Text, plain, safe
 
 # A table in a file is not cut to the width of a terminal that is not there.
 WIDE = 10_000
@@ -33,7 +33,7 @@ def progress(line: str) -> Iterator[None]:
     if not console.is_terminal:
         yield
         return
-    with console.status(Text(safe(line))):
+    with console.status(Styled(safe(line))):
         yield
 
 
@@ -42,13 +42,13 @@ def show_json(value: Any) -> None:
     click.echo(json.dumps(value, indent=2))
 
 
-def show_table(heads: Sequence[str], rows: Sequence[Sequence[Words]], tones: Sequence[str]) -> None:
+def show_table(heads: Sequence[str], rows: Sequence[Sequence[Text]], tones: Sequence[str]) -> None:
     """Rows of words; `tones` names a key of TONES, or "", for each row."""
     table = Table(*heads, box=SIMPLE_HEAD, show_edge=False, pad_edge=False)
     for column in table.columns:
         column.overflow = "fold"
     for row, tone in zip(rows, tones, strict=True):
-        table.add_row(*(Text(plain(cell)) for cell in row), style=TONES.get(tone))
+        table.add_row(*(Styled(plain(cell)) for cell in row), style=TONES.get(tone))
     console = Console(markup=False, highlight=False, file=sys.stdout)
     if console.is_terminal:
         console.print(table)

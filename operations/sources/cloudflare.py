@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
-from dataclasses import dataclass, field
+from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager, contextmanager
 
 from providers.api.answers import LEVELS, Binding, Level, UploadedCertificate
 from providers.api.errors import Refused, about
@@ -14,30 +13,17 @@ from providers.plugin import session
 from providers.values import pem
 from stacks.config import ZoneConfig
 
-from ..presented import Certificate, Shown, ZonePicture
-from ..render.terminal import progress, say
-from .configuration import Wanted
+from ..plan.live import LiveZone
+from ..plan.presented import BindingFacts, CertificateFacts, ZoneFacts
+from .configuration import StackFile
 
-
-@dataclass(frozen=True)
-class LiveZone:
-    """A zone now. `bindings` are those in force, by hostname; certificates oldest first."""
-
-    name: str
-    config: ZoneConfig
-    zone: Zone
-    picture: ZonePicture
-    certificates: Mapping[Level, list[UploadedCertificate]]
-    bindings: Mapping[str, Binding] = field(default_factory=dict)
-
-    def shown_by(self, cert_id: str) -> list[str]:
-        """The hostnames that show a hostname certificate, or hold it while they are voided."""
-        return sorted(b.hostname for b in self.bindings.values() if b.cert_id == cert_id)
+# Shows a line while something is done.
+Progress = Callable[[str], AbstractContextManager[None]]
 
 
 @contextmanager
-def cloudflare() -> Iterator[session.Session]:
-    """The session of this command; its lines go to stderr."""
+def cloudflare(say: Callable[[str], None]) -> Iterator[session.Session]:
+    """The session of this command; its lines about waiting go to `say`."""
     before = session.current()
     mine = session.Session(os.environ, say=say)
     session.use(mine)
@@ -48,8 +34,8 @@ def cloudflare() -> Iterator[session.Session]:
         session.use(before)
 
 
-def zones(wanted: Wanted, run: session.Session) -> list[LiveZone]:
-    """All zones of a stack, one after the other."""
+def zones(wanted: StackFile, run: session.Session, progress: Progress) -> list[LiveZone]:
+    """All zones of a stack, one after the other; `progress` shows which one."""
     found = []
     total = len(wanted.zones)
     for number, (name, config) in enumerate(wanted.zones.items(), 1):
@@ -66,23 +52,25 @@ def read(name: str, config: ZoneConfig, run: session.Session) -> LiveZone:
         for level in LEVELS
     }
     bindings = _bindings(zone, config)
-    picture = ZonePicture(
+    facts = ZoneFacts(
         config.zone_id,
         name,
         ssl=_readable(zone, "ssl"),
         shared=_readable(zone, "tls_client_auth"),
         own=zone.setting(AOP),
-        certificates=[known(c) for c in _in_force_last(certificates["zone"])],
+        certificates=[certificate_facts(c) for c in _presented_last(certificates["zone"])],
     )
     by_id = {c.id: c for c in certificates["hostname"]}
     for hostname, row in bindings.items():
         if row.is_deleted_or_deleting:
             continue
         record = by_id.get(row.cert_id)
-        certificate = known(record) if record else Certificate(cert_id=row.cert_id)
+        certificate = certificate_facts(record) if record else CertificateFacts(cert_id=row.cert_id)
         is_active = row.is_active and (record is None or record.is_active)
-        picture.hostnames[hostname] = Shown(certificate, bool(row.enabled), is_active=is_active)
-    return LiveZone(name, config, zone, picture, certificates, bindings)
+        facts.hostnames[hostname] = BindingFacts(
+            certificate, bool(row.enabled), is_active=is_active
+        )
+    return LiveZone(name, config, facts, certificates, bindings)
 
 
 def _bindings(zone: Zone, config: ZoneConfig) -> dict[str, Binding]:
@@ -104,16 +92,16 @@ def _readable(zone: Zone, setting: str) -> str | None:
         raise
 
 
-def _in_force_last(records: list[UploadedCertificate]) -> list[UploadedCertificate]:
+def _presented_last(records: list[UploadedCertificate]) -> list[UploadedCertificate]:
     """The newest active one is in force."""
     active = [record for record in records if record.is_active]
     return [r for r in records if not active or r is not active[-1]] + active[-1:]
 
 
-def known(record: UploadedCertificate) -> Certificate:
+def certificate_facts(record: UploadedCertificate) -> CertificateFacts:
     """The public facts of an uploaded certificate."""
     try:
         parsed = pem.read_certificate(record.certificate)
     except pem.PemError:
-        return Certificate(record.sha256, record.expires_on, "", record.id)
-    return Certificate(parsed.sha256, parsed.expires_on, parsed.issuer, record.id)
+        return CertificateFacts(record.sha256, record.expires_on, "", record.id)
+    return CertificateFacts(parsed.sha256, parsed.expires_on, parsed.issuer, record.id)

@@ -19,8 +19,8 @@ Function = TypeVar("Function", bound=Callable[..., Any])
 
 
 @dataclass(frozen=True)
-class Wanted:
-    """The zones of a stack by name; `stack` is "" where only a file was given."""
+class StackFile:
+    """What the file of a stack wants; without --stack the stack has the name in the file's."""
 
     stack: str
     file: Path
@@ -45,7 +45,7 @@ def options(function: Function) -> Function:
     )(function)
 
 
-def load(stack: str, file: Path | None) -> Wanted:
+def load(stack: str, file: Path | None) -> StackFile:
     """The configuration; every mistake in it is one line that names key and file."""
     if not stack and file is None:
         raise Stop("Which stack? Give --stack NAME, or --config FILE.", 2)
@@ -59,4 +59,4 @@ def load(stack: str, file: Path | None) -> Wanted:
         raise Stop(f"{path}: this is not YAML ({safe(str(error))})") from None
     config = data.get("config") if isinstance(data, dict) else None
     zones = config.get(f"{NAMESPACE}:{KEY}") if isinstance(config, dict) else None
-    return Wanted(name, path, parse(zones, str(path)))
+    return StackFile(name, path, parse(zones, str(path)))

@@ -6,7 +6,7 @@ import json
 import os
 import shutil
 import subprocess
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any, TextIO
 
@@ -14,10 +14,10 @@ from providers.api.answers import Level, fingerprint
 from stacks.config import PROJECT
 
 from ..command import Stop
+from ..plan.kinds import level_of
 from ..plan.preview import TYPES
 from ..text import safe
 
-LEVEL_OF: Mapping[str, Level] = {"ZoneCertificate": "zone", "HostnameCertificate": "hostname"}
 SECONDS = 120
 
 
@@ -45,15 +45,15 @@ def certificates(text: str, stack: str) -> Iterator[HeldCertificate]:
     except (ValueError, TypeError, KeyError, AttributeError, RecursionError):
         raise Stop("this is no stack. Give the output of `pulumi stack export`.") from None
     for item in resources:
-        kind = str(item.get("type", "")).removeprefix(TYPES)
-        if kind not in LEVEL_OF:
+        level = level_of(str(item.get("type", "")).removeprefix(TYPES))
+        if level is None:
             continue
         outputs = item.get("outputs") or item.get("inputs") or {}
         pem = str(outputs.get("certificate", ""))
         yield HeldCertificate(
             stack=stack,
             name=str(item.get("urn", "")).split("::")[-1],
-            level=LEVEL_OF[kind],
+            level=level,
             zone_id=str(outputs.get("zone_id", "")),
             cert_id=str(item.get("id", "")),
             sha256=str(outputs.get("certificate_sha256", "")) or fingerprint(pem),

@@ -13,10 +13,11 @@ from providers.plugin.session import Session
 
 from ..command import Stop, Verb, examples
 from ..plan import preview
-from ..plan.drift import Difference, differences, written_at
-from ..render.terminal import progress, show_json, show_table
+from ..plan.drift import differences, written_at
+from ..plan.kinds import Difference
+from ..render.terminal import progress, say, show_json, show_table
 from ..sources import cloudflare, configuration, state
-from ..text import Words, moment_of, plain
+from ..text import Text, moment_of, plain
 
 CHANGED = 7
 # The list is read once, however long the command takes.
@@ -49,12 +50,12 @@ def command(stack: str, file: Path | None, is_json: bool) -> None:
     except preview.Unreadable:
         raise Stop("pulumi's answer cannot be read. Run `pulumi refresh --preview-only`.") from None
     found = differences(seen, plan, written_at(refreshed))
-    with cloudflare.cloudflare() as run:
+    with cloudflare.cloudflare(say) as run:
         times = [changed(difference, run) for difference in found]
     if is_json:
         show_json([as_json(d, time) for d, time in zip(found, times, strict=True)])
     elif found:
-        rows: list[Sequence[Words]] = [
+        rows: list[Sequence[Text]] = [
             (d.what, d.state, d.live, (when(d.since, time),), d.would)
             for d, time in zip(found, times, strict=True)
         ]

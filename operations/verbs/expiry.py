@@ -13,19 +13,19 @@ import click
 from providers.api.answers import LEVELS
 
 from ..command import Verb, examples
-from ..presented import ANY_OTHER, present
+from ..plan.live import LiveZone
+from ..plan.presented import ANY_OTHER, present
 from ..render import matrix
-from ..render.terminal import say, show_json, show_table
+from ..render.terminal import progress, say, show_json, show_table
 from ..sources import cloudflare, configuration, state
-from ..sources.cloudflare import LiveZone
 from ..sources.state import HeldCertificate
-from ..text import Value, Words, day, days_left, fingerprint, listed
+from ..text import Text, Untrusted, day, days_left, fingerprint, join
 
 HEADS = ("Days", "Ends", "Certificate", "Level", "Zone", "Presented for", "Found in")
 
 
 @dataclass(frozen=True)
-class Certificate:
+class CertificateExpiry:
     """A certificate, wherever it was found. `counts`: it is presented, or a stack holds it."""
 
     sha256: str
@@ -78,8 +78,8 @@ def command(
 ) -> None:
     wanted = configuration.load(stack, file)
     held = [] if no_state else state.of_stack(wanted.stack, export)
-    with cloudflare.cloudflare() as run:
-        zones = cloudflare.zones(wanted, run)
+    with cloudflare.cloudflare(say) as run:
+        zones = cloudflare.zones(wanted, run, progress)
         now = run.clock.now()
     found = in_order(joined(zones, held), now)
     code = worst([days for days, certificate in found if certificate.counts], warn, fail)
@@ -91,17 +91,17 @@ def command(
         click.get_current_context().exit(code)
 
 
-def joined(zones: Sequence[LiveZone], held: Iterable[HeldCertificate]) -> list[Certificate]:
+def joined(zones: Sequence[LiveZone], held: Iterable[HeldCertificate]) -> list[CertificateExpiry]:
     """Each certificate of each zone once, with all the places where it is."""
-    found: dict[tuple[str, str, str], Certificate] = {}
+    found: dict[tuple[str, str, str], CertificateExpiry] = {}
     names = {zone.config.zone_id: zone.name for zone in zones}
     for zone in zones:
         users = _users(zone)
         for level in LEVELS:
             for record in zone.certificates[level]:
-                one = cloudflare.known(record)
+                one = cloudflare.certificate_facts(record)
                 key = (zone.config.zone_id, level, one.sha256 or one.cert_id)
-                found[key] = Certificate(
+                found[key] = CertificateExpiry(
                     one.sha256,
                     one.expires_on,
                     level,
@@ -115,7 +115,7 @@ def joined(zones: Sequence[LiveZone], held: Iterable[HeldCertificate]) -> list[C
         known = found.get(key)
         if known is None:
             name = names.get(item.zone_id, item.zone_id)
-            found[key] = Certificate(
+            found[key] = CertificateExpiry(
                 item.sha256, item.expires_on, item.level, name, item.cert_id, (), (place,)
             )
         elif place not in known.places:
@@ -125,15 +125,17 @@ def joined(zones: Sequence[LiveZone], held: Iterable[HeldCertificate]) -> list[C
 
 def _users(zone: LiveZone) -> dict[str, tuple[str, ...]]:
     users: dict[str, tuple[str, ...]] = {}
-    for hostname in matrix.hostnames(zone.picture):
-        shown = present(zone.picture, hostname)
+    for hostname in matrix.hostnames(zone.facts):
+        shown = present(zone.facts, hostname)
         if shown.certificate is not None:
             name = f"{zone.name} (every other)" if hostname == ANY_OTHER else hostname
             users[shown.certificate.cert_id] = (*users.get(shown.certificate.cert_id, ()), name)
     return users
 
 
-def in_order(found: Iterable[Certificate], now: datetime) -> list[tuple[int, Certificate]]:
+def in_order(
+    found: Iterable[CertificateExpiry], now: datetime
+) -> list[tuple[int, CertificateExpiry]]:
     """With the days left, the first to end first; one whose end is not known counts as ended."""
     pairs = [(days_left(certificate.expires_on, now), certificate) for certificate in found]
     dated = [(-1 if days is None else days, certificate) for days, certificate in pairs]
@@ -147,26 +149,26 @@ def worst(days: Sequence[int], warn: int, fail: int) -> int:
     return 1 if any(left <= warn for left in days) else 0
 
 
-def as_json(certificate: Certificate, days: int) -> dict[str, Any]:
+def as_json(certificate: CertificateExpiry, days: int) -> dict[str, Any]:
     """One object for a machine."""
     return {**vars(certificate), "days_left": days, "counts": certificate.counts}
 
 
-def show(found: Sequence[tuple[int, Certificate]], warn: int, fail: int) -> None:
+def show(found: Sequence[tuple[int, CertificateExpiry]], warn: int, fail: int) -> None:
     """The table, the most urgent first."""
-    rows: list[Sequence[Words]] = []
+    rows: list[Sequence[Text]] = []
     tones = []
     for days, certificate in found:
-        users: Words = listed(Value(user) for user in certificate.users) or ("nothing",)
+        users: Text = join(Untrusted(user) for user in certificate.users) or ("nothing",)
         rows.append(
             (
                 (str(days),),
                 (day(certificate.expires_on) or "not known",),
                 fingerprint(certificate.sha256),
                 (certificate.level,),
-                (Value(certificate.zone),),
+                (Untrusted(certificate.zone),),
                 users,
-                (Value(", ".join(certificate.places)),),
+                (Untrusted(", ".join(certificate.places)),),
             )
         )
         code = worst([days], warn, fail) if certificate.counts else 0

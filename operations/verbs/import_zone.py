@@ -17,7 +17,7 @@ from stacks.config import KEY, NAMESPACE, PROJECT, ZoneConfig
 
 from .. import new_files
 from ..command import Stop, Verb, examples
-from ..import_file import PROGRAM, Imported, Writer
+from ..plan.import_file import PROGRAM, Imported, Writer
 from ..render.terminal import progress, say, show_json
 from ..sources import cloudflare
 from ..text import plain, safe
@@ -56,7 +56,7 @@ def command(
     if not STACK.fullmatch(stack):
         raise Stop("--stack: use lower-case letters, digits, - and _.", 2)
     folder = (out or PROJECT / "imported" / stack).resolve()
-    with cloudflare.cloudflare() as run:
+    with cloudflare.cloudflare(say) as run:
         name, zone_id = identify(zone, token_env, run)
         config = ZoneConfig(zone_id=zone_id, token_env=token_env)
         with progress(f"reading {name}"):

@@ -10,7 +10,7 @@ from typing import Any
 
 import click
 
-from origins import SERVERS, Origin, bundle, cloudflare_ca, configuration
+from origins import SERVERS, Origin, Pin, bundle, cloudflare_ca, configuration, pin
 from origins.origin import hostname as checked
 from providers.values import pem
 from stacks.config import CLOUDFLARE
@@ -20,8 +20,8 @@ from .. import new_files
 from ..command import Stop, Verb, examples
 from ..render.terminal import say, show_json
 from ..sources import configuration as stack_file
-from ..sources.configuration import Wanted
-from ..trust import pins, texts, trusted
+from ..sources.configuration import StackFile
+from ..text import safe
 
 FILE = click.Path(path_type=Path, dir_okay=False, exists=True)
 # Options that are fields of `Origin` by the same name.
@@ -121,11 +121,11 @@ def command(
         click.echo(made.bundle if is_bundle else made.default_host + made.text, nl=False)
 
 
-def make(hostname: str, wanted: Wanted, options: Any, folder: Path | None) -> Directives:
+def make(hostname: str, wanted: StackFile, options: Any, folder: Path | None) -> Directives:
     """`ValueError` or `Stop` on one line for whatever cannot be made."""
     client = presented(wanted.zones, hostname, str(wanted.file))
-    also_trust = texts(options["also_trust"])
-    authorities = trusted(client, options["ca"], also_trust)
+    also_trust = read_authorities(options["also_trust"])
+    authorities = bundle_for(client, options["ca"], also_trust)
     server: str = options["server"]
     origin = describe(
         hostname,
@@ -221,3 +221,52 @@ def as_json(made: Directives, server: str, files: Sequence[Path]) -> dict[str, A
         "notes": list(made.notes),
         "files": [str(path) for path in files],
     }
+
+
+def bundle_for(client: PresentedCertificate, ca: Path | None, also_trust: Sequence[str]) -> str:
+    """The bundle of CAs, each once; `also_trust` has the PEM texts of those for a change of CA."""
+    if not client.certificate:
+        if ca:
+            raise Stop(
+                f"Cloudflare's shared certificate is presented ({client.zone}), so its CA is"
+                " trusted. Leave --ca out, or trust another one as well with --also-trust."
+            )
+        return bundle(cloudflare_ca.read(), *also_trust)
+    authority = _read_pem(ca) if ca else client.ca
+    if not authority:
+        issuer = safe(pem.read_certificate(client.certificate).issuer)
+        raise Stop(
+            f"The {client.level} certificate is signed by {issuer}. Give the file of this CA:"
+            " --ca FILE, or ca: file:PATH beside the certificate."
+        )
+    return bundle(authority, *also_trust)
+
+
+def read_authorities(also_trust: Sequence[str]) -> list[str]:
+    """The PEM texts of files, and of Cloudflare's CA by its name."""
+    return [cloudflare_ca.read() if it == CLOUDFLARE else _read_pem(Path(it)) for it in also_trust]
+
+
+def _read_pem(path: Path) -> str:
+    return path.read_text(encoding="utf-8", errors="replace")
+
+
+def pins(
+    client: PresentedCertificate, is_pinned: bool, also_trust: Sequence[str], also: Sequence[Path]
+) -> tuple[Pin, ...]:
+    """The configured certificate and `also`; `Stop` where a pin would refuse Cloudflare."""
+    if also and not is_pinned:
+        raise Stop("--pin-also names one certificate more than --pin does. Give --pin too.")
+    if not is_pinned:
+        return ()
+    if not client.certificate:
+        raise Stop(
+            "Cloudflare's shared certificate cannot be pinned: Cloudflare replaces it unannounced."
+            " Use a certificate of your own."
+        )
+    if CLOUDFLARE in also_trust or (also_trust and not also):
+        raise Stop(
+            "--pin would refuse the certificates of the CA in --also-trust. Name one of them with"
+            " --pin-also, or pin after the change; Cloudflare's own cannot be pinned."
+        )
+    return tuple(dict.fromkeys(pin(one) for one in (client.certificate, *map(_read_pem, also))))

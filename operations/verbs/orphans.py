@@ -13,16 +13,17 @@ import pulumi
 
 from providers.api.answers import LEVELS, Level, UploadedCertificate
 from providers.lifecycle import deletion
+from providers.plugin.session import Session
 from providers.values import pem
 from providers.values.text import short
 
 from ..command import Stop, Verb, examples
+from ..plan.live import LiveZone
 from ..render.terminal import progress, say, show_json, show_table
 from ..sources import cloudflare, configuration, state
-from ..sources.cloudflare import LiveZone
-from ..sources.configuration import Wanted
+from ..sources.configuration import StackFile
 from ..sources.state import HeldCertificate
-from ..text import Value, Words, day, fingerprint, moment_of, zone_name
+from ..text import Text, Untrusted, day, fingerprint, moment_of, zone_name
 
 HEADS = ("Zone", "Level", "Certificate", "Ends", "Uploaded", "Id")
 # A run under way uploads before it binds, and records only at its end.
@@ -73,9 +74,11 @@ def command(
 ) -> None:
     wanted = configuration.load(stack, file)
     with progress("asking for the certificates of all stacks"):
-        held = _held(exports)
-    with cloudflare.cloudflare() as run:
-        found = orphans(cloudflare.zones(wanted, run), held, _named(wanted), run.clock.now())
+        held = _read_states(exports)
+    with cloudflare.cloudflare(say) as run:
+        found = orphans(
+            cloudflare.zones(wanted, run, progress), held, _configured(wanted), run.clock.now()
+        )
         if is_json:
             show_json([as_json(orphan) for orphan in found])
         else:
@@ -84,18 +87,18 @@ def command(
         if delete and found:
             if not yes and not click.confirm(f"Delete these {len(found)}?", err=True):
                 raise Stop("nothing was deleted")
-            left -= remove(found)
+            left -= remove(found, run)
     if left:
         click.get_current_context().exit(1)
 
 
-def _held(exports: Sequence[TextIO]) -> list[HeldCertificate]:
+def _read_states(exports: Sequence[TextIO]) -> list[HeldCertificate]:
     if not exports:
         return state.of_all_stacks()
     return [held for export in exports for held in state.certificates(export.read(), export.name)]
 
 
-def _named(wanted: Wanted) -> set[str]:
+def _configured(wanted: StackFile) -> set[str]:
     """The fingerprints that the configuration names: a failed run may have uploaded them."""
     found = set()
     for zone in wanted.zones.values():
@@ -133,8 +136,8 @@ def _is_shown(zone: LiveZone, level: Level, record: UploadedCertificate) -> bool
     if level == "hostname":
         return bool(zone.shown_by(record.id))
     # A hostname's binding hides the zone's level, other names still show it.
-    in_force = zone.picture.certificates[-1:]
-    return zone.picture.own != "off" and any(c.cert_id == record.id for c in in_force)
+    in_force = zone.facts.certificates[-1:]
+    return zone.facts.own != "off" and any(c.cert_id == record.id for c in in_force)
 
 
 def show(found: Sequence[Orphan]) -> None:
@@ -142,27 +145,28 @@ def show(found: Sequence[Orphan]) -> None:
     if not found:
         click.echo("There are none.")
         return
-    rows: list[Sequence[Words]] = [
+    rows: list[Sequence[Text]] = [
         (
             (_zone(orphan),),
             (orphan.level,),
             fingerprint(orphan.record.sha256),
             (day(orphan.record.expires_on) or "not known",),
             (day(orphan.record.uploaded_on) or "not known",),
-            (Value(orphan.record.id),),
+            (Untrusted(orphan.record.id),),
         )
         for orphan in found
     ]
     show_table(HEADS, rows, [""] * len(rows))
 
 
-def remove(found: Sequence[Orphan]) -> int:
+def remove(found: Sequence[Orphan], run: Session) -> int:
     """Deletes them one by one; how many."""
     for number, orphan in enumerate(found, 1):
         name = plain_name(orphan)
         with progress(f"deleting {name} ({number} of {len(found)})"):
-            wait = orphan.zone.config.wait_seconds
-            deletion.remove(orphan.zone.zone, orphan.level, orphan.record.id, wait)
+            config = orphan.zone.config
+            zone = run.zone(config.zone_id, config.token_env)
+            deletion.remove(zone, orphan.level, orphan.record.id, config.wait_seconds)
         say(f"deleted {name}")
     return len(found)
 
@@ -173,7 +177,7 @@ def plain_name(orphan: Orphan) -> str:
     return f"{orphan.level} certificate {name} of {_zone(orphan).text}"
 
 
-def _zone(orphan: Orphan) -> Value:
+def _zone(orphan: Orphan) -> Untrusted:
     return zone_name(orphan.zone.name, orphan.zone.config.zone_id)
 
 

@@ -10,8 +10,8 @@ import click
 
 from ..command import Stop, Verb, examples
 from ..plan import preview
-from ..plan import report as model
 from ..plan.dangers import CLASSES
+from ..plan.report import as_json, build
 from ..render import markdown, report_page
 
 FORMATS = ("markdown", "json", "html")
@@ -45,14 +45,14 @@ HELP = "\n".join(f"  {name:8} {text}" for name, text in {**CLASSES, "any": "any 
 )
 def command(file: TextIO, form: str, gates: tuple[str, ...]) -> None:
     try:
-        report = model.build(preview.read(file.read()), datetime.now(timezone.utc))
+        report = build(preview.read(file.read()), datetime.now(timezone.utc))
     except (preview.Unreadable, UnicodeDecodeError) as error:
         why = error if isinstance(error, preview.Unreadable) else "this is not UTF-8"
         raise Stop(f"{file.name}: {why}") from None
     if form == "html":
         click.echo(report_page.render(report))
     elif form == "json":
-        click.echo(json.dumps(model.as_json(report), indent=2))
+        click.echo(json.dumps(as_json(report), indent=2))
     else:
         click.echo(markdown.render(report), nl=False)
     closed = report.closes(gates)

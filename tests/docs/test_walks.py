@@ -9,7 +9,7 @@ import pytest
 
 from tests.cli.conftest import TIMES
 from tests.docs.pages import blocks
-from tests.operations.test_import import set_up_with_the_sdk
+from tests.operations.verbs.test_import_zone import set_up_with_the_sdk
 from tests.pipelines.checkout import Clone
 from tests.pki import Pair, ca_certificate, make
 from tests.sandbox_server import SandboxProcess

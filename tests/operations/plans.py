@@ -8,8 +8,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from operations.plan import preview
-from operations.plan import report as model
-from operations.plan.report import Report
+from operations.plan.report import PlanReport, build
 
 ZONE = "023e105f4ecef8ad9ca31a8372d0c353"
 NAME = "example.com"
@@ -109,5 +108,5 @@ def plan(*steps: Props, **more: Any) -> str:
     return json.dumps(made)
 
 
-def report(*steps: Props, **more: Any) -> Report:
-    return model.build(preview.read(plan(*steps, **more)), NOW)
+def report(*steps: Props, **more: Any) -> PlanReport:
+    return build(preview.read(plan(*steps, **more)), NOW)

@@ -17,7 +17,7 @@ from pathlib import Path
 from typing import Any
 
 from operations.plan import preview
-from operations.plan import report as model
+from operations.plan.report import build
 from operations.render import markdown
 from tests.cli.project import Project
 from tests.pki import another_authority
@@ -81,7 +81,7 @@ def recorded_at() -> dt.datetime:
 
 def report_of(text: str, now: dt.datetime) -> str:
     """The Markdown of a recorded file."""
-    return markdown.render(model.build(preview.read(text), now))
+    return markdown.render(build(preview.read(text), now))
 
 
 def record() -> None:

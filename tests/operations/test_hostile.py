@@ -14,8 +14,7 @@ from hypothesis import strategies as st
 from markdown_it import MarkdownIt
 
 from operations.plan import preview
-from operations.plan import report as model
-from operations.plan.report import Report
+from operations.plan.report import PlanReport, as_json, build, change_line
 from operations.render import markdown, report_page
 from operations.text import plain
 from tests.operations.plans import NEW, NOW, OLD, bindings, certificate, report
@@ -43,7 +42,7 @@ HOSTILE = {
 OUR_BLOCKS = re.compile(r"(</?details>|<summary>[\w ()]+</summary>|<!-- aop-report [\w.]+ -->|\s)*")
 
 
-def hostile(name: str) -> Report:
+def hostile(name: str) -> PlanReport:
     steps = [
         certificate("HostnameCertificate", OLD, NEW, name=name),
         bindings({name: OLD}, {name: NEW}, name=name, **{name or "x": "changes"}),
@@ -97,7 +96,7 @@ def test_nothing_from_the_file_is_html(name: str) -> None:
 
 @pytest.mark.parametrize("name", HOSTILE.values(), ids=HOSTILE)
 def test_machines_get_printable_texts_too(name: str) -> None:
-    made = json.loads(json.dumps(model.as_json(hostile(name))))
+    made = json.loads(json.dumps(as_json(hostile(name))))
     for text in [change["text"] for change in made["changes"]] + made["order"]:
         assert text.isprintable()
 
@@ -129,7 +128,7 @@ def test_a_report_is_bounded_and_tells_what_it_left_out(hostnames: int) -> None:
 @pytest.mark.parametrize("limit", [2_000, 3_000, 10_000])
 def test_any_limit_holds(limit: int) -> None:
     for path in GOLDEN.glob("*.json"):
-        made = model.build(preview.read(path.read_text()), NOW)
+        made = build(preview.read(path.read_text()), NOW)
         assert len(markdown.render(made, limit)) <= limit
 
 
@@ -176,12 +175,12 @@ def test_a_file_with_anything_in_it_is_read_or_refused(changes: list[tuple[Any, 
         if isinstance(spot, dict) or (isinstance(spot, list) and _has(spot, path[-1])):
             spot[path[-1]] = value
     try:
-        made = model.build(preview.read(json.dumps(data)), NOW)
+        made = build(preview.read(json.dumps(data)), NOW)
     except preview.Unreadable:
         return
     assert len(markdown.render(made)) <= markdown.LIMIT
     assert report_page.render(made)
-    assert all(plain(model.line(change)).isprintable() for change in made.changes)
+    assert all(plain(change_line(change)).isprintable() for change in made.changes)
 
 
 def _has(spot: Any, key: Any) -> bool:

@@ -7,8 +7,8 @@ from typing import Any
 
 import pytest
 
+from operations.checks.zone import dns
 from operations.text import plain
-from operations.zone_checks import dns
 from tests.operations.conftest import ZONE, Stack
 from tests.pki import another_authority, ca_certificate, make
 from tests.sandbox_server import READ_ONLY_TOKEN, ZONE_IDS
@@ -208,7 +208,7 @@ def test_dns_is_read_where_the_token_may(
 
 
 def test_dns_is_read_to_its_end(stack: Stack, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("operations.zone_checks.RECORDS_PER_PAGE", 2)
+    monkeypatch.setattr("operations.checks.zone.RECORDS_PER_PAGE", 2)
     reads_dns(prepared(stack))
     names = ["a.example.com", "b.example.com", "c.example.com", "d.example.com", APP]
     stack.sandbox.dns("example.com", *({**record(n, True), "content": "192.0.2.7"} for n in names))

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from operations.plan import preview
-from operations.plan import report as model
+from operations.plan.report import PlanReport, build
 from operations.render import report_page
 from tests.operations.browser import Browser
 from tests.operations.plans import NEAR, NEW, OLD, PAST, THIRD, bindings, certificate, report
@@ -51,7 +51,7 @@ FAULTS = """
 """
 
 
-def everything() -> model.Report:
+def everything() -> PlanReport:
     """All tones, all kinds of rows, a name that does not fit."""
     names = {LONG: OLD, "gone.example.com": OLD, "app.example.com": OLD, "off.example.com": THIRD}
     return report(
@@ -62,8 +62,8 @@ def everything() -> model.Report:
     )
 
 
-def golden(name: str) -> model.Report:
-    return model.build(preview.read((GOLDEN / f"{name}.json").read_text()), recorded_at())
+def golden(name: str) -> PlanReport:
+    return build(preview.read((GOLDEN / f"{name}.json").read_text()), recorded_at())
 
 
 @pytest.fixture(scope="module")

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from operations.plan import report as model
+from operations.plan.report import as_json, change_line
 from operations.text import plain
 from tests.operations.plans import (
     FAR,
@@ -188,7 +188,7 @@ CASES: dict[str, tuple[list[Props], str, set[str]]] = {
 @pytest.mark.parametrize("case", CASES)
 def test_a_line_says_in_plain_words_what_happens(case: str) -> None:
     steps, line, _ = CASES[case]
-    assert line in [plain(model.line(change)) for change in report(*steps).changes]
+    assert line in [plain(change_line(change)) for change in report(*steps).changes]
 
 
 @pytest.mark.parametrize("case", CASES)
@@ -293,6 +293,16 @@ def test_the_verdict_knows_what_ends_soon_from_what_has_ended(ends: str, verdict
 
 def test_a_zone_whose_id_is_not_known_yet_is_told_so_everywhere() -> None:
     wanted = {"zone_id": UNKNOWN, "setting": "ssl", "value": "flexible"}
-    told = model.as_json(report(step("create", "ZoneSetting", "ssl", None, wanted)))
+    told = as_json(report(step("create", "ZoneSetting", "ssl", None, wanted)))
     assert told["order"] == ["ssl: sets the SSL mode of zone not known yet to flexible"]
     assert told["dangers"][0]["text"].startswith("zone not known yet: SSL mode flexible")
+
+
+def test_a_kind_that_is_not_in_the_table_is_a_step_and_worth_a_look() -> None:
+    made = report(step("create", "TrustStore", "store", None, {"zone_id": ZONE}))
+    assert [plain(words) for words in made.order] == ["store: is created"]
+    assert [(danger.name, danger.is_grave) for danger in made.dangers] == [("unknown", False)]
+    assert plain(made.dangers[0].words) == (
+        "store, a TrustStore, changes: what that means for hostnames is not known here."
+    )
+    assert made.verdict == "caution"

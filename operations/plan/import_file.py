@@ -13,24 +13,28 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from pulumi.dynamic.dynamic import serialize_provider
-
 from providers.api.answers import UploadedCertificate
-from providers.certificate_uploads import CertificateUploadsInputs, CertificateUploadsProvider
+from providers.certificate_uploads import CertificateUploadsInputs
 from providers.certificate_uploads import outputs as noted
-from providers.hostname_bindings import HostnameBindingsInputs, HostnameBindingsProvider
-from providers.hostname_certificate import HostnameCertificateProvider
+from providers.hostname_bindings import HostnameBindingsInputs
 from providers.lifecycle import certificate
 from providers.lifecycle.tls_mode import WITHOUT_TLS
-from providers.plugin.provider import Props, Provider, dump
+from providers.plugin.provider import Props, dump
 from providers.values import pem
 from providers.values.text import short
-from providers.zone_certificate import ZoneCertificateProvider
-from providers.zone_setting import ZoneSettingInputs, ZoneSettingProvider
+from providers.zone_setting import ZoneSettingInputs
 
-from .plan.preview import COMPONENT, TYPES
-from .sources.cloudflare import LiveZone
-from .text import Value, Words, say
+from ..text import Text, Untrusted, text
+from .kinds import (
+    HOSTNAME_BINDINGS,
+    HOSTNAME_CERTIFICATE,
+    UPLOAD_LEDGER,
+    ZONE_CERTIFICATE,
+    ZONE_SETTING,
+    Kind,
+)
+from .live import LiveZone
+from .preview import COMPONENT
 
 OWN, SHARED = "origin_tls_client_auth", "tls_client_auth"
 # How the other resources of a zone are called, after the zone's name.
@@ -46,7 +50,7 @@ class Imported:
     zone: dict[str, Any] = field(default_factory=dict)
     certificates: dict[str, str] = field(default_factory=dict)
     resources: list[dict[str, Any]] = field(default_factory=list)
-    notes: list[Words] = field(default_factory=list)
+    notes: list[Text] = field(default_factory=list)
 
 
 class Writer:
@@ -64,16 +68,16 @@ class Writer:
     def write(self) -> Imported:
         """Everything that the configuration can say of the zone."""
         self.made.resources.append({"type": COMPONENT, "name": self.live.name, "component": True})
-        picture = self.live.picture
-        if picture.ssl in WITHOUT_TLS or picture.ssl is None:
-            text = "the SSL mode is {mode}, which a stack cannot want: it is left out"
-            self.made.notes.append(say(text, mode=Value(picture.ssl or "not readable")))
+        facts = self.live.facts
+        if facts.ssl in WITHOUT_TLS or facts.ssl is None:
+            template = "the SSL mode is {mode}, which a stack cannot want: it is left out"
+            self.made.notes.append(text(template, mode=Untrusted(facts.ssl or "not readable")))
         else:
-            self.made.zone["ssl"] = picture.ssl
-            self._setting("ssl", picture.ssl)
-        if picture.shared is not None:
-            self.made.zone["shared_certificate"] = picture.shared
-            self._setting(SHARED, picture.shared)
+            self.made.zone["ssl"] = facts.ssl
+            self._setting("ssl", facts.ssl)
+        if facts.shared is not None:
+            self.made.zone["shared_certificate"] = facts.shared
+            self._setting(SHARED, facts.shared)
         self._zone_level()
         self._hostname_level()
         self._uploads()
@@ -81,8 +85,8 @@ class Writer:
 
     def _uploads(self) -> None:
         by_label = {
-            label: pem.read_certificate(text).sha256
-            for label, text in self.made.certificates.items()
+            label: pem.read_certificate(certificate_pem).sha256
+            for label, certificate_pem in self.made.certificates.items()
         }
         if not by_label:
             return
@@ -92,29 +96,28 @@ class Writer:
             **self.common, zone_certificates=own, hostname_certificates=others
         )
         zone_id = self.live.config.zone_id
-        provider = CertificateUploadsProvider()
         outs = noted(inputs, {}, {})
-        self._resource("CertificateUploads", provider, "uploads", zone_id, dump(inputs), outs)
+        self._resource(UPLOAD_LEDGER, "uploads", zone_id, dump(inputs), outs)
 
     def _zone_level(self) -> None:
         records = self.live.certificates["zone"]
         in_force = [r for r in records if r.is_active][-1:]
-        is_on = self.live.picture.own == "on"
+        is_on = self.live.facts.own == "on"
         for record in in_force if is_on else ():
             self.made.zone["zone_certificate"] = self._files("zone", record)
-            self._certificate("ZoneCertificate", ZoneCertificateProvider(), "zone", record)
+            self._certificate(ZONE_CERTIFICATE, "zone", record)
             self._setting(OWN, "on")
         for record in records:
             if not is_on or record not in in_force:
                 why = "is not in force" if is_on else "is there, and the zone's switch is off"
-                text = "zone certificate {it} {why}: it is left out"
-                self.made.notes.append(say(text, it=Value(short(record.sha256)), why=why))
+                template = "zone certificate {it} {why}: it is left out"
+                self.made.notes.append(text(template, it=Untrusted(short(record.sha256)), why=why))
 
     def _hostname_level(self) -> None:
         taken: dict[str, Any] = {}
         shown: dict[str, Props] = {}
         for record in self.live.certificates["hostname"]:
-            rows = {h: s for h, s in self.live.picture.hostnames.items() if _is_of(s, record)}
+            rows = {h: s for h, s in self.live.facts.hostnames.items() if _is_of(s, record)}
             label = self._label(rows, record, taken)
             taken[label] = {
                 **self._files(label, record),
@@ -123,7 +126,7 @@ class Writer:
             zone = self.live.name
             if any(h != zone and not h.endswith(f".{zone}") for h in rows):
                 taken[label]["external"] = True
-            self._certificate("HostnameCertificate", HostnameCertificateProvider(), label, record)
+            self._certificate(HOSTNAME_CERTIFICATE, label, record)
             for name, row in rows.items():
                 shown[name] = {
                     "cert_id": record.id,
@@ -132,18 +135,13 @@ class Writer:
                 }
         if taken:
             self.made.zone["hostname_certificates"] = taken
-        for name in sorted(set(self.live.picture.hostnames) - set(shown)):
-            text = "{name} shows a certificate that the zone does not list: it is left out"
-            self.made.notes.append(say(text, name=Value(name)))
+        for name in sorted(set(self.live.facts.hostnames) - set(shown)):
+            template = "{name} shows a certificate that the zone does not list: it is left out"
+            self.made.notes.append(text(template, name=Untrusted(name)))
         if shown:
             inputs = HostnameBindingsInputs.model_validate({**self.common, "bindings": shown})
-            self._resource(
-                "HostnameBindings",
-                HostnameBindingsProvider(),
-                "hostnames",
-                self.live.config.zone_id,
-                dump(inputs),
-            )
+            zone_id = self.live.config.zone_id
+            self._resource(HOSTNAME_BINDINGS, "hostnames", zone_id, dump(inputs))
 
     def _label(
         self, rows: Mapping[str, Any], record: UploadedCertificate, taken: Mapping[str, Any]
@@ -164,43 +162,28 @@ class Writer:
         word = re.sub(r"[^A-Z0-9]+", "_", f"{self.live.name}_{label}".upper())
         return f"env:AOP_KEY_{word}"
 
-    def _certificate(
-        self, kind: str, provider: Provider, label: str, record: UploadedCertificate
-    ) -> None:
+    def _certificate(self, kind: Kind, label: str, record: UploadedCertificate) -> None:
         parsed = pem.read_certificate(record.certificate)
         inputs = certificate.CertificateInputs(
             **self.common, certificate=parsed.pem, private_key=self._key(label)
         )
         outs = certificate.outputs(inputs, parsed, record.uploaded_on, [])
         added = {name: outs[name] for name in ("certificate_sha256", "expires_on")}
-        self._resource(kind, provider, label, record.id, {**dump(inputs), **added}, outs)
+        self._resource(kind, label, record.id, {**dump(inputs), **added}, outs)
 
     def _setting(self, setting: str, value: str) -> None:
         given = {**self.common, "setting": setting, "value": value}
         inputs = dump(ZoneSettingInputs.model_validate(given))
         identifier = f"{self.live.config.zone_id}/{setting}"
         outs = {**inputs, "found": value}
-        self._resource("ZoneSetting", ZoneSettingProvider(), setting, identifier, inputs, outs)
+        self._resource(ZONE_SETTING, setting, identifier, inputs, outs)
 
     def _resource(
-        self,
-        kind: str,
-        provider: Provider,
-        label: str,
-        identifier: str,
-        inputs: Props,
-        outs: Props | None = None,
+        self, kind: Kind, label: str, identifier: str, inputs: Props, outputs: Props | None = None
     ) -> None:
-        reference = {"__provider": serialize_provider(provider)}
+        zone = self.live.name
         self.made.resources.append(
-            {
-                "type": f"{TYPES}{kind}",
-                "name": f"{self.live.name}-{label}",
-                "id": identifier,
-                "parent": self.live.name,
-                "inputs": {**inputs, **reference},
-                "outputs": {**(outs or inputs), **reference},
-            }
+            kind.import_entry(f"{zone}-{label}", identifier, zone, inputs, outputs or inputs)
         )
 
 

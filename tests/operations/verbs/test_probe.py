@@ -29,7 +29,7 @@ from tests.origins import servers
 from tests.origins.pki import SERVER_AUTH
 from tests.origins.pki import make as server_certificate
 
-PROJECT = Path(__file__).resolve().parent.parent.parent
+PROJECT = Path(__file__).resolve().parents[3]
 HOSTNAME = "shop.example.com"
 Serving = Callable[..., AbstractContextManager[int]]
 

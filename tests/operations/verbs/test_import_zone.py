@@ -12,7 +12,7 @@ from click.testing import CliRunner
 from cloudflare import Cloudflare
 
 from operations.command import operations
-from operations.import_file import Imported
+from operations.plan.import_file import Imported
 from operations.verbs.import_zone import next_steps
 from stacks.config import PROJECT
 from tests.operations.conftest import NAME, ZONE, Stack

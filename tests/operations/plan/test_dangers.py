@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from operations.plan import report as model
+from operations.plan.report import as_json
 from tests.operations.plans import FAR, ZONE, Props, bindings, report, step
 from tests.pki import Authority, another_authority, make
 
@@ -34,6 +34,6 @@ def test_another_issuer_is_a_danger_also_under_the_same_name(name: str, told: st
     old, new = issued(first), issued(another_authority(name) if name else first)
     shown = bindings({APP: old["certificate_sha256"]}, {APP: new["certificate_sha256"]})
     made = report(step("replace", "HostnameCertificate", "app", old, new), shown)
-    dangers = " ".join(danger["text"] for danger in model.as_json(made)["dangers"])
+    dangers = " ".join(danger["text"] for danger in as_json(made)["dangers"])
     assert told in dangers
     assert ("another issuer" in dangers) is bool(told)

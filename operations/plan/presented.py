@@ -19,7 +19,7 @@ ANY_OTHER = "*"
 
 
 @dataclass(frozen=True)
-class Certificate:
+class CertificateFacts:
     """Public facts; empty where they are not known (a new certificate has no id yet).
 
     `issuer_key` identifies the issuer's key, where the certificate tells it.
@@ -31,7 +31,7 @@ class Certificate:
     cert_id: str = ""
     issuer_key: str = ""
 
-    def has_issuer_of(self, other: Certificate) -> bool:
+    def has_issuer_of(self, other: CertificateFacts) -> bool:
         """Whether nothing that is known of both speaks against one CA."""
         names = {self.issuer, other.issuer} - {""}
         keys = {self.issuer_key, other.issuer_key} - {""}
@@ -39,20 +39,20 @@ class Certificate:
 
 
 @dataclass(frozen=True)
-class Shown:
+class BindingFacts:
     """What a binding says: `enabled=False` presents no certificate at all.
 
     `holder` names who holds it, the resource in a plan; `is_active` is False while it is deployed.
     """
 
-    certificate: Certificate
+    certificate: CertificateFacts
     enabled: bool = True
     holder: str = ""
     is_active: bool = True
 
 
 @dataclass
-class ZonePicture:
+class ZoneFacts:
     """A zone at one moment; None for a setting means that it is not known or not managed.
 
     `certificates` are the zone's own, oldest first: the last one is in force.
@@ -63,8 +63,8 @@ class ZonePicture:
     ssl: str | None = None
     shared: str | None = None
     own: str | None = None
-    certificates: list[Certificate] = field(default_factory=list)
-    hostnames: dict[str, Shown] = field(default_factory=dict)
+    certificates: list[CertificateFacts] = field(default_factory=list)
+    hostnames: dict[str, BindingFacts] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)
@@ -72,7 +72,7 @@ class Presented:
     """`why` is a sentence without values from outside."""
 
     level: Level
-    certificate: Certificate | None
+    certificate: CertificateFacts | None
     why: str
 
     @property
@@ -81,7 +81,7 @@ class Presented:
         return RANK[self.level] > 0
 
 
-def present(zone: ZonePicture, hostname: str = ANY_OTHER) -> Presented:
+def present(zone: ZoneFacts, hostname: str = ANY_OTHER) -> Presented:
     """For a hostname; `*` is any hostname without a binding of its own."""
     if zone.ssl in WITHOUT_TLS:
         mode = "off" if zone.ssl == "off" else "flexible"

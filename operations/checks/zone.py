@@ -11,42 +11,42 @@ from providers.lifecycle.upload import MOST_HOSTNAME_CERTIFICATES
 from providers.plugin.session import Session
 from providers.values.text import short
 
-from .findings import Finding, ok, problem, warning
-from .sources.cloudflare import LiveZone
-from .text import Value, Words, count, listed, say
+from ..plan.live import LiveZone
+from ..text import Text, Untrusted, count, join, text
+from .results import CheckResult, ok, problem, warning
 
 MOST_HOSTNAMES = 100
 RECORDS_PER_PAGE = 1000
 MOST_PAGES = 20
 
 
-def ssl_mode(zone: LiveZone) -> Iterator[Finding]:
+def ssl_mode(zone: LiveZone) -> Iterator[CheckResult]:
     """Cloudflare must speak TLS to the origin, or it presents nothing."""
-    live, wanted, name = zone.picture.ssl, zone.config.ssl, Value(zone.name)
+    live, wanted, name = zone.facts.ssl, zone.config.ssl, Untrusted(zone.name)
     if live is None:
-        text = "{zone}: not readable with this token, so it is not known whether TLS is spoken"
-        yield warning("ssl", say(text, zone=name))
+        template = "{zone}: not readable with this token, so it is not known whether TLS is spoken"
+        yield warning("ssl", text(template, zone=name))
     elif live in WITHOUT_TLS and wanted is None:
-        text = (
+        template = (
             "{zone}: the SSL mode is {mode}, so Cloudflare presents nothing. Set ssl: full or"
             " strict in the configuration."
         )
         grade = problem if zone.config.require_tls else warning
-        yield grade("ssl", say(text, zone=name, mode=Value(live)))
+        yield grade("ssl", text(template, zone=name, mode=Untrusted(live)))
     elif wanted is not None and wanted != live:
-        text = "{zone}: the SSL mode is {mode} and becomes {wanted}"
-        yield warning("ssl", say(text, zone=name, mode=Value(live), wanted=wanted))
+        template = "{zone}: the SSL mode is {mode} and becomes {wanted}"
+        yield warning("ssl", text(template, zone=name, mode=Untrusted(live), wanted=wanted))
     else:
-        yield ok("ssl", say("{zone}: the SSL mode is {mode}", zone=name, mode=Value(live)))
+        yield ok("ssl", text("{zone}: the SSL mode is {mode}", zone=name, mode=Untrusted(live)))
 
 
-def limits(zone: LiveZone, fingerprints: Mapping[str, str]) -> Iterator[Finding]:
+def limits(zone: LiveZone, fingerprints: Mapping[str, str]) -> Iterator[CheckResult]:
     """Cloudflare's limits; `fingerprints` are those wanted for hostnames, by label."""
-    name = Value(zone.name)
+    name = Untrusted(zone.name)
     there = {record.sha256 for record in zone.certificates["hostname"]}
     held, new = len(zone.certificates["hostname"]), set(fingerprints.values()) - there
     free = MOST_HOSTNAME_CERTIFICATES - held
-    told = say(
+    told = text(
         "{zone}: {held} of {most} hostname certificates are there, {new} to come",
         zone=name,
         held=held,
@@ -64,11 +64,11 @@ def limits(zone: LiveZone, fingerprints: Mapping[str, str]) -> Iterator[Finding]
         if len(pair.hostnames) > MOST_HOSTNAMES:
             yield problem(
                 "limits",
-                say(
+                text(
                     "{zone}: {number} under {label}, Cloudflare allows {most}",
                     zone=name,
                     number=count(len(pair.hostnames), "hostname"),
-                    label=Value(label),
+                    label=Untrusted(label),
                     most=MOST_HOSTNAMES,
                 ),
             )
@@ -76,7 +76,7 @@ def limits(zone: LiveZone, fingerprints: Mapping[str, str]) -> Iterator[Finding]
 
 def foreign(
     zone: LiveZone, fingerprints: Mapping[str, str], ours: Collection[str] | None
-) -> Iterator[Finding]:
+) -> Iterator[CheckResult]:
     """Hostnames that show a certificate which is neither wanted nor in the stack's state.
 
     `ours` are the ids in state; None when the state was not read.
@@ -91,9 +91,13 @@ def foreign(
             if sha256.get(row.cert_id, "") != fingerprints.get(label):
                 strange[hostname] = row.cert_id
     if not strange:
-        yield ok("bindings", say("{zone}: nobody else's are in the way", zone=Value(zone.name)))
+        yield ok(
+            "bindings", text("{zone}: nobody else's are in the way", zone=Untrusted(zone.name))
+        )
     for hostname, cert_id in strange.items():
-        told = say("{who} shows certificate {it}", who=Value(hostname), it=Value(short(cert_id)))
+        told = text(
+            "{who} shows certificate {it}", who=Untrusted(hostname), it=Untrusted(short(cert_id))
+        )
         if ours is None:
             yield warning("bindings", (*told, ", and it is not known whether that is this stack's"))
         elif zone.config.overwrite:
@@ -103,7 +107,7 @@ def foreign(
             yield problem("bindings", (*told, out))
 
 
-def proxied(zone: LiveZone, run: Session) -> Iterator[Finding]:
+def proxied(zone: LiveZone, run: Session) -> Iterator[CheckResult]:
     """Names that Cloudflare does not proxy never reach the origin through it."""
     wanted = {h for pair in zone.config.hostname_certificates.values() for h in pair.hostnames}
     inside = sorted(h for h in wanted if h == zone.name or h.endswith(f".{zone.name}"))
@@ -112,13 +116,15 @@ def proxied(zone: LiveZone, run: Session) -> Iterator[Finding]:
     try:
         records = _records(zone, run)
     except Refused:
-        text = "{zone}: this token may not read DNS, so it is not known whether names are proxied"
-        yield warning("dns", say(text, zone=Value(zone.name)))
+        template = (
+            "{zone}: this token may not read DNS, so it is not known whether names are proxied"
+        )
+        yield warning("dns", text(template, zone=Untrusted(zone.name)))
         return
     yield from dns(zone.name, inside, records)
 
 
-def dns(zone: str, hostnames: list[str], records: list[Any]) -> Iterator[Finding]:
+def dns(zone: str, hostnames: list[str], records: list[Any]) -> Iterator[CheckResult]:
     """What the records say of each name; a wildcard counts for names without a record."""
     by_name: dict[str, list[bool]] = {}
     for record in records:
@@ -130,16 +136,16 @@ def dns(zone: str, hostnames: list[str], records: list[Any]) -> Iterator[Finding
         wildcard = "*." + hostname.partition(".")[2]
         found = by_name.get(hostname) or by_name.get(wildcard)
         if found is None:
-            lost.append(Value(hostname))
+            lost.append(Untrusted(hostname))
         elif not all(found):
-            bare.append(Value(hostname))
+            bare.append(Untrusted(hostname))
     if bare:
-        text = "{who}: not proxied, so visitors reach the origin without Cloudflare"
-        yield problem("dns", say(text, who=listed(bare)))
+        template = "{who}: not proxied, so visitors reach the origin without Cloudflare"
+        yield problem("dns", text(template, who=join(bare)))
     if lost:
-        yield warning("dns", say("{who}: without a DNS record", who=listed(lost)))
+        yield warning("dns", text("{who}: without a DNS record", who=join(lost)))
     if not bare and not lost:
-        told: Words = say("{zone}: all names are proxied", zone=Value(zone))
+        told: Text = text("{zone}: all names are proxied", zone=Untrusted(zone))
         yield ok("dns", told)
 
 

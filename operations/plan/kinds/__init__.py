@@ -1,0 +1,67 @@
+"""The kinds of resources as a table: what each one adds to a zone, and how people read it."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from providers.api.answers import Level
+
+from ..preview import Resource
+from .binding import HostnameBindingKind, HostnameBindingsKind
+from .certificate import HostnameCertificateKind, ZoneCertificateKind
+from .kind import BoundHostname, Deletion, Difference, Kind, Refreshed, as_map, known
+from .other import OtherKind
+from .upload_ledger import UploadLedgerKind
+from .zone_setting import ZoneSettingKind
+
+__all__ = [
+    "HOSTNAME_BINDINGS",
+    "HOSTNAME_CERTIFICATE",
+    "KINDS",
+    "UPLOAD_LEDGER",
+    "ZONE_CERTIFICATE",
+    "ZONE_SETTING",
+    "BoundHostname",
+    "Deletion",
+    "Difference",
+    "Kind",
+    "Refreshed",
+    "as_map",
+    "is_unlisted",
+    "kind_of",
+    "known",
+    "level_of",
+]
+
+ZONE_SETTING = ZoneSettingKind()
+ZONE_CERTIFICATE = ZoneCertificateKind()
+HOSTNAME_CERTIFICATE = HostnameCertificateKind()
+HOSTNAME_BINDINGS = HostnameBindingsKind()
+UPLOAD_LEDGER = UploadLedgerKind()
+KINDS: Mapping[str, Kind] = {
+    kind.name: kind
+    for kind in (
+        ZONE_SETTING,
+        ZONE_CERTIFICATE,
+        HOSTNAME_CERTIFICATE,
+        HostnameBindingKind(),
+        HOSTNAME_BINDINGS,
+        UPLOAD_LEDGER,
+    )
+}
+OTHER = OtherKind()
+
+
+def kind_of(resource: Resource) -> Kind:
+    """The kind in the table; one that only names the resource for what is not there."""
+    return KINDS.get(resource.kind, OTHER)
+
+
+def level_of(name: str) -> Level | None:
+    """The level of the certificates that a kind holds; None for a kind that holds none."""
+    return KINDS.get(name, OTHER).level
+
+
+def is_unlisted(resource: Resource) -> bool:
+    """Whether a resource is this project's, and of a kind that the table does not have."""
+    return bool(resource.kind) and kind_of(resource) is OTHER

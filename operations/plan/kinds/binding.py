@@ -1,0 +1,110 @@
+"""`HostnameBinding` and `HostnameBindings`."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+
+from providers.hostname_binding import HostnameBindingProvider
+from providers.hostname_bindings import HostnameBindingsProvider
+from providers.values.text import short
+
+from ...text import Text, Untrusted, count, fingerprint, join, text
+from ..preview import Props, Resource
+from .kind import BoundHostname, Difference, Kind, Refreshed, as_map, known, takes_note
+
+
+class BindingKind(Kind):
+    """What one hostname and many of them have in common."""
+
+    concerns_hostnames = True
+
+    def steps(self, resource: Resource, zone: Untrusted) -> Iterator[Text]:
+        # A binding that is replaced is another object: all of its hostnames are bound anew.
+        old = resource.old if resource.op == "update" else None
+        before = {row.hostname: row for row in self.bindings(old or {})}
+        after = {row.hostname: row for row in self.bindings(resource.new or {})}
+        name = Untrusted(resource.name)
+        gone = sorted(set(before) - set(after))
+        if gone:
+            yield text("{name}: voids {who}", name=name, who=_hostnames(gone))
+        moved: dict[tuple[str, bool], list[str]] = {}
+        for hostname, row in after.items():
+            if row != before.get(hostname):
+                moved.setdefault((known(row.sha256), row.is_enabled), []).append(hostname)
+        for (sha256, is_enabled), hostnames in moved.items():
+            template = "{name}: switches the certificate off for {who}"
+            if is_enabled:
+                template = (
+                    "{name}: once certificate {it} is active, binds {who}, waits until in force"
+                )
+            who = _hostnames(sorted(hostnames))
+            yield text(template, name=name, it=fingerprint(sha256), who=who)
+        if not gone and not moved:
+            yield takes_note(resource)
+
+    def undo_steps(self, resource: Resource, zone: Untrusted) -> Iterator[Text]:
+        hostnames = sorted(row.hostname for row in self.bindings(resource.old or {}))
+        yield text("{it}: voids {who}", it=Untrusted(resource.name), who=_hostnames(hostnames))
+
+    def differences(self, found: Refreshed) -> Iterator[Difference]:
+        resource, planned = found.resource, found.planned
+        live = {row.hostname: row for row in self.bindings(resource.new or {})}
+        program = self.bindings(planned.new or {}) if planned else []
+        wanted = {row.hostname for row in program}
+        for row in self.bindings(resource.old or {}):
+            now = live.get(row.hostname)
+            if now == row:
+                continue
+            would: Text = ("binds it again",) if row.hostname in wanted else ("leaves it so",)
+            if planned is None or planned.op == "same":
+                would = found.would
+            yield Difference(
+                resource,
+                text("binding of {name}", name=Untrusted(row.hostname)),
+                _certificate(row),
+                _certificate(now) if now else ("not bound",),
+                found.since,
+                would,
+                hostname=row.hostname,
+            )
+
+
+class HostnameBindingKind(BindingKind):
+    """One hostname."""
+
+    name = "HostnameBinding"
+    provider = HostnameBindingProvider
+
+    def bindings(self, props: Props) -> list[BoundHostname]:
+        hostname = props.get("hostname")
+        return [_row(hostname, props)] if isinstance(hostname, str) else []
+
+
+class HostnameBindingsKind(BindingKind):
+    """Many hostnames of a zone, each with the id of a certificate, or with that and more."""
+
+    name = "HostnameBindings"
+    provider = HostnameBindingsProvider
+
+    def bindings(self, props: Props) -> list[BoundHostname]:
+        return [
+            _row(hostname, item if isinstance(item, Mapping) else {"cert_id": item})
+            for hostname, item in as_map(props.get("bindings")).items()
+        ]
+
+
+def _row(hostname: str, item: Props) -> BoundHostname:
+    is_enabled = item.get("enabled") is not False
+    return BoundHostname(hostname, item.get("cert_id"), is_enabled, item.get("certificate_sha256"))
+
+
+def _certificate(row: BoundHostname) -> Text:
+    is_known = isinstance(row.sha256, str) and row.sha256
+    by_id: Text = (Untrusted(f"id {short(str(row.cert_id))}..."),)
+    name = fingerprint(str(row.sha256)) if is_known else by_id
+    return text("certificate {it}{off}", it=name, off="" if row.is_enabled else ", switched off")
+
+
+def _hostnames(hostnames: list[str]) -> Text:
+    number = f"{count(len(hostnames), 'hostname')}: " if len(hostnames) > 1 else ""
+    return text("{number}{names}", number=number, names=join(Untrusted(h) for h in hostnames))

@@ -1,0 +1,45 @@
+"""`CertificateUploads`: the note of what the program is about to upload."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from providers.certificate_uploads import CertificateUploadsProvider
+
+from ...text import Text, Untrusted, fingerprint, join, plain, text
+from ..preview import Props, Resource
+from .kind import ABSENT, Difference, Kind, Refreshed, as_map, known
+
+
+class UploadLedgerKind(Kind):
+    """Its state also has what a run that was cut off has uploaded."""
+
+    name = "CertificateUploads"
+    provider = CertificateUploadsProvider
+
+    def steps(self, resource: Resource, zone: Untrusted) -> Iterator[Text]:
+        name = Untrusted(resource.name)
+        noted = _fingerprints(resource.new or {}) - _fingerprints(resource.old or {})
+        if not noted:
+            yield from self.undo_steps(resource, zone)
+            return
+        which = join(Untrusted(plain(fingerprint(sha256))) for sha256 in sorted(noted))
+        template = "{name}: notes in state what the program uploads: {which}"
+        yield text(template, name=name, which=which)
+
+    def undo_steps(self, resource: Resource, zone: Untrusted) -> Iterator[Text]:
+        template = "{name}: deletes what a run that was cut off has left, if anything"
+        yield text(template, name=Untrusted(resource.name))
+
+    def differences(self, found: Refreshed) -> Iterator[Difference]:
+        old, new = found.resource.old or {}, found.resource.new or {}
+        for sha256 in sorted(_fingerprints(new) - _fingerprints(old)):
+            template = "certificate {it} of {zone}, left by a run that was cut off"
+            what = text(template, it=fingerprint(sha256), zone=found.zone)
+            would: Text = ("deletes it once nothing shows it",)
+            yield Difference(found.resource, what, ABSENT, ("uploaded",), found.since, would)
+
+
+def _fingerprints(props: Props) -> set[str]:
+    levels = (as_map(props.get(f"{level}_certificates")) for level in ("zone", "hostname"))
+    return {known(sha256) for level in levels for sha256 in level.values()}
