@@ -21,7 +21,7 @@ FIGURES = (
     ("--latency", float, "MS", "time that each request takes (0)"),
     ("--deploy-seconds", float, "S", "time from pending_deployment to active (2)"),
     ("--delete-seconds", float, "S", "time from pending_deletion to deleted (as deploying)"),
-    ("--list-lag", float, "S", "lists show the world of S ago (0)"),
+    ("--list-lag", float, "S", "lists show what was S ago (0)"),
     ("--quota", int, "N", "requests per window, as Cloudflare's 1200 (0: no quota)"),
     ("--quota-window", float, "S", "length of the window (300)"),
 )

@@ -45,11 +45,11 @@ def _number(call: Call, name: str, default: int, lowest: int, highest: int) -> i
 
 def _list_certificates(level: str) -> Callable[[Call], dict[str, Any]]:
     def run(call: Call) -> dict[str, Any]:
-        world = call.state.world
-        then = world.clock.now() - world.limits.lag_time()
+        store = call.state.store
+        then = store.clock.now() - store.limits.lag_time()
         found = [
             answers.certificate_json(item, state)
-            for item in world.listed(_zone(call), level, then)
+            for item in store.listed(_zone(call), level, then)
             if (state := item.history.at(then)) is not None
         ]
         if not found:
@@ -62,7 +62,7 @@ def _list_certificates(level: str) -> Callable[[Call], dict[str, Any]]:
 
 def _upload_certificate(level: str) -> Callable[[Call], dict[str, Any]]:
     def run(call: Call) -> dict[str, Any]:
-        certificate, state = call.state.world.upload(_zone(call), level, call.json(), call.at_once)
+        certificate, state = call.state.store.upload(_zone(call), level, call.json(), call.at_once)
         return success(answers.certificate_json(certificate, state))
 
     return run
@@ -70,9 +70,9 @@ def _upload_certificate(level: str) -> Callable[[Call], dict[str, Any]]:
 
 def _get_certificate(level: str) -> Callable[[Call], dict[str, Any]]:
     def run(call: Call) -> dict[str, Any]:
-        world = call.state.world
-        certificate = world.certificate(_zone(call), level, call.parameters["certificate_id"])
-        state = certificate.history.at(world.clock.now())
+        store = call.state.store
+        certificate = store.certificate(_zone(call), level, call.parameters["certificate_id"])
+        state = certificate.history.at(store.clock.now())
         assert isinstance(state, CertificateState)
         return success(answers.certificate_json(certificate, state))
 
@@ -81,10 +81,10 @@ def _get_certificate(level: str) -> Callable[[Call], dict[str, Any]]:
 
 def _delete_certificate(level: str) -> Callable[[Call], dict[str, Any]]:
     def run(call: Call) -> dict[str, Any]:
-        world = call.state.world
-        certificate = world.certificate(_zone(call), level, call.parameters["certificate_id"])
+        store = call.state.store
+        certificate = store.certificate(_zone(call), level, call.parameters["certificate_id"])
         return success(
-            answers.certificate_json(certificate, world.delete(certificate, call.at_once))
+            answers.certificate_json(certificate, store.delete(certificate, call.at_once))
         )
 
     return run
@@ -94,39 +94,39 @@ def _delete_certificate(level: str) -> Callable[[Call], dict[str, Any]]:
 
 
 def _list_bindings(call: Call) -> dict[str, Any]:
-    world = call.state.world
+    store = call.state.store
     page = _number(call, "page", 1, 1, 10**6)
     per_page = _number(call, "per_page", 50, 1, 1000)
     wanted = call.query.get("status", "active").split(",")
     if wanted != ["all"] and not set(wanted) <= set(STATUSES):
         raise errors.INVALID_REQUEST("status must be one status, a comma list, or all")
-    then = world.clock.now() - world.limits.lag_time()
+    then = store.clock.now() - store.limits.lag_time()
     rows = [
         answers.binding_row_json(name, row)
-        for name, binding in sorted(world.bindings[_zone(call).id].items())
+        for name, binding in sorted(store.bindings[_zone(call).id].items())
         if (row := binding.row(then)) is not None and (wanted == ["all"] or row.status in wanted)
     ]
     return success(*answers.page_of(rows, page, per_page))
 
 
 def _put_bindings(call: Call) -> dict[str, Any]:
-    entries = BulkPut(call.state.world, _zone(call), call.at_once).apply(call.json().get("config"))
+    entries = BulkPut(call.state.store, _zone(call), call.at_once).apply(call.json().get("config"))
     return success([_binding(call, hostname, row) for hostname, row in entries])
 
 
 def _get_binding(call: Call) -> dict[str, Any]:
-    world = call.state.world
+    store = call.state.store
     hostname = call.parameters["hostname"].lower()
-    binding = world.bindings[_zone(call).id].get(hostname)
-    row = binding.row(world.clock.now()) if binding else None
+    binding = store.bindings[_zone(call).id].get(hostname)
+    row = binding.row(store.clock.now()) if binding else None
     if row is None:
         raise errors.HOSTNAME_NOT_FOUND()
     return success(_binding(call, hostname, row))
 
 
 def _binding(call: Call, hostname: str, row: BindingState) -> dict[str, Any]:
-    world = call.state.world
-    return answers.binding_json(hostname, row, world.certificates[row.cert_id], world.clock.now())
+    store = call.state.store
+    return answers.binding_json(hostname, row, store.certificates[row.cert_id], store.clock.now())
 
 
 # Switches and settings
@@ -138,7 +138,7 @@ def _get_switch(call: Call) -> dict[str, Any]:
 
 
 def _put_switch(call: Call) -> dict[str, Any]:
-    enabled = call.state.world.set_switch(_zone(call), call.json().get("enabled"))
+    enabled = call.state.store.set_switch(_zone(call), call.json().get("enabled"))
     return success({"enabled": enabled})
 
 
@@ -157,7 +157,7 @@ def _get_setting(call: Call) -> dict[str, Any]:
 
 def _patch_setting(call: Call) -> dict[str, Any]:
     name = _setting_name(call)
-    state = call.state.world.set_setting(_zone(call), name, call.json().get("value"))
+    state = call.state.store.set_setting(_zone(call), name, call.json().get("value"))
     return success(answers.setting_json(name, state, True))
 
 
@@ -179,7 +179,7 @@ def _list_zones(call: Call) -> dict[str, Any]:
     per_page = _number(call, "per_page", 20, 5, 50)
     found = [
         zone
-        for zone in call.state.world.zones.values()
+        for zone in call.state.store.zones.values()
         if (token.zones is None or zone.id in token.zones)
         and query.get("name", zone.name).lower() == zone.name
         and query.get("status", zone.status) == zone.status

@@ -36,7 +36,7 @@ def build(
     state = new_state(clock, limits)
     if database is None or not database.load(state):
         state = populated(clock, limits)
-    state.world.limits = state.world.limits.changed(given)
+    state.store.limits = state.store.limits.changed(given)
     front = Front(state, database, limits)
     front.save()
     # Another Host header is another site's page that reaches for loopback.

@@ -18,7 +18,7 @@ from sandbox.records import (
     BindingState,
     Zone,
 )
-from sandbox.world import World, is_usable
+from sandbox.store import Store, is_usable
 
 Steps = list[tuple[Instant, BindingState]]
 
@@ -26,12 +26,12 @@ Steps = list[tuple[Instant, BindingState]]
 class BulkPut:
     """One request. `rows` and `uses` are what the zone would be after the entries so far."""
 
-    def __init__(self, world: World, zone: Zone, at_once: bool) -> None:
-        self.world = world
+    def __init__(self, store: Store, zone: Zone, at_once: bool) -> None:
+        self.store = store
         self.zone = zone
         self.at_once = at_once
-        self.now = world.clock.tick()
-        self.existing = world.bindings[zone.id]
+        self.now = store.clock.tick()
+        self.existing = store.bindings[zone.id]
         self.staged: dict[str, Steps] = {}
         self.uses: Counter[str] = Counter(
             row.cert_id
@@ -49,7 +49,7 @@ class BulkPut:
             for entry in config:
                 answers.append(self._entry(entry))
         except errors.ApiError:
-            if not self.world.limits.bulk_atomic:
+            if not self.store.limits.bulk_atomic:
                 self._commit()
             raise
         self._commit()
@@ -57,14 +57,14 @@ class BulkPut:
 
     def _entry(self, entry: object) -> tuple[str, BindingState]:
         hostname, cert_id, enabled = _read(entry)
-        if not is_usable(self.world.certificates.get(cert_id), self.zone.id, self.now):
+        if not is_usable(self.store.certificates.get(cert_id), self.zone.id, self.now):
             raise errors.INVALID_CERT_ID()
         before = self._row(hostname)
         if before is not None and before.enabled is not None:
             self.uses[before.cert_id] -= 1
         if enabled is None:
             return hostname, self._void(hostname, cert_id, before)
-        if self.uses[cert_id] >= self.world.limits.bindings_per_certificate:
+        if self.uses[cert_id] >= self.store.limits.bindings_per_certificate:
             raise errors.TOO_MANY_BINDINGS()
         self.uses[cert_id] += 1
         return hostname, self._bind(hostname, cert_id, enabled, before)
@@ -80,7 +80,7 @@ class BulkPut:
     ) -> BindingState:
         created = self.now if before is None else before.created_at
         state = BindingState(cert_id, enabled, PENDING_DEPLOYMENT, created, self.now)
-        limits = self.world.limits
+        limits = self.store.limits
         outcome = ACTIVE if self.at_once else limits.binding_outcome
         self.staged[hostname] = self._steps(
             state, outcome, 0 if self.at_once else limits.deploy_time()
@@ -94,7 +94,7 @@ class BulkPut:
         if before.enabled is None:
             return before
         state = replace(before, enabled=None, status=PENDING_DELETION, updated_at=self.now)
-        limits = self.world.limits
+        limits = self.store.limits
         outcome = DELETED if self.at_once else limits.deletion_outcome
         self.staged[hostname] = self._steps(
             state, outcome, 0 if self.at_once else limits.delete_time()
@@ -111,7 +111,7 @@ class BulkPut:
         for hostname, steps in self.staged.items():
             binding = self.existing.setdefault(hostname, Binding(self.zone.id, hostname))
             binding.history.change(*steps)
-            self.world.touched.add(("binding", f"{self.zone.id}/{hostname}"))
+            self.store.unsaved.add(("binding", f"{self.zone.id}/{hostname}"))
 
 
 def _read(entry: object) -> tuple[str, str, bool | None]:

@@ -22,7 +22,7 @@ from sandbox.front import Front
 from sandbox.presented import Presented, Presenter
 from sandbox.records import SSL, Zone
 from sandbox.server import reset_connection
-from sandbox.world import World
+from sandbox.store import Store
 
 WITHOUT_TLS = ("off", "flexible")
 VERIFYING = ("strict", "origin_pull")
@@ -61,17 +61,17 @@ class Edge:
         body = await request.body()
         state = self.front.state
         origin = state.origins.get(hostname) or state.origins.get(ANY_OTHER)
-        zone = zone_of(state.world, hostname)
+        zone = zone_of(state.store, hostname)
         if zone is None or origin is None:
             missing = "no zone holds it" if zone is None else "no origin: PUT /sandbox/origins"
             raise Unanswered(530, missing)
         now = state.clock.now()
-        shown = Presenter(state.world, zone, now).now(hostname)
+        shown = Presenter(state.store, zone, now).now(hostname)
         mode = zone.setting(SSL, now).value
         told = f"presented: {shown.certificate_sha256 or 'no certificate'} ({shown.why})"
         started = False
         try:
-            transport = connector(state.world, shown, mode, origin)
+            transport = connector(state.store, shown, mode, origin)
             async with transport:
                 answer = await transport.handle_async_request(
                     onward(hostname, mode, origin, request, body)
@@ -96,32 +96,32 @@ def beside(app: ASGIApp, edge: Edge, port: int) -> ASGIApp:
     return choose
 
 
-def zone_of(world: World, hostname: str) -> Zone | None:
+def zone_of(store: Store, hostname: str) -> Zone | None:
     """The zone with the longest name above it; for any other hostname, the one that binds it."""
     above = [
         zone
-        for zone in world.zones.values()
+        for zone in store.zones.values()
         if hostname == zone.name or hostname.endswith(f".{zone.name}")
     ]
-    external = [zone for zone in world.zones.values() if hostname in world.bindings[zone.id]]
+    external = [zone for zone in store.zones.values() if hostname in store.bindings[zone.id]]
     return max(above or external, key=lambda zone: len(zone.name), default=None)
 
 
 def connector(
-    world: World, shown: Presented, mode: str, origin: Origin
+    store: Store, shown: Presented, mode: str, origin: Origin
 ) -> httpx.AsyncHTTPTransport:
     """What opens the connection; ssl.SSLError when OpenSSL refuses the certificate or its key."""
-    context = edge_tls.context(material(world, shown), origin.ca, mode in VERIFYING)
+    context = edge_tls.context(material(store, shown), origin.ca, mode in VERIFYING)
     return httpx.AsyncHTTPTransport(verify=context, trust_env=False, limits=NO_IDLE_CONNECTIONS)
 
 
-def material(world: World, shown: Presented) -> str | None:
+def material(store: Store, shown: Presented) -> str | None:
     """The certificate and the key that are presented, one PEM text; None for no certificate."""
     if shown.certificate_sha256 is None:
         return None
     if shown.cert_id is None:
-        return world.shared["certificate"] + world.shared["private_key"]
-    certificate = world.certificates[shown.cert_id]
+        return store.shared["certificate"] + store.shared["private_key"]
+    certificate = store.certificates[shown.cert_id]
     return certificate.certificate + certificate.private_key
 
 

@@ -14,9 +14,9 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.types import Receive, Scope, Send
 
-from sandbox import API_PREFIX, errors, hostility
+from sandbox import API_PREFIX, errors, fault_effects
+from sandbox.fault_effects import Answer
 from sandbox.faults import Dropped, Fault
-from sandbox.hostility import Answer
 from sandbox.journal import Entry
 from sandbox.limits import Limits
 from sandbox.persistence import Database
@@ -113,7 +113,7 @@ class Front:
             return ResetConnection()
         headers = (
             {"cf-ray": f"{uuid.uuid4().hex[:16]}-SBX"}
-            | state.quota.headers(bucket_of(token), state.world.limits, state.clock.now())
+            | state.quota.headers(bucket_of(token), state.store.limits, state.clock.now())
             | answer.headers
         )
         return Response(answer.content(), answer.status, headers, answer.media_type)
@@ -128,10 +128,10 @@ class Front:
         if token is not None and token.exempt:
             return await self._work(call, token, works)
         state = self.state
-        verdict = state.quota.take(bucket_of(token), state.world.limits, state.clock.now())
+        verdict = state.quota.take(bucket_of(token), state.store.limits, state.clock.now())
         entry.violation = verdict.violation
         if verdict.wait is not None:
-            return hostility.refused(errors.throttled(verdict.wait))
+            return fault_effects.refused(errors.throttled(verdict.wait))
         fault = state.faults.meet(call.method, call.path, entry.by)
         if fault is None:
             return await self._work(call, token, works)
@@ -154,11 +154,11 @@ class Front:
             "when": fault.when,
         }
         if fault.when == "before":
-            replacement = await hostility.strike(fault, None, self.state.held, description)
+            replacement = await fault_effects.strike(fault, None, self.state.held, description)
             return replacement or await self._work(call, token, works)
         answer = await self._work(call, token, works)
         self.save()
-        return await hostility.strike(fault, answer, self.state.held, description) or answer
+        return await fault_effects.strike(fault, answer, self.state.held, description) or answer
 
     async def _work(self, call: Call, token: Token | None, works: dict[str, Work]) -> Answer:
         try:
@@ -174,25 +174,25 @@ class Front:
             self._admit(call, work)
             return await self._in_turn(call, work)
         except errors.ApiError as error:
-            return hostility.refused(error)
+            return fault_effects.refused(error)
 
     def _admit(self, call: Call, work: Work) -> None:
         assert call.token is not None
         zone_id = call.parameters.get("zone_id")
         if zone_id is not None:
-            call.zone = self.state.world.zone(zone_id, API_PREFIX + call.path)
+            call.zone = self.state.store.zone(zone_id, API_PREFIX + call.path)
         if work.group is not None:
             authorise(call.token, work.group, work.right, zone_id)
 
     async def _in_turn(self, call: Call, work: Work) -> Answer:
         """The work after its latency; meanwhile other certificate changes in the zone conflict."""
         zone_id = call.zone.id if call.zone and work.serialised and not call.at_once else None
-        if zone_id in self.busy_zones and self.state.world.limits.conflicts:
+        if zone_id in self.busy_zones and self.state.store.limits.conflicts:
             raise errors.CONFLICT()
         if zone_id:
             self.busy_zones.add(zone_id)
         try:
-            latency = 0 if call.at_once else self.state.world.limits.latency_ms
+            latency = 0 if call.at_once else self.state.store.limits.latency_ms
             if latency:
                 await asyncio.sleep(latency / 1000)
             return Answer(200, work.run(call))

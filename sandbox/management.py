@@ -12,7 +12,7 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 
-from sandbox import API_PREFIX, VERSION, born, edge_origins, faults, tokens
+from sandbox import API_PREFIX, VERSION, edge_origins, faults, seed, tokens
 from sandbox.clock import microseconds, stamp
 from sandbox.front import Front
 from sandbox.presented import presented_log, presented_now
@@ -44,7 +44,7 @@ class Management:
 
     def state(self, request: Request, body: Body) -> Any:
         if request.query_params.get("settled") == "true":
-            return settled_view(self.front.state.world)
+            return settled_view(self.front.state.store)
         return whole_view(self.front.state)
 
     def reset(self, request: Request, body: Body) -> Any:
@@ -96,15 +96,15 @@ class Management:
         if not isinstance(status, str) or not isinstance(then, (str, type(None))):
             raise TypeError("status: a text is needed; then: a text")
         object_id = request.path_params["object_id"]
-        kind = self.front.state.world.patch(
+        kind = self.front.state.store.patch(
             object_id, status, then, microseconds(body.get("after_seconds", 0))
         )
         return {"kind": kind, "id": object_id, "status": status}
 
     def limits(self, request: Request, body: Body) -> Any:
-        world = self.front.state.world
-        world.limits = world.limits.changed(body)
-        return world.limits.as_json()
+        store = self.front.state.store
+        store.limits = store.limits.changed(body)
+        return store.limits.as_json()
 
     def tokens(self, request: Request, body: Body) -> Any:
         state = self.front.state
@@ -118,15 +118,15 @@ class Management:
     def zones(self, request: Request, body: Body) -> Any:
         """Add a zone; `empty` for one with nothing in it."""
         _only(body, "name", "id", "empty", TLS_CLIENT_AUTH, SSL, ZONE_SWITCH)
-        world = self.front.state.world
+        store = self.front.state.store
         name = body.get("name")
         if not isinstance(name, str) or not name:
             raise ValueError("name: a text is needed")
-        if any(name == zone.name or body.get("id") == zone.id for zone in world.zones.values()):
+        if any(name == zone.name or body.get("id") == zone.id for zone in store.zones.values()):
             raise ValueError(f"{name}: there is such a zone already")
         settings = {key: body[key] for key in (TLS_CLIENT_AUTH, SSL, ZONE_SWITCH) if key in body}
-        zone = born.add_zone(
-            world,
+        zone = seed.add_zone(
+            store,
             name.lower(),
             body.get("id"),
             empty=bool(body.get("empty", False)),
@@ -137,13 +137,13 @@ class Management:
     def zone(self, request: Request, body: Body) -> Any:
         """Which of a zone's settings the API refuses to edit (1015), and its DNS records."""
         _only(body, "not_editable", "dns_records")
-        world = self.front.state.world
-        zone = zone_named(world, request.path_params["zone"])
+        store = self.front.state.store
+        zone = zone_named(store, request.path_params["zone"])
         if "not_editable" in body:
             zone.not_editable = list(body["not_editable"])
         if "dns_records" in body:
             zone.dns_records = [DnsRecord(**record) for record in body["dns_records"]]
-        world.touched.add(("zone", zone.id))
+        store.unsaved.add(("zone", zone.id))
         return {
             "id": zone.id,
             "name": zone.name,
@@ -159,17 +159,17 @@ class Management:
         return sorted(found, key=lambda change: (change["at"], change["hostname"]))
 
     def _presented(self, request: Request, read: Callable[..., list[Body]]) -> list[Body]:
-        world = self.front.state.world
+        store = self.front.state.store
         wanted, hostname = request.query_params.get("zone"), request.query_params.get("hostname")
         zones = (
-            [zone_named(world, wanted)]
+            [zone_named(store, wanted)]
             if wanted
-            else sorted(world.zones.values(), key=lambda zone: zone.name)
+            else sorted(store.zones.values(), key=lambda zone: zone.name)
         )
         return [
             row
             for zone in zones
-            for row in read(world, zone, hostname.lower() if hostname else None)
+            for row in read(store, zone, hostname.lower() if hostname else None)
         ]
 
     def origins(self, request: Request, body: Body) -> Any:
@@ -181,7 +181,7 @@ class Management:
 
     def shared(self, request: Request, body: Body) -> Any:
         """The sandbox's stand-in for Cloudflare's shared certificate, and its CA."""
-        shared = self.front.state.world.shared
+        shared = self.front.state.store.shared
         return {name: shared[name] for name in ("ca", "certificate", "sha256")}
 
 

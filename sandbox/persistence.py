@@ -71,18 +71,18 @@ class Database:
             _read_record(state, kind, key, json.loads(text))
         entries = self._connection.execute("SELECT body FROM journal ORDER BY n").fetchall()
         state.journal.entries = [Entry(**json.loads(text)) for (text,) in entries]
-        state.world.touched.clear()
+        state.store.unsaved.clear()
         return bool(rows)
 
     def save(self, state: State) -> None:
         """Writes what changed since the last save."""
         records = [
-            (kind, key, json.dumps(_record(state, kind, key))) for kind, key in state.world.touched
+            (kind, key, json.dumps(_record(state, kind, key))) for kind, key in state.store.unsaved
         ]
         records.append(("meta", "meta", json.dumps(_meta(state))))
         entries = [(entry.n, json.dumps(vars(entry))) for entry in state.journal.unsaved]
         self._write(records, entries)
-        state.world.touched.clear()
+        state.store.unsaved.clear()
         state.journal.unsaved.clear()
 
     def _write(
@@ -110,7 +110,7 @@ def _meta(state: State) -> dict[str, Any]:
         "offset": state.clock.offset,
         "latest": state.clock.latest,
         "journal": state.journal.count,
-        "limits": state.world.limits.as_json(),
+        "limits": state.store.limits.as_json(),
         "tokens": [asdict(token) for token in state.tokens.values()],
         "faults": state.faults.as_json(),
         "origins": {name: asdict(origin) for name, origin in state.origins.items()},
@@ -119,37 +119,37 @@ def _meta(state: State) -> dict[str, Any]:
 
 
 def _record(state: State, kind: str, key: str) -> dict[str, Any]:
-    world = state.world
+    store = state.store
     if kind == "shared":
-        return world.shared
+        return store.shared
     if kind == "zone":
-        return asdict(world.zones[key])
+        return asdict(store.zones[key])
     if kind == "certificate":
-        return asdict(world.certificates[key])
+        return asdict(store.certificates[key])
     zone_id, _, hostname = key.partition("/")
-    return asdict(world.bindings[zone_id][hostname])
+    return asdict(store.bindings[zone_id][hostname])
 
 
 def _read_record(state: State, kind: str, key: str, body: dict[str, Any]) -> None:
-    world = state.world
+    store = state.store
     if kind == "meta":
         _read_meta(state, body)
     elif kind == "shared":
-        world.shared = body
+        store.shared = body
     elif kind == "zone":
         body["settings"] = {
             name: _timeline(history, SettingState) for name, history in body["settings"].items()
         }
         body["dns_records"] = [DnsRecord(**record) for record in body.get("dns_records", [])]
-        world.zones[key] = Zone(**body)
-        world.bindings.setdefault(key, {})
+        store.zones[key] = Zone(**body)
+        store.bindings.setdefault(key, {})
     elif kind == "certificate":
         body["history"] = _timeline(body["history"], CertificateState)
-        world.certificates[key] = Certificate(**body)
+        store.certificates[key] = Certificate(**body)
     else:
         body["history"] = _timeline(body["history"], BindingState)
         binding = Binding(**body)
-        world.bindings.setdefault(binding.zone_id, {})[binding.hostname] = binding
+        store.bindings.setdefault(binding.zone_id, {})[binding.hostname] = binding
 
 
 def _timeline(body: dict[str, Any], kind: type[Any]) -> Timeline[Any]:
@@ -159,7 +159,7 @@ def _timeline(body: dict[str, Any], kind: type[Any]) -> Timeline[Any]:
 def _read_meta(state: State, body: dict[str, Any]) -> None:
     state.clock.resume(body["offset"], body["latest"])
     state.journal.count = body["journal"]
-    state.world.limits = Limits(**body["limits"])
+    state.store.limits = Limits(**body["limits"])
     state.tokens = {item["name"]: Token(**item) for item in body["tokens"]}
     state.faults.active = {item["name"]: Fault(**item) for item in body["faults"]}
     state.origins = {name: Origin(**item) for name, item in body.get("origins", {}).items()}

@@ -29,7 +29,7 @@ from sandbox.records import (
     Certificate,
     Zone,
 )
-from sandbox.world import World
+from sandbox.store import Store
 
 ANY_OTHER = "*"
 NO_LEVEL = "none"
@@ -57,12 +57,12 @@ Force = Certificate | str | None
 class Presenter:
     """Reads one zone up to `until`."""
 
-    def __init__(self, world: World, zone: Zone, until: Instant) -> None:
-        self.world = world
+    def __init__(self, store: Store, zone: Zone, until: Instant) -> None:
+        self.store = store
         self.zone = zone
         self.until = until
         self.certificates = {
-            item.id: item for item in world.certificates.values() if item.zone_id == zone.id
+            item.id: item for item in store.certificates.values() if item.zone_id == zone.id
         }
         self.zone_level = sorted(
             (item for item in self.certificates.values() if item.level == ZONE_LEVEL),
@@ -76,7 +76,7 @@ class Presenter:
 
     def readings(self, hostname: str) -> Readings:
         """What the hostname's origin is shown, at each instant at which that can change."""
-        binding = self.world.bindings[self.zone.id].get(hostname)
+        binding = self.store.bindings[self.zone.id].get(hostname)
         if binding is None:
             return self._lower
         named = {state.cert_id for _, state in binding.history.moments}
@@ -105,7 +105,7 @@ class Presenter:
 
     def hostnames(self) -> list[str]:
         """Hostnames that have ever had a row, and `*` for any other."""
-        return [ANY_OTHER, *sorted(self.world.bindings[self.zone.id])]
+        return [ANY_OTHER, *sorted(self.store.bindings[self.zone.id])]
 
     # The hostname level
 
@@ -153,7 +153,7 @@ class Presenter:
             return _certificate(ZONE_LEVEL, force, instant, "the zone's switch is on")
         lacking = "; the zone has never had an active certificate" if switch_on else ""
         if self.zone.setting(TLS_CLIENT_AUTH, instant).value == "on":
-            sha256 = self.world.shared.get("sha256")
+            sha256 = self.store.shared.get("sha256")
             return Presented(GLOBAL_LEVEL, None, sha256, None, f"tls_client_auth is on{lacking}")
         return _nothing(NO_LEVEL, f"no level is on{lacking}")
 
@@ -182,8 +182,8 @@ class Presenter:
         for item in certificates:
             instants.update(moment for moment, _ in item.history.moments)
             instants.add(item.expires_on)
-        born = self.zone.created_on
-        return sorted({born} | {instant for instant in instants if born < instant <= self.until})
+        start = self.zone.created_on
+        return sorted({start} | {instant for instant in instants if start < instant <= self.until})
 
 
 def _certificate(level: str, force: Certificate, instant: Instant, why: str) -> Presented:
@@ -218,8 +218,8 @@ def _key(shown: Presented) -> tuple[str, str | None, str | None]:
     return shown.level, shown.cert_id, shown.certificate_sha256
 
 
-def presented_now(world: World, zone: Zone, hostname: str | None) -> list[dict[str, Any]]:
-    presenter = Presenter(world, zone, world.clock.now())
+def presented_now(store: Store, zone: Zone, hostname: str | None) -> list[dict[str, Any]]:
+    presenter = Presenter(store, zone, store.clock.now())
     names = [hostname] if hostname else presenter.hostnames()
     return [
         {"zone": zone.id, "zone_name": zone.name, "hostname": name, **vars(presenter.now(name))}
@@ -227,8 +227,8 @@ def presented_now(world: World, zone: Zone, hostname: str | None) -> list[dict[s
     ]
 
 
-def presented_log(world: World, zone: Zone, hostname: str | None) -> list[dict[str, Any]]:
-    presenter = Presenter(world, zone, world.clock.now())
+def presented_log(store: Store, zone: Zone, hostname: str | None) -> list[dict[str, Any]]:
+    presenter = Presenter(store, zone, store.clock.now())
     names = [hostname] if hostname else presenter.hostnames()
     return [
         {

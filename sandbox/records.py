@@ -113,7 +113,7 @@ class Binding:
 
 @dataclass(frozen=True)
 class SettingState:
-    """`modified_on` is None while nobody has touched the setting."""
+    """`modified_on` is None while nobody has set the setting."""
 
     value: str
     modified_on: Instant | None

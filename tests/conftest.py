@@ -26,7 +26,7 @@ def sandbox_thread() -> Iterator[SandboxThread]:
 
 @pytest.fixture
 def sandbox(sandbox_thread: SandboxThread) -> SandboxThread:
-    """The local Cloudflare, as it was born; its clock moves only when somebody waits."""
+    """The local Cloudflare, as it is seeded; its clock moves only when somebody waits."""
     sandbox_thread.reset()
     return sandbox_thread
 

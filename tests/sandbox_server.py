@@ -24,8 +24,8 @@ import httpx
 
 from sandbox import API_PREFIX
 from sandbox.app import build
-from sandbox.born import ZONES, issue
 from sandbox.clock import Clock, wall_clock
+from sandbox.seed import ZONES, issue
 from sandbox.server import LOOPBACK, Server, listen
 
 PROJECT = Path(__file__).resolve().parent.parent

@@ -98,7 +98,7 @@ def test_a_zone_that_terraform_managed_is_adopted_and_nothing_changes(
     sandbox.outside("PUT", f"{AOP}/hostnames", {"config": [entry]})
     before = sandbox.state(settled=True)
     sandbox.clear_journal()
-    follow(clone, "from-terraform.md", {"orphans": 1})  # the sandbox is born with one
+    follow(clone, "from-terraform.md", {"orphans": 1})  # the sandbox is seeded with one
     assert sandbox.state(settled=True) == before
     assert {entry["method"] for entry in sandbox.journal()} == {"GET"}
 

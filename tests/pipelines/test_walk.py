@@ -175,7 +175,7 @@ def a_dangerous_change(team: Team) -> None:
 def watched(team: Team) -> None:
     """Nights and Mondays: what others change, what ends, what is left over is found."""
     team.runs("expiry")
-    done = team.runs("orphans", code=1)  # the sandbox is born with one in this zone
+    done = team.runs("orphans", code=1)  # the sandbox is seeded with one in this zone
     assert "example.org" in done.out
     assert team.sandbox.zone("example.org")["hostname_certificates"], "nothing was deleted"
     team.sandbox.outside("PUT", f"{AOP}/settings", {"enabled": False})

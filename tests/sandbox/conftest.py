@@ -21,7 +21,7 @@ def one_sandbox() -> Iterator[SandboxThread]:
 
 @pytest.fixture
 def hostile(one_sandbox: SandboxThread) -> SandboxThread:
-    """As it was born; its answers are not checked, as faults spoil them."""
+    """The sandbox as it is seeded; its answers are not checked, as faults spoil them."""
     one_sandbox.watch()
     one_sandbox.reset()
     return one_sandbox
@@ -29,7 +29,7 @@ def hostile(one_sandbox: SandboxThread) -> SandboxThread:
 
 @pytest.fixture
 def sandbox(hostile: SandboxThread) -> Iterator[SandboxThread]:
-    """As it was born; each answer of the API must fit the schema."""
+    """The sandbox as it is seeded; each answer of the API must fit the schema."""
     hostile.watch(check)
     yield hostile
     hostile.watch()

@@ -10,8 +10,8 @@ from cryptography import x509
 from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec, ed25519, rsa
 
-from sandbox.born import issue
 from sandbox.clock import wall_clock
+from sandbox.seed import issue
 from tests.sandbox.steps import HOSTNAME_CERTIFICATES, ZONE_CERTIFICATES, refusal, upload
 from tests.sandbox_server import Json, SandboxThread, certificate_for
 

@@ -29,7 +29,7 @@ from sandbox.records import (
     Timeline,
     Zone,
 )
-from sandbox.world import World
+from sandbox.store import Store
 
 ZONES = {
     "023e105f4ecef8ad9ca31a8372d0c353": "example.com",
@@ -41,22 +41,22 @@ LIFETIME = datetime.timedelta(days=3650)
 AGE = microseconds(86400)
 
 
-def populate(world: World) -> None:
-    authority = issue("Sandbox Origin Pull CA", world.clock.now(), is_ca=True)
-    shared = issue("origin-pull.sandbox", world.clock.now(), authority)
-    world.shared = {
+def populate(store: Store) -> None:
+    authority = issue("Sandbox Origin Pull CA", store.clock.now(), is_ca=True)
+    shared = issue("origin-pull.sandbox", store.clock.now(), authority)
+    store.shared = {
         "ca": authority[0],
         "certificate": shared[0],
         "private_key": shared[1],
         "sha256": _sha256(shared[0]),
     }
-    world.touched.add(("shared", "shared"))
+    store.unsaved.add(("shared", "shared"))
     for zone_id, name in ZONES.items():
-        add_zone(world, name, zone_id)
+        add_zone(store, name, zone_id)
 
 
 def add_zone(
-    world: World,
+    store: Store,
     name: str,
     zone_id: str | None = None,
     *,
@@ -65,13 +65,13 @@ def add_zone(
 ) -> Zone:
     """A zone; unless `empty`, with a zone certificate, a hostname certificate and the binding
     `legacy.<name>`, all active."""
-    present, world.clock = world.clock, _past(world.clock)
+    present, store.clock = store.clock, _past(store.clock)
     try:
         return _add_zone(
-            world, name, zone_id or uuid.uuid4().hex, empty, {**DEFAULTS, **(settings or {})}
+            store, name, zone_id or uuid.uuid4().hex, empty, {**DEFAULTS, **(settings or {})}
         )
     finally:
-        world.clock = present
+        store.clock = present
 
 
 def _past(clock: Clock) -> Clock:
@@ -79,8 +79,8 @@ def _past(clock: Clock) -> Clock:
     return Clock(frozen=True, wall=lambda: clock.now() - AGE)
 
 
-def _add_zone(world: World, name: str, zone_id: str, empty: bool, values: dict[str, str]) -> Zone:
-    now = world.clock.tick()
+def _add_zone(store: Store, name: str, zone_id: str, empty: bool, values: dict[str, str]) -> Zone:
+    now = store.clock.tick()
     zone = Zone(
         zone_id,
         name,
@@ -89,19 +89,19 @@ def _add_zone(world: World, name: str, zone_id: str, empty: bool, values: dict[s
             key: Timeline([(now, SettingState(value, None))]) for key, value in values.items()
         },
     )
-    world.add_zone(zone)
+    store.add_zone(zone)
     if not empty:
-        _upload(world, zone, ZONE_LEVEL, f"zone.legacy.{name}")
-        cert_id = _upload(world, zone, HOSTNAME_LEVEL, f"legacy.{name}")
-        BulkPut(world, zone, at_once=True).apply(
+        _upload(store, zone, ZONE_LEVEL, f"zone.legacy.{name}")
+        cert_id = _upload(store, zone, HOSTNAME_LEVEL, f"legacy.{name}")
+        BulkPut(store, zone, at_once=True).apply(
             [{"hostname": f"legacy.{name}", "cert_id": cert_id, "enabled": True}]
         )
     return zone
 
 
-def _upload(world: World, zone: Zone, level: str, common_name: str) -> str:
-    certificate, key = issue(common_name, world.clock.now())
-    return world.upload(
+def _upload(store: Store, zone: Zone, level: str, common_name: str) -> str:
+    certificate, key = issue(common_name, store.clock.now())
+    return store.upload(
         zone, level, {"certificate": certificate, "private_key": key}, at_once=True
     )[0].id
 

@@ -33,8 +33,8 @@ NOT_FOUND = {
 }
 
 
-class World:
-    """The records, by id. `touched` names those that a store has yet to write."""
+class Store:
+    """The store holds the records by id; `unsaved` names those that the database lacks."""
 
     def __init__(self, clock: Clock, limits: Limits) -> None:
         self.clock = clock
@@ -43,7 +43,7 @@ class World:
         self.certificates: dict[str, Certificate] = {}
         self.bindings: dict[str, dict[str, Binding]] = {}
         self.shared: dict[str, str] = {}
-        self.touched: set[tuple[str, str]] = set()
+        self.unsaved: set[tuple[str, str]] = set()
 
     # Zones and settings
 
@@ -56,7 +56,7 @@ class World:
     def add_zone(self, zone: Zone) -> None:
         self.zones[zone.id] = zone
         self.bindings.setdefault(zone.id, {})
-        self.touched.add(("zone", zone.id))
+        self.unsaved.add(("zone", zone.id))
 
     def set_setting(self, zone: Zone, name: str, value: object) -> SettingState:
         if name in zone.not_editable:
@@ -75,7 +75,7 @@ class World:
         now = self.clock.tick()
         state = SettingState(value, now)
         zone.settings[name].change((now, state))
-        self.touched.add(("zone", zone.id))
+        self.unsaved.add(("zone", zone.id))
         return state
 
     # Certificates
@@ -168,7 +168,7 @@ class World:
             end = now + delay
             steps.append((end, CertificateState(outcome, state.uploaded_on, end)))
         certificate.history.change(*steps)
-        self.touched.add(("certificate", certificate.id))
+        self.unsaved.add(("certificate", certificate.id))
 
     # Changes from outside, by the management interface
 
@@ -183,7 +183,7 @@ class World:
             certificate.history.change(
                 *[(at, CertificateState(word, uploaded, at)) for at, word in steps]
             )
-            self.touched.add(("certificate", object_id))
+            self.unsaved.add(("certificate", object_id))
             return "certificate"
         zone_id, _, hostname = object_id.partition("/")
         binding = self.bindings[zone_id][hostname.lower()]
@@ -196,7 +196,7 @@ class World:
                 for at, word in steps
             ]
         )
-        self.touched.add(("binding", f"{zone_id}/{hostname.lower()}"))
+        self.unsaved.add(("binding", f"{zone_id}/{hostname.lower()}"))
         return "binding"
 
 
