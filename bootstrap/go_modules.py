@@ -80,8 +80,8 @@ def build(folder: Path) -> None:
     environment = environment_of(go)
     for part in PARTS:
         say(f"building {part.takes}, from Go modules")
-        _go(go, build_arguments(part, bin_folder), part.module, environment)
-    module = _go(go, ["list", "-mod=readonly", "-m", "-f", "{{.Dir}}", SDK], "cli", environment)
+        run(go, build_arguments(part, bin_folder), part.module, environment)
+    module = run(go, ["list", "-mod=readonly", "-m", "-f", "{{.Dir}}", SDK], "cli", environment)
     for script in SCRIPTS:
         target = bin_folder / Path(script).name
         shutil.copyfile(Path(module.strip()) / script, target)
@@ -109,7 +109,7 @@ def environment_of(go: str) -> dict[str, str]:
     return {**others, **kept, "GOENV": "off", "GOWORK": "off", "CGO_ENABLED": "0"}
 
 
-def _go(go: str, arguments: list[str], module: str, environment: dict[str, str]) -> str:
+def run(go: str, arguments: list[str], module: str, environment: dict[str, str]) -> str:
     done = subprocess.run(
         [go, *arguments],
         cwd=MODULES / module,

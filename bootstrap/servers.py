@@ -9,7 +9,7 @@ import sys
 from collections.abc import Iterable
 from pathlib import Path
 
-from bootstrap import Stop, say
+from bootstrap import Stop, built_servers, go_modules, say
 
 # Program: Debian's and Ubuntu's package.
 SERVERS = {
@@ -39,7 +39,9 @@ apt-get -qq install --yes --no-install-recommends "$@"
 
 
 def locate(program: str) -> Path | None:
-    """The path of a server's program, on PATH or where distributions put it."""
+    """The path of a server's program: built here, on PATH, or where distributions put it."""
+    if program in built_servers.PARTS:
+        return built_servers.locate(program)
     found = shutil.which(program)
     if found:
         return Path(found)
@@ -68,9 +70,21 @@ def as_root() -> list[str] | None:
 def install() -> int:
     """Install what is missing; the exit status."""
     wanted = missing()
-    if not wanted:
-        say(f"all servers are there: {', '.join(SERVERS)}")
-        return 0
+    if wanted:
+        _install_packages(wanted)
+    for name in built_servers.PARTS:
+        try:
+            built_servers.ensure(name)
+        except go_modules.Closed as why:
+            raise Stop(
+                f"Missing: {name}, {why}. Install Go (https://go.dev/doc/install), then run this"
+                " again."
+            ) from None
+    say(f"all servers are there: {', '.join((*SERVERS, *built_servers.PARTS))}")
+    return 0
+
+
+def _install_packages(wanted: list[str]) -> None:
     packages = [SERVERS[name] for name in wanted]
     before = as_root()
     if shutil.which("apt-get") is None or before is None:
@@ -85,4 +99,3 @@ def install() -> int:
     left = missing()
     if done.returncode or left:
         raise Stop(f"Missing still: {', '.join(left)}. apt-get's output is above")
-    return 0

@@ -1,0 +1,63 @@
+"""Servers that tests start and that no distribution packages, built from bootstrap/go/.
+
+What is built is kept outside the checkout, where the next clone finds it.
+"""
+
+from __future__ import annotations
+
+import os
+import shutil
+from functools import partial
+from pathlib import Path
+
+from bootstrap import cli, go_modules, say
+from bootstrap.files import locked, make_folder
+from bootstrap.go_modules import MODULES, Closed, Part
+
+PARTS = {
+    "step-ca": Part(
+        "step_ca",
+        "github.com/smallstep/certificates/cmd/step-ca",
+        "",
+        "step-ca, about 4 minutes on 2 cores",
+    ),
+}
+
+
+def version_of(part: Part) -> str:
+    """`0.30.2`: what the part's go.mod requires."""
+    for line in (MODULES / part.module / "go.mod").read_text().splitlines():
+        words = line.removeprefix("require").split()
+        if len(words) > 1 and part.package.startswith(f"{words[0]}/"):
+            return words[1].removeprefix("v")
+    raise ValueError(f"go.mod of {part.module} does not require {part.package}")
+
+
+def folder_of(name: str) -> Path:
+    """Where a build of this version is kept, built already or not."""
+    return cli.cache().parent / f"{name}-{version_of(PARTS[name])}"
+
+
+def locate(name: str) -> Path | None:
+    """The program that was built earlier, or None."""
+    program = folder_of(name) / name
+    return program if os.access(program, os.X_OK) else None
+
+
+def ensure(name: str) -> Path:
+    """The program, built now if there is none. Raises Closed without Go, or when a build fails."""
+    kept = folder_of(name)
+    with locked(kept.parent / f"{kept.name}.lock"):
+        if locate(name) is None:
+            make_folder(kept, partial(_build, PARTS[name]))
+    return kept / name
+
+
+def _build(part: Part, folder: Path) -> None:
+    go = shutil.which("go")
+    if go is None:
+        raise Closed("no go on PATH")
+    say(f"building {part.takes}, from Go modules")
+    go_modules.run(
+        go, go_modules.build_arguments(part, folder), part.module, go_modules.environment_of(go)
+    )
