@@ -12,7 +12,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Collection, Mapping
-from datetime import datetime, timedelta
+from datetime import datetime
 from typing import Annotated, Any
 
 import pulumi
@@ -27,7 +27,9 @@ from pulumi.dynamic import (
 from pydantic import Field, WrapValidator
 
 from .api.answers import LEVELS, Level, UploadedCertificate, read_time
+from .api.codes import Code
 from .api.errors import REFRESH_NEXT, StillWaiting, about
+from .api.polling import CLOCK_SKEW, LONGEST_LIST_LAG
 from .api.zone import AOP, Zone
 from .lifecycle import deletion
 from .plugin import session
@@ -35,11 +37,6 @@ from .plugin.provider import Props, Provider, checked, dump, inputs_of
 from .values import pem
 from .values.inputs import UNKNOWN, Inputs, TokenEnv, WaitSeconds, ZoneId
 from .values.text import short
-
-# What was uploaded at another time is somebody else's. The two clocks may differ by so much.
-SKEW = timedelta(minutes=5)
-# Lists lag: what they do not show is looked for again during this time.
-LAG = timedelta(hours=1)
 
 
 def _fingerprint(value: Any, _: object) -> Any:
@@ -153,13 +150,13 @@ def _is_ours(record: UploadedCertificate, noted: str) -> bool:
     uploaded, span = read_time(record.uploaded_on), _span(noted)
     if uploaded is None or span is None:
         return False
-    return span[0] - SKEW < uploaded < span[1] + SKEW
+    return span[0] - CLOCK_SKEW < uploaded < span[1] + CLOCK_SKEW
 
 
 def _unseen(left: Notes, there: Collection[str]) -> Notes:
     now = session.current().clock.now()
     spans = {sha256: _span(noted) for sha256, noted in left.items() if sha256 not in there}
-    return {k: left[k] for k, span in spans.items() if span and now < span[1] + LAG}
+    return {k: left[k] for k, span in spans.items() if span and now < span[1] + LONGEST_LIST_LAG}
 
 
 def _span(noted: str) -> tuple[datetime, datetime] | None:
@@ -179,7 +176,7 @@ def _is_removed(
             refused = deletion.try_remove(zone, level, record.id)
         if refused is None:
             return True
-        return False if refused.has(deletion.IN_USE) else None
+        return False if refused.has(Code.CERTIFICATE_IN_USE) else None
 
     what = f"{name} to be deployed, and so to be deleted"
     try:

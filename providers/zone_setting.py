@@ -25,6 +25,7 @@ from pydantic import BeforeValidator
 
 from .api.answers import UploadedCertificate
 from .api.errors import REFRESH_NEXT, CloudflareError, about
+from .api.polling import LIST_LAG
 from .api.zone import AOP, Zone
 from .lifecycle.tls_mode import require_tls
 from .plugin import session
@@ -39,7 +40,6 @@ VALUES: dict[str, tuple[str, ...]] = {
     AOP: SWITCH,
     "ssl": ("off", "flexible", "full", "strict", "origin_pull"),
 }
-LIST_LAG = 30.0
 
 
 def _word(value: Any) -> Any:

@@ -7,7 +7,7 @@ from datetime import datetime, timezone
 
 import pytest
 
-from providers.api.client import Clock
+from providers.api.runtime import Clock
 from providers.plugin import session
 from tests.sandbox_server import SandboxThread
 

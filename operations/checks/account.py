@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from providers.api.codes import Code
 from providers.api.credentials import credentials
 from providers.api.errors import CloudflareError, Refused
 from providers.plugin.session import Session
@@ -12,9 +13,6 @@ from stacks.config import ZoneConfig
 from ..sources.configuration import StackFile
 from ..text import Untrusted, text
 from .results import CheckResult, ok, problem, reason, warning
-
-# Cloudflare's code for a token of an account at /user/tokens/verify.
-ACCOUNT_TOKEN = 1000
 
 
 def tokens(wanted: StackFile, run: Session) -> Iterator[CheckResult]:
@@ -27,7 +25,7 @@ def tokens(wanted: StackFile, run: Session) -> Iterator[CheckResult]:
                 continue
             reply = run.client(name).get("user/tokens/verify")
         except Refused as refused:
-            if refused.has(ACCOUNT_TOKEN):
+            if refused.has(Code.TOKEN_OF_AN_ACCOUNT):
                 template = "{name}: a token of an account, which only its account can verify"
                 yield warning("token", text(template, name=variable))
             else:

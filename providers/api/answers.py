@@ -127,7 +127,7 @@ class Binding:
 
     @property
     def holds_certificate(self) -> bool:
-        """Whether Cloudflare would still refuse to delete the certificate (1433)."""
+        """Whether Cloudflare would still refuse to delete the certificate."""
         return self.enabled is not None or self.status == "pending_deletion"
 
     @property

@@ -16,18 +16,13 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import Any
 
-from .client import Runtime
 from .errors import Refused
+from .polling import LATELY, LONGEST, MOMENT, QUIET
+from .runtime import Runtime
 
 LARGEST = 100
 # Other hostnames are other entries: the peers, too, send that many at once, one hostname in each.
 AT_ONCE = 4
-# Group commit: a lone change waits MOMENT; when several ran together in the last LATELY seconds,
-# wait until as many have queued, at most LONGEST, and no longer than QUIET after the last one came
-# unless another call will end soon. When a call ends, the engine sends the next one: without the
-# wait, calls that once fell into two groups would stay so.
-MOMENT = 0.05
-QUIET, LONGEST, LATELY = 0.25, 1.5, 10.0
 
 
 @dataclass(frozen=True)

@@ -6,9 +6,9 @@ import threading
 from collections.abc import Callable
 from typing import Generic, TypeVar
 
-T = TypeVar("T")
+from .polling import MAX_AGE
 
-MAX_AGE = 3.0
+T = TypeVar("T")
 
 
 class CachedList(Generic[T]):

@@ -8,59 +8,30 @@ time and size. It does not know what a certificate or a binding is.
 from __future__ import annotations
 
 import json
-import random
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import datetime, timezone
-from time import monotonic, sleep
 from typing import Any
 
 import httpx
 
+from . import codes
 from .credentials import is_loopback
-from .errors import CloudflareError, Refused, Unanswered, advice
+from .errors import CloudflareError, Refused, Unanswered
+from .polling import (
+    CONFLICT,
+    CONNECT,
+    FRESH_TOKEN,
+    PATIENCE,
+    SERVER,
+    SILENCE,
+    THROTTLED,
+    Retry,
+)
 from .quota import Quota, retry_after
+from .runtime import Runtime
 
-TIMEOUT = httpx.Timeout(30.0, connect=5.0)
+TIMEOUT = httpx.Timeout(SILENCE, connect=CONNECT)
 MAX_BYTES = 8 * 1024 * 1024
-PATIENCE = 900.0
-SLICE = 10.0
-
-
-def _utc_now() -> datetime:
-    return datetime.now(timezone.utc)
-
-
-@dataclass(frozen=True)
-class Clock:
-    """Time as an argument: `now` is aware UTC, `monotonic` and `sleep` are in seconds."""
-
-    now: Callable[[], datetime] = _utc_now
-    monotonic: Callable[[], float] = monotonic
-    sleep: Callable[[float], None] = sleep
-
-
-@dataclass(frozen=True)
-class Runtime:
-    """What a client needs from its process.
-
-    `say` shows a line to the person at the terminal; `raise_if_engine_gone` raises when nothing
-    may be written any more; `jitter` answers a number from 0 to 1.
-    """
-
-    clock: Clock
-    say: Callable[[str], None]
-    raise_if_engine_gone: Callable[[], None]
-    jitter: Callable[[], float] = random.random
-
-    def wait(self, seconds: float, why: str) -> None:
-        """Sleeps in slices of ten seconds; each says what is waited for, and may end the wait."""
-        ends = self.clock.monotonic() + seconds
-        while (left := ends - self.clock.monotonic()) > 0:
-            if left > SLICE:
-                self.say(f"waiting for {why}: {left:.0f} s")
-            self.clock.sleep(min(left, SLICE))
-            self.raise_if_engine_gone()
 
 
 @dataclass(frozen=True)
@@ -69,20 +40,6 @@ class Reply:
 
     result: Any
     info: Mapping[str, Any]
-
-
-@dataclass(frozen=True)
-class Retry:
-    """One row of the policy: how long to wait before each repetition, in seconds."""
-
-    waits: tuple[float, ...]
-    why: str
-
-
-CONFLICT = Retry((5.0,) * 12, "another change of this zone's certificates to end")
-FRESH_TOKEN = Retry((1.0, 2.0, 4.0), "Cloudflare to know the token")
-SERVER = Retry((1.0, 2.0, 4.0, 8.0, 15.0), "Cloudflare to recover")
-THROTTLED = Retry((5.0, 10.0, 20.0, 40.0, 80.0, 160.0, 300.0), "Cloudflare's request quota")
 
 
 def retry_for(method: str, failure: CloudflareError, token_known: bool) -> Retry | None:
@@ -102,9 +59,8 @@ def retry_for(method: str, failure: CloudflareError, token_known: bool) -> Retry
         return CONFLICT
     if failure.status >= 500:
         return SERVER if idempotent else None
-    if failure.status in (401, 403) and failure.has(10000) and not token_known:
-        return FRESH_TOKEN
-    return None
+    by_code = next((row.retry for row in codes.rows(failure.codes) if row.retry), None)
+    return None if by_code is FRESH_TOKEN and token_known else by_code
 
 
 class Client:
@@ -178,11 +134,11 @@ class Client:
     ) -> float | None:
         """Waits as the policy says; None when the failure is final."""
         retry = retry_for(method, failure, self._token_known)
-        if retry is FRESH_TOKEN and tries.get(retry.why, 0) == len(retry.waits):
+        if retry is FRESH_TOKEN and tries.get(retry.why, 0) == len(retry.pauses):
             self._token_known = True
-        if retry is None or tries.get(retry.why, 0) == len(retry.waits):
+        if retry is None or tries.get(retry.why, 0) == len(retry.pauses):
             return None
-        seconds = retry.waits[tries.get(retry.why, 0)]
+        seconds = retry.pauses[tries.get(retry.why, 0)]
         tries[retry.why] = tries.get(retry.why, 0) + 1
         if retry is THROTTLED:
             told = failure.retry_after if isinstance(failure, Refused) else None
@@ -278,15 +234,15 @@ def _refused(
     ray: str,
 ) -> Refused:
     chain = [c for e in errors for c in e.get("error_chain") or [] if isinstance(c, dict)]
-    codes = [e["code"] for e in errors if isinstance(e.get("code"), int)]
+    numbers = [e["code"] for e in errors if isinstance(e.get("code"), int)]
     texts = [str(e.get("message", "")).strip(". ") for e in errors + chain]
     text = "; ".join(dict.fromkeys(t for t in texts if t))[:500] or default
     more = [c["code"] for c in chain if isinstance(c.get("code"), int)]
     return Refused(
         status,
-        codes,
+        numbers,
         text,
         ray=ray,
-        next_step=advice(method, path, status, codes + more),
+        next_step=codes.advice(method, path, status, numbers + more),
         retry_after=retry_after(headers),
     )

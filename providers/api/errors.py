@@ -96,40 +96,6 @@ class EngineGone(CloudflareError):
         )
 
 
-PERMISSIONS = (
-    # the part of the path, what it is called in the dashboard; the first that matches counts
-    ("/origin_tls_client_auth", "SSL and Certificates"),
-    ("/settings/", "Zone Settings"),
-    ("/zones", "Zone"),
-)
-
-
-def advice(method: str, path: str, status: int, codes: Iterable[int]) -> str:
-    """The next step for an answer that every endpoint can give; empty where there is none.
-
-    Source: the permission groups of each operation in Cloudflare's API reference.
-    """
-    numbers = set(codes)
-    if numbers & {6003, 6103, 6111, 9106}:
-        return "The token has not the form of a Cloudflare token: check CLOUDFLARE_API_TOKEN."
-    if status in (401, 403) or numbers & {10000, 9109}:
-        need = "Read" if method == "GET" else "Edit"
-        for part, name in PERMISSIONS:
-            if part in path:
-                need = "Read" if name == "Zone" else need
-                return (
-                    f"The token needs the permission Zone > {name}: {need} for this zone,"
-                    " and must be neither expired nor limited to other addresses."
-                )
-    if numbers & {7003, 7000}:
-        return "Check zone_id: it is the Zone ID on the zone's overview page."
-    if status == 429:
-        return "Cloudflare allows 1,200 requests in 5 minutes for everything a user does; wait."
-    if status == 409:
-        return "Somebody else changes this zone's certificates at the same time; run again."
-    return ""
-
-
 @contextmanager
 def about(subject: str, next_step: str = "") -> Iterator[None]:
     """Names the object in every error that comes from inside, unless it was named already."""

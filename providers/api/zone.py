@@ -18,17 +18,17 @@ from typing import Any, TypeVar
 from ..values.text import short
 from .answers import Binding, Level, UploadedCertificate, is_before
 from .bulk_put import Bulk
-from .cached_list import MAX_AGE, CachedList
-from .client import Client, Reply, Runtime
-from .errors import Refused, StillWaiting, Unanswered, about
+from .cached_list import CachedList
+from .client import Client, Reply
+from .codes import means_gone
+from .errors import Refused, Unanswered, about
+from .polling import MAX_AGE
+from .runtime import Runtime
 
 T = TypeVar("T")
 
 AOP = "origin_tls_client_auth"
 PATHS: dict[Level, str] = {"zone": AOP, "hostname": f"{AOP}/hostnames/certificates"}
-POLLS = (0.5, 0.5, 0.5, 1.0, 1.0, 2.0, 2.0, 3.0, 5.0)
-JUST_WRITTEN = 0.75
-SAY_EVERY = 10.0
 
 
 class Zone:
@@ -83,7 +83,7 @@ class Zone:
         try:
             reply = self._client.get(f"{self._base}/{PATHS[level]}/{cert_id}")
         except Refused as refused:
-            if gone(refused):
+            if means_gone(refused):
                 self._known[level].pop(cert_id, None)
                 return None
             raise
@@ -165,7 +165,7 @@ class Zone:
         try:
             reply = self._client.get(f"{self._base}/{AOP}/hostnames/{hostname}")
         except Refused as refused:
-            if gone(refused):
+            if means_gone(refused):
                 return None
             raise
         row = Binding.read(reply.result)
@@ -250,27 +250,8 @@ class Zone:
         *,
         just_written: bool = False,
     ) -> T:
-        """Polls `look(max_age)` until it answers something; `StillWaiting` after `seconds`.
-
-        One poll of a list serves all who wait: `look` passes `max_age` on to the list. Right
-        after writing, a look would see nothing yet: `just_written` begins with a pause.
-        """
-        clock = self.runtime.clock
-        start = said = clock.monotonic()
-        polls = iter(POLLS)
-        pause = JUST_WRITTEN if just_written else 0.0
-        clock.sleep(pause)
-        while (found := look(pause * 0.9 or MAX_AGE)) is None:
-            pause = next(polls, POLLS[-1])
-            passed = clock.monotonic() - start
-            if passed + pause > seconds:
-                raise StillWaiting(f"waited {passed:.0f} s in vain for {what}", next_step)
-            if clock.monotonic() - said >= SAY_EVERY:
-                said = clock.monotonic()
-                self.runtime.say(f"waiting for {what} ({passed:.0f} s of at most {seconds:.0f} s)")
-            clock.sleep(pause)
-            self.runtime.raise_if_engine_gone()
-        return found
+        """Polls `look` as `Runtime.poll` does."""
+        return self.runtime.poll(look, what, seconds, next_step, just_written=just_written)
 
     def _write(self, cached: CachedList[Any], write: Callable[[], Reply]) -> Reply:
         cached.invalidate()
@@ -291,13 +272,3 @@ class Zone:
             if not isinstance(pages, (int, float)) or page >= pages or not reply.result:
                 return items
             page += 1
-
-
-def gone(refused: Refused) -> bool:
-    """Whether an answer means "no such object", by status and code.
-
-    7003 is a 404 too, but it speaks of the zone: nothing is gone when the zone id is wrong.
-    """
-    if refused.has(7003, 7000):
-        return False
-    return refused.status == 404 or refused.has(1551, 1552, 1553)

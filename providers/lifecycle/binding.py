@@ -13,15 +13,14 @@ from dataclasses import dataclass
 
 from ..api.answers import Binding
 from ..api.bulk_put import Entry
-from ..api.cached_list import MAX_AGE
+from ..api.codes import Code
 from ..api.errors import REFRESH_NEXT, CloudflareError, Refused
+from ..api.polling import MAX_AGE
 from ..api.zone import Zone
 from ..plugin import session
 from ..values.text import MOST_NAMES, names, short
 from .observed import Rows, one_by_one
 from .tls_mode import require_tls
-
-NO_SUCH_CERTIFICATE = 1415
 
 
 @dataclass(frozen=True)
@@ -207,7 +206,7 @@ def _carry_out(zone: Zone, entries: Sequence[Entry]) -> None:
 
 def _was_void_already(hostname: str, why: Refused, entries: Iterable[Entry]) -> bool:
     voids = {entry.hostname for entry in entries if entry.enabled is None}
-    return hostname in voids and why.has(NO_SUCH_CERTIFICATE)
+    return hostname in voids and why.has(Code.NO_SUCH_CERTIFICATE)
 
 
 def _await_bindings(

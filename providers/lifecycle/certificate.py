@@ -2,7 +2,7 @@
 
 API paths: POST, GET and DELETE below `/zones/{zone_id}/origin_tls_client_auth` (level "zone")
 and `/zones/{zone_id}/origin_tls_client_auth/hostnames/certificates` (level "hostname"). A
-certificate is what its DER bytes are; Cloudflare takes each only once in a zone (1406).
+certificate is what its DER bytes are; Cloudflare takes each only once in a zone.
 """
 
 from __future__ import annotations

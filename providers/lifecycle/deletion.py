@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 from ..api.answers import Level, UploadedCertificate, is_before
+from ..api.codes import Code, means_deleted
 from ..api.errors import REFRESH_NEXT, CloudflareError, Refused, StillWaiting
-from ..api.zone import AOP, Zone, gone
+from ..api.zone import AOP, Zone
 from ..plugin import session
 from ..values.text import names, short
 from .unfinished import awaited, set_back
-
-IN_USE, DEPLOYING, DELETED_TWICE = 1433, 1434, 1414
 
 
 def remove(zone: Zone, level: Level, cert_id: str, seconds: float) -> None:
@@ -33,7 +32,7 @@ def remove(zone: Zone, level: Level, cert_id: str, seconds: float) -> None:
         if refused is None:
             return True
         last.append(refused)
-        if refused.has(IN_USE):
+        if refused.has(Code.CERTIFICATE_IN_USE):
             set_back(zone, cert_id, seconds)
         return None
 
@@ -53,9 +52,9 @@ def try_remove(zone: Zone, level: Level, cert_id: str) -> Refused | None:
         with zone.changes:
             zone.remove(level, cert_id)
     except Refused as refused:
-        if gone(refused) or refused.has(DELETED_TWICE) or "already deleted" in refused.text:
+        if means_deleted(refused):
             return None
-        if refused.has(IN_USE, DEPLOYING):
+        if refused.has(Code.CERTIFICATE_IN_USE, Code.CERTIFICATE_DEPLOYING):
             return refused
         raise
     return None
@@ -72,7 +71,7 @@ def shown_by(zone: Zone, level: Level, cert_id: str) -> list[str]:
 def _explained(
     zone: Zone, level: Level, cert_id: str, refused: Refused, waiting: StillWaiting
 ) -> CloudflareError:
-    if not refused.has(IN_USE):
+    if not refused.has(Code.CERTIFICATE_IN_USE):
         return CloudflareError(f"{waiting.fact}; {refused.fact}", REFRESH_NEXT)
     shown = names(shown_by(zone, level, cert_id)) or "a hostname"
     return CloudflareError(

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from ..api.answers import Level, UploadedCertificate, is_before
+from ..api.codes import Code
 from ..api.errors import REFRESH_NEXT, Refused, Unanswered
 from ..api.zone import Zone
 from ..plugin import session
@@ -52,8 +53,8 @@ class Upload:
             with self._zone.changes:
                 return self._zone.upload(self._level, self._certificate.pem, self._key)
         except Refused as refused:
-            # 1406: it is there, or still being deleted; the next look tells which.
-            if refused.has(1406):
+            # It is there, or still being deleted; the next look tells which.
+            if refused.has(Code.CERTIFICATE_EXISTS):
                 return None
             # An error of the server says as little as no answer.
             if refused.status >= 500 and self.posts < MOST_UPLOADS:

@@ -12,9 +12,10 @@ import threading
 from collections.abc import Callable, Mapping
 from contextlib import AbstractContextManager
 
-from ..api.client import Client, Clock, Runtime
+from ..api.client import Client
 from ..api.credentials import base_url, credentials
 from ..api.quota import Quota
+from ..api.runtime import Clock, Runtime
 from ..api.zone import Zone
 from .program import Wanted
 

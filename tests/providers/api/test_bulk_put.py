@@ -6,9 +6,10 @@ import threading
 
 import pytest
 
-from providers.api.bulk_put import LARGEST, LATELY, LONGEST, MOMENT, Bulk, Entry
-from providers.api.client import Clock, Runtime
+from providers.api.bulk_put import LARGEST, Bulk, Entry
 from providers.api.errors import Refused, Unanswered
+from providers.api.polling import LATELY, LONGEST, MOMENT
+from providers.api.runtime import Clock, Runtime
 
 
 class Wire:
