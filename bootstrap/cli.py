@@ -1,20 +1,21 @@
-"""A Pulumi CLI, from the first of three ways that is open: PATH, the official installer, Go.
+"""A Pulumi CLI, from the first of three ways that is open: PATH, Pulumi's release, Go.
 
-What the last two make is kept outside the checkout, where the next clone finds it.
+What the last two make is kept outside the checkout, where the next clone finds it. What others
+could have changed there is not run.
 """
 
 from __future__ import annotations
 
+import contextlib
 import os
 import re
 import shutil
 import subprocess
-import sys
 from collections.abc import Callable, Mapping, Sequence
 from functools import lru_cache, partial
 from pathlib import Path
 
-from bootstrap import LOCAL, Stop, go_modules, say
+from bootstrap import LOCAL, Stop, go_modules, release, say, trust
 from bootstrap.environment import clean
 from bootstrap.files import locked, make_folder
 from bootstrap.go_modules import Closed
@@ -23,10 +24,7 @@ from bootstrap.go_modules import Closed
 VERSION = go_modules.VERSION
 # Import files with outputs, which the adoption of existing objects needs, came with this one.
 OLDEST = (3, 254, 0)
-HOST = "pulumi-language-python"
-SITE = "https://get.pulumi.com/install.sh"
-REACH_SECONDS = 5
-INSTALL_SECONDS = 600
+HOST = release.HOST
 
 Way = tuple[str, Callable[[Path], None]]
 
@@ -82,31 +80,8 @@ def on_path(path: str | None = None) -> Path:
     return folder
 
 
-def official_installer(folder: Path) -> None:
-    reach = f"import urllib.request as r; r.urlopen({SITE!r}, timeout={REACH_SECONDS}).read()"
-    install = (
-        "import sys, semver; from pulumi.automation import PulumiCommand;"
-        "PulumiCommand.install(root=sys.argv[1], version=semver.VersionInfo.parse(sys.argv[2]))"
-    )
-    # In processes of their own: a name server that does not answer holds longer than a timeout.
-    if not _succeeds([sys.executable, "-c", reach], REACH_SECONDS):
-        raise Closed("get.pulumi.com cannot be reached")
-    say(f"installing the Pulumi CLI {VERSION} with Pulumi's installer (about a minute)")
-    if not _succeeds([sys.executable, "-c", install, str(folder), VERSION], INSTALL_SECONDS):
-        raise Closed("Pulumi's installer failed (it needs curl, and get.pulumi.com and github.com)")
-
-
-def _succeeds(argv: Sequence[str], seconds: float) -> bool:
-    try:
-        return not subprocess.run(
-            argv, env=clean(), capture_output=True, timeout=seconds, check=False
-        ).returncode
-    except subprocess.TimeoutExpired:
-        return False
-
-
 WAYS: tuple[Way, ...] = (
-    ("Pulumi's installer", official_installer),
+    ("Pulumi's release", release.download),
     ("Go modules", go_modules.build),
 )
 
@@ -120,7 +95,16 @@ def find(path: str | None = None, kept: Path | None = None) -> Path | None:
         if shutil.which("pulumi", path=path):
             say(f"the Pulumi CLI on PATH is not used: {why}")
     kept = (kept or cache()) / "bin"
-    return kept if all(os.access(kept / name, os.X_OK) for name in ("pulumi", HOST)) else None
+    programs = [kept / name for name in release.PROGRAMS]
+    if not all(os.access(program, os.X_OK) for program in programs[:2]):
+        return None
+    for program in filter(Path.exists, programs):
+        if risk := trust.who_else_can_write(program):
+            raise Stop(
+                f"The Pulumi CLI in {kept} is not run, for {risk}. Take it away (rm -r"
+                f" {kept.parent}), or close the way (chmod go-w), then run this again."
+            )
+    return kept
 
 
 def ensure(path: str | None = None, kept: Path | None = None, ways: Sequence[Way] = WAYS) -> Path:
@@ -141,6 +125,8 @@ def _checked(way: Callable[[Path], None], folder: Path) -> None:
 def install(kept: Path, ways: Sequence[Way] = WAYS) -> Path:
     """Fill `kept` by the first way that is open."""
     say("there is no Pulumi CLI yet; it is installed once for all clones, into " + str(kept))
+    with contextlib.suppress(PermissionError):
+        kept.parent.chmod(kept.parent.stat().st_mode & ~0o022)
     for name, way in ways:
         try:
             make_folder(kept, partial(_checked, way))
@@ -148,7 +134,7 @@ def install(kept: Path, ways: Sequence[Way] = WAYS) -> Path:
             say(f"{name}: not open, {why}")
         else:
             find.cache_clear()
-            return kept / "bin"
+            return find("", kept) or kept / "bin"
     raise Stop(
         f"No way to a Pulumi CLI is open. Install Pulumi {'.'.join(map(str, OLDEST))} or newer"
         " (https://www.pulumi.com/docs/install/) or Go (https://go.dev/doc/install), then run this"

@@ -28,7 +28,10 @@ def write(path: Path, content: str | bytes, mode: int = 0o644) -> None:
 
 
 def make_folder(final: Path, fill: Callable[[Path], None]) -> None:
-    """`fill` a temporary folder beside `final`, then give it its name. Hold a lock around it."""
+    """`fill` a temporary folder beside `final`, then give it its name. Hold a lock around it.
+
+    Nothing in it can be written by others, whatever the umask is.
+    """
     final.parent.mkdir(parents=True, exist_ok=True)
     for left_by_a_killed_run in final.parent.glob(f".{final.name}.*"):
         shutil.rmtree(left_by_a_killed_run, ignore_errors=True)
@@ -36,6 +39,8 @@ def make_folder(final: Path, fill: Callable[[Path], None]) -> None:
     try:
         fill(folder)
         folder.chmod(0o755)
+        for path in folder.rglob("*"):
+            path.chmod(path.stat().st_mode & ~0o022)
         if final.exists():
             shutil.rmtree(final)
         folder.rename(final)

@@ -12,12 +12,9 @@ from bootstrap import PROJECT, VENV, Stop, say
 from bootstrap.environment import clean
 from bootstrap.files import locked, write
 
-REQUIREMENTS = (
-    "requirements.txt",
-    "requirements-operations.txt",
-    "requirements-dev.txt",
-    "constraints.txt",
-)
+# The lock files, with hashes, which `make lock` makes from the lists of the same names.
+LOCKS = "locks"
+WANTED = f"{LOCKS}/requirements-dev.txt"
 STAMP = "installed"
 
 
@@ -26,11 +23,9 @@ def python(venv: Path = VENV) -> Path:
 
 
 def wanted(venv: Path, project: Path = PROJECT) -> str:
-    """What the stamp says when `venv` is complete: the requirements, the place (scripts hold
+    """What the stamp says when `venv` is complete: the locked files, the place (scripts hold
     absolute paths) and the interpreter (an upgraded one does not find the packages)."""
-    digest = hashlib.sha256()
-    for name in REQUIREMENTS:
-        digest.update((project / name).read_bytes())
+    digest = hashlib.sha256((project / WANTED).read_bytes())
     probe = subprocess.run(
         [python(venv), "-Ec", "import sys; print(sys.version)"],
         capture_output=True,
@@ -70,11 +65,11 @@ def install(venv: Path, interpreter: str) -> None:
             "no virtual environment could be made (on Debian and Ubuntu: apt-get install"
             " python3-venv)",
         )
-    say("installing the Python packages of requirements-dev.txt (about a minute)")
+    say(f"installing the Python packages of {WANTED} (about a minute)")
     stamp.unlink(missing_ok=True)
     run(
         [str(python(venv)), "-m", "pip", "install", "--quiet", "--no-input",
-         "--disable-pip-version-check", "-r", "requirements-dev.txt"],
+         "--disable-pip-version-check", "--require-hashes", "-r", WANTED],
         "the Python packages could not be installed; is a package index reachable?",
     )  # fmt: skip
     write(stamp, wanted(venv))

@@ -34,10 +34,17 @@ def _check(name: str) -> Run:
     return run
 
 
-def _pulumi_path(_: argparse.Namespace) -> int:
+def _lock(given: argparse.Namespace) -> int:
+    from bootstrap import lock
+
+    return lock.lock(*shlex.split(given.args))
+
+
+def _pulumi_path(given: argparse.Namespace) -> int:
+    """`--pinned` passes over a CLI on PATH, which may be of any version."""
     from bootstrap import cli
 
-    print(cli.ensure())
+    print(cli.ensure(path="" if given.args == "--pinned" else None))
     return 0
 
 
@@ -60,12 +67,13 @@ VERBS: dict[str, tuple[str, Run]] = {
     "test-contract": ("the contract cases against your Cloudflare zone", _check("test_contract")),
     "bench": ("the benchmarks, about ten minutes", _check("bench")),
     "check": ("lint, format, types", _check("check")),
+    "lock": ("pin every Python package with hashes, from requirements*.txt", _lock),
     "servers": ("install the servers that some tests start", lambda _: servers.install()),
     "pulumi-path": ("print the folder of the Pulumi CLI in use", _pulumi_path),
     "help": ("this list", _help),
 }
 # These need nothing installed.
-BARE = {"help", "servers"}
+BARE = {"help", "pulumi-path", "servers"}
 
 
 def main(arguments: Sequence[str]) -> int:

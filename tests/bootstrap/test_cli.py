@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import os
 import threading
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
-from bootstrap import Stop, cli
+from bootstrap import Stop, cli, trust
 from bootstrap.go_modules import Closed
 
 
@@ -154,9 +155,22 @@ def test_the_cache_follows_the_xdg_variable(variable: str, begins: str) -> None:
     assert str(cli.cache({"XDG_CACHE_HOME": variable})).startswith(begins)
 
 
-def test_the_installer_is_given_up_within_seconds_where_there_is_no_route(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr(cli, "SITE", "http://127.0.0.1:1/install.sh")
-    with pytest.raises(Closed, match="cannot be reached"):
-        cli.official_installer(tmp_path)
+@pytest.mark.parametrize("place", ["bin/pulumi", "bin", ".", ".."])
+def test_a_kept_cli_that_others_could_have_changed_is_not_run(tmp_path: Path, place: str) -> None:
+    kept = tmp_path / "aop" / "kept"
+    fake_cli(kept / "bin")
+    assert cli.find("", kept) == kept / "bin"
+    cli.find.cache_clear()
+    (kept / place).chmod(0o777)
+    with pytest.raises(Stop, match=r"is not run, for .* can be written by everybody"):
+        cli.ensure("", kept, [("never", never)])
+
+
+def test_what_is_installed_under_a_loose_umask_is_closed(tmp_path: Path) -> None:
+    before = os.umask(0)
+    try:
+        kept = tmp_path / "aop" / "kept"
+        assert cli.ensure("", kept, [("installs", installs)]) == kept / "bin"
+    finally:
+        os.umask(before)
+    assert trust.who_else_can_write(kept / "bin" / "pulumi") == ""
