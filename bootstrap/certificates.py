@@ -33,7 +33,7 @@ def ensure(folder: Path, names: Iterable[str], now: datetime | None = None) -> l
     """
     now = now or datetime.now(timezone.utc)
     folder.mkdir(parents=True, exist_ok=True, mode=0o700)
-    signer = _authority(folder)
+    signer = _authority(folder, now)
     made = []
     if signer is None or signer.ends <= now + LEAF_LIFE:
         signer = authority.make_ca(authority.named(CA_NAME), now)
@@ -46,11 +46,10 @@ def ensure(folder: Path, names: Iterable[str], now: datetime | None = None) -> l
     return made
 
 
-def _authority(folder: Path) -> Identity | None:
+def _authority(folder: Path, now: datetime) -> Identity | None:
+    certificate, key = folder / f"{CA}.pem", folder / f"{CA}.key"
     try:
-        return authority.read(
-            (folder / f"{CA}.pem").read_bytes(), (folder / f"{CA}.key").read_bytes()
-        )
+        return authority.read(certificate.read_bytes(), key.read_bytes(), now)
     except (OSError, ValueError):
         return None
 

@@ -9,10 +9,10 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime, timedelta, timezone
-from typing import TypeAlias
+from typing import TypeAlias, TypeVar
 
 from cryptography import x509
-from cryptography.exceptions import UnsupportedAlgorithm
+from cryptography.exceptions import InvalidSignature, UnsupportedAlgorithm
 from cryptography.hazmat.primitives import hashes
 from cryptography.hazmat.primitives.asymmetric import ec, rsa
 from cryptography.hazmat.primitives.serialization import (
@@ -34,6 +34,7 @@ KEYS: dict[str, Callable[[], Key]] = {
 CA_LIFE = timedelta(days=3650)
 # A clock that is a little behind must accept what was made here.
 BACKDATED = timedelta(hours=1)
+Extension = TypeVar("Extension", bound=x509.ExtensionType)
 
 
 @dataclass(frozen=True)
@@ -87,20 +88,28 @@ def make_leaf(
     kind: str = "ec",
     usage: x509.ObjectIdentifier = CLIENT_AUTH,
 ) -> Identity:
-    """A leaf of the issuer; `starts` is an hour ago unless given."""
+    """A leaf of the issuer; `starts` is an hour ago unless given.
+
+    `ValueError` on half a line when an origin that trusts the issuer would refuse the leaf.
+    """
     key = KEYS[kind]()
     starts = starts or datetime.now(timezone.utc) - BACKDATED
     builder = _begun(name, issuer.certificate.subject, key, starts, ends)
     builder = builder.add_extension(x509.BasicConstraints(False, None), critical=True)
     builder = builder.add_extension(_usage(is_ca=False), critical=True)
     builder = builder.add_extension(x509.ExtendedKeyUsage([usage]), critical=False)
-    signer = x509.AuthorityKeyIdentifier.from_issuer_public_key(issuer.key.public_key())
-    builder = builder.add_extension(signer, critical=False)
-    return Identity(builder.sign(issuer.key, hashes.SHA256()), key)
+    builder = builder.add_extension(_identifier_of(issuer.certificate), critical=False)
+    made = builder.sign(issuer.key, hashes.SHA256())
+    if fault := chain_fault(made, issuer.certificate):
+        raise ValueError(f"what the CA signed does not verify: {fault}.")
+    return Identity(made, key)
 
 
-def read(certificate: bytes, private_key: bytes) -> Identity:
-    """A CA that is at hand; `ValueError` on half a line, to follow the name of the file."""
+def read(certificate: bytes, private_key: bytes, now: datetime) -> Identity:
+    """A CA that is at hand and may sign at `now` (with its time zone).
+
+    `ValueError` on half a line, to follow the name of the file.
+    """
     found = read_certificate(certificate)
     try:
         key = load_pem_private_key(private_key, None)
@@ -112,9 +121,40 @@ def read(certificate: bytes, private_key: bytes) -> Identity:
         raise ValueError("the key is neither ECDSA nor RSA.")
     if key.public_key() != found.public_key():
         raise ValueError("the key does not belong to the certificate.")
-    if not _may_sign(found):
-        raise ValueError("the certificate is no CA: it may not sign others.")
+    if fault := signing_fault(found) or _validity_fault(found, now):
+        raise ValueError(f"{fault}.")
     return Identity(found, key)
+
+
+def chain_fault(certificate: Certificate, issuer: Certificate) -> str | None:
+    """Why a server that trusts the issuer refuses the client certificate at any time, or None.
+
+    Names, signature, identifiers and usages, as OpenSSL compares them (X509_check_issued).
+    """
+    try:
+        certificate.verify_directly_issued_by(issuer)
+    except (ValueError, TypeError, InvalidSignature):
+        return "the name or the key of its issuer is another"
+    own = _extension(issuer, x509.SubjectKeyIdentifier)
+    named = _extension(certificate, x509.AuthorityKeyIdentifier)
+    if own and named and named.key_identifier not in (None, own.digest):
+        return "its AuthorityKeyIdentifier is not the CA's SubjectKeyIdentifier"
+    return signing_fault(issuer)
+
+
+def signing_fault(certificate: Certificate) -> str | None:
+    """Why servers refuse the client certificates that this one signs, with the next step."""
+    constraints = _extension(certificate, x509.BasicConstraints)
+    if constraints is None or not constraints.ca:
+        return "the certificate is no CA: it may not sign others"
+    key_usage = _extension(certificate, x509.KeyUsage)
+    if key_usage is not None and not key_usage.key_cert_sign:
+        return "the CA's key usage has no keyCertSign: give the CA that signs certificates"
+    purposes = _extension(certificate, x509.ExtendedKeyUsage)
+    clients = {CLIENT_AUTH, ExtendedKeyUsageOID.ANY_EXTENDED_KEY_USAGE}
+    if purposes is not None and not clients & set(purposes):
+        return "the CA's extended key usage has no clientAuth: give a CA that signs clients"
+    return None
 
 
 def read_certificate(text: bytes) -> Certificate:
@@ -155,9 +195,33 @@ def _usage(*, is_ca: bool) -> x509.KeyUsage:
     )
 
 
-def _may_sign(certificate: Certificate) -> bool:
+def _identifier_of(issuer: Certificate) -> x509.AuthorityKeyIdentifier:
+    """The issuer's own SubjectKeyIdentifier, which may be of any kind (RFC 5280, 4.2.1.1): Go 1.25
+    and newer write a truncated SHA-256 there, others SHA-1. OpenSSL only compares the two."""
+    own = _extension(issuer, x509.SubjectKeyIdentifier)
+    if own is None:
+        return x509.AuthorityKeyIdentifier.from_issuer_public_key(_public_key(issuer))
+    return x509.AuthorityKeyIdentifier.from_issuer_subject_key_identifier(own)
+
+
+def _public_key(certificate: Certificate) -> ec.EllipticCurvePublicKey | rsa.RSAPublicKey:
+    found = certificate.public_key()
+    if not isinstance(found, (ec.EllipticCurvePublicKey, rsa.RSAPublicKey)):
+        raise ValueError("the key is neither ECDSA nor RSA.")
+    return found
+
+
+def _validity_fault(certificate: Certificate, now: datetime) -> str | None:
+    starts, ends = certificate.not_valid_before_utc, certificate.not_valid_after_utc
+    if now < starts:
+        return f"the CA is valid from {starts:%Y-%m-%d %H:%M} UTC on: wait, or correct the clock"
+    if now > ends:
+        return f"the CA ended on {ends:%Y-%m-%d}: make another, and let the origin trust both"
+    return None
+
+
+def _extension(certificate: Certificate, kind: type[Extension]) -> Extension | None:
     try:
-        found = certificate.extensions.get_extension_for_class(x509.BasicConstraints)
+        return certificate.extensions.get_extension_for_class(kind).value
     except (x509.ExtensionNotFound, ValueError):
-        return False
-    return found.value.ca
+        return None

@@ -9,7 +9,7 @@ from __future__ import annotations
 from types import MappingProxyType
 
 from . import apache, caddy, cloudflare_ca, haproxy, nginx
-from .bundle import bundle, chain_depth, pin
+from .bundle import anchors, bundle, chain_depth, pin
 from .connection import ClientCertificate
 from .origin import Origin, Pin, Stage
 from .probe import Target, probe
@@ -50,6 +50,7 @@ __all__ = [
     "Server",
     "Stage",
     "Target",
+    "anchors",
     "bundle",
     "chain_depth",
     "cloudflare_ca",

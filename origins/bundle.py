@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+from typing import TypeVar
 
 from cryptography import x509
 from cryptography.exceptions import InvalidSignature
@@ -11,17 +12,20 @@ from cryptography.hazmat.primitives.serialization import Encoding
 
 from .origin import Pin
 
+Extension = TypeVar("Extension", bound=x509.ExtensionType)
+
 
 def bundle(*authorities: str) -> str:
     """One PEM text of all CAs in the given PEM texts, each once, with 64 columns.
 
-    Give one CA, or both while certificates of one are being replaced by the other's. `ValueError`
-    for what is not a CA, and for an intermediate without its issuer: OpenSSL, and with it NGINX,
+    Give one CA, or both while certificates of one are being replaced by the other's. A client
+    certificate that signed itself may be its own anchor (`anchors`). `ValueError` for any other
+    that is not a CA, and for an intermediate without its issuer: OpenSSL, and with it NGINX,
     Apache and HAProxy, trusts no chain that does not end in a self-signed certificate.
     """
     found = list(dict.fromkeys(certificate for text in authorities for certificate in _read(text)))
     for certificate in found:
-        if not _is_authority(certificate):
+        if not _is_authority(certificate) and not _is_self_signed(certificate):
             raise ValueError(
                 f"{_name(certificate.subject)} is no CA: give the certificate of its issuer"
                 f" {_name(certificate.issuer)}."
@@ -36,6 +40,15 @@ def bundle(*authorities: str) -> str:
     return "".join(pem(certificate) for certificate in found)
 
 
+def anchors(authorities: str) -> tuple[str, ...]:
+    """The names of the client certificates in a bundle that signed themselves.
+
+    Such a certificate is its own anchor: no other one passes, and its successor has to be trusted
+    before it is shown.
+    """
+    return tuple(_name(one.subject) for one in _read(authorities) if not _is_authority(one))
+
+
 def chain_depth(chain: str, authorities: str) -> int:
     """How many CAs stand above the first certificate of `chain`, the root included.
 
@@ -46,7 +59,7 @@ def chain_depth(chain: str, authorities: str) -> int:
     """
     presented, trusted = _read(chain), _read(authorities)
     current, depth = presented[0], 0
-    while depth == 0 or not _signed_by(current, current):
+    while depth == 0 or not _is_self_signed(current):
         issuer = _issuer(current, [*trusted, *presented[1:]])
         if issuer is None or depth == 10:
             raise ValueError(
@@ -88,11 +101,12 @@ def _read(text: str) -> list[x509.Certificate]:
 
 
 def _is_authority(certificate: x509.Certificate) -> bool:
-    try:
-        found = certificate.extensions.get_extension_for_class(x509.BasicConstraints)
-    except x509.ExtensionNotFound:
-        return False
-    return found.value.ca
+    constraints = _extension(certificate, x509.BasicConstraints)
+    return constraints is not None and constraints.ca
+
+
+def _is_self_signed(certificate: x509.Certificate) -> bool:
+    return _is_issued_by(certificate, certificate)
 
 
 def _issuer(
@@ -102,11 +116,31 @@ def _issuer(
 
 
 def _signed_by(certificate: x509.Certificate, issuer: x509.Certificate) -> bool:
+    """Whether the issuer signed the certificate and may sign others, or both are the same."""
+    if not _is_issued_by(certificate, issuer):
+        return False
+    usage = _extension(issuer, x509.KeyUsage)
+    return certificate == issuer or usage is None or usage.key_cert_sign
+
+
+def _is_issued_by(certificate: x509.Certificate, issuer: x509.Certificate) -> bool:
+    """Compares names, identifiers and the signature, as OpenSSL does (X509_check_issued)."""
+    own = _extension(issuer, x509.SubjectKeyIdentifier)
+    named = _extension(certificate, x509.AuthorityKeyIdentifier)
+    if own and named and named.key_identifier not in (None, own.digest):
+        return False
     try:
         certificate.verify_directly_issued_by(issuer)
     except (ValueError, TypeError, InvalidSignature):
         return False
     return True
+
+
+def _extension(certificate: x509.Certificate, kind: type[Extension]) -> Extension | None:
+    try:
+        return certificate.extensions.get_extension_for_class(kind).value
+    except (x509.ExtensionNotFound, ValueError):
+        return None
 
 
 def _name(name: x509.Name) -> str:

@@ -105,7 +105,7 @@ def _authority(folder: Path, kind: str, now: datetime) -> tuple[Identity, bool]:
         missing = key if certificate.exists() else certificate
         raise Stop(f"{missing} is missing beside the other. Put it there, or give another --ca.")
     try:
-        return authority.read(certificate.read_bytes(), key.read_bytes()), False
+        return authority.read(certificate.read_bytes(), key.read_bytes(), now), False
     except ValueError as error:
         raise Stop(f"{certificate}: {error}") from None
 

@@ -10,7 +10,7 @@ from typing import Any
 
 import click
 
-from origins import SERVERS, Origin, Pin, bundle, cloudflare_ca, configuration, pin
+from origins import SERVERS, Origin, Pin, anchors, bundle, cloudflare_ca, configuration, pin
 from origins.origin import hostname as checked
 from providers.values import pem
 from stacks.config import CLOUDFLARE
@@ -174,6 +174,11 @@ def _notes(client: PresentedCertificate, origin: Origin, now: datetime) -> tuple
             "Stage on refuses everybody until Cloudflare presents a certificate; begin with"
             " --stage optional."
         )
+    notes += [
+        f"{safe(name)} signed itself and is trusted as it is: no other certificate passes in its"
+        " place, so trust its successor with --also-trust before Cloudflare presents that."
+        for name in anchors(origin.authorities)
+    ]
     if bundle(cloudflare_ca.read()) in origin.authorities:
         ends = f"Cloudflare's CA ends on {cloudflare_ca.ENDS:%Y-%m-%d}."
         notes.append(cloudflare_ca.warning(now) or ends)

@@ -170,7 +170,7 @@ def at_hand(given: Given, folder: Path, now: datetime) -> dict[str, ClientCertif
     made = {"other_ca": authority.make_leaf(other_ca, subject, now + DAY)}
     chain = ""
     if given.ca_certificate and given.ca_key:
-        ca = _ca(given.ca_certificate, given.ca_key)
+        ca = _ca(given.ca_certificate, given.ca_key, now)
         chain = given.ca_certificate.read_text(encoding="ascii", errors="replace")
         made |= {
             "same_ca": authority.make_leaf(ca, subject, now + DAY),
@@ -183,9 +183,9 @@ def at_hand(given: Given, folder: Path, now: datetime) -> dict[str, ClientCertif
     return clients
 
 
-def _ca(certificate: Path, key: Path) -> Identity:
+def _ca(certificate: Path, key: Path, now: datetime) -> Identity:
     try:
-        return authority.read(certificate.read_bytes(), key.read_bytes())
+        return authority.read(certificate.read_bytes(), key.read_bytes(), now)
     except ValueError as error:
         raise ValueError(f"{certificate} and {key}: {error}") from None
 

@@ -45,6 +45,7 @@ def make(
     usage: x509.ObjectIdentifier | None = CLIENT_AUTH,
     names: tuple[str, ...] = (),
     days: int = 30,
+    more: tuple[x509.ExtensionType, ...] = (),
 ) -> Signer:
     """A certificate signed by `issuer`, or by itself; `days` may be negative: expired."""
     key = ec.generate_private_key(ec.SECP256R1())
@@ -65,6 +66,8 @@ def make(
     if names:
         alternatives = x509.SubjectAlternativeName([x509.DNSName(n) for n in names])
         builder = builder.add_extension(alternatives, critical=False)
+    for extension in more:
+        builder = builder.add_extension(extension, critical=False)
     return Signer(builder.sign(issuer.key if issuer else key, hashes.SHA256()), key)
 
 
@@ -109,6 +112,8 @@ class Folder:
         self._keep("below", self.below, self.intermediate.pem)
         self._keep("bare", self.below)
         self._keep("successor", self.successor)
+        self.own_anchor = make("cloudflare")
+        self._keep("own_anchor", self.own_anchor)
         server = make(HOSTNAME, self.other_root, usage=SERVER_AUTH, names=(HOSTNAME,))
         self._keep("server", server)
         self.write("server_ca.pem", self.other_root.pem)

@@ -8,10 +8,11 @@ from datetime import datetime, timedelta, timezone
 from pathlib import Path
 
 import pytest
+from cryptography import x509
 
-from origins import bundle, chain_depth, cloudflare_ca, pin
+from origins import anchors, bundle, chain_depth, cloudflare_ca, pin
 
-from .pki import Folder
+from .pki import Folder, make
 
 
 def test_a_bundle_has_each_authority_once_in_the_order_given(folder: Folder) -> None:
@@ -61,6 +62,25 @@ def test_a_chain_that_the_origin_would_refuse_has_no_depth(folder: Folder) -> No
         chain_depth(folder.clients["other_ca"].pem, trusted)
     with pytest.raises(ValueError, match="Root 2 is not in the bundle"):
         chain_depth(folder.successor.pem + folder.next_root.pem, trusted)
+
+
+def test_a_certificate_that_names_another_key_of_its_issuer_has_no_depth() -> None:
+    """OpenSSL compares the identifiers before it looks at a signature."""
+    root = make("Root", ca=True, more=(x509.SubjectKeyIdentifier(b"a" * 20),))
+    chains = {
+        digest: make("client", root, more=(x509.AuthorityKeyIdentifier(digest, None, None),)).pem
+        for digest in (b"a" * 20, b"b" * 20)
+    }
+    assert chain_depth(chains[b"a" * 20], bundle(root.pem)) == 1
+    with pytest.raises(ValueError, match="signed by CN=Root, which is neither"):
+        chain_depth(chains[b"b" * 20], bundle(root.pem))
+
+
+def test_a_certificate_that_signed_itself_is_its_own_anchor(folder: Folder) -> None:
+    text = bundle(folder.own_anchor.pem, folder.root.pem)
+    assert anchors(text) == ("CN=cloudflare",)
+    assert anchors(folder.root.pem) == ()
+    assert chain_depth(folder.own_anchor.pem, text) == 1
 
 
 def test_a_pin_names_the_first_certificate_in_three_ways(folder: Folder) -> None:

@@ -144,6 +144,16 @@ def test_a_chain_with_an_intermediate_passes_with_its_depth(
         assert asked(origin, folder, "bare") == REFUSED
 
 
+@every_server
+@every_version
+def test_a_certificate_that_signed_itself_passes_where_it_is_trusted_and_no_other_does(
+    server: str, version: str, started: Running, folder: Folder
+) -> None:
+    with started(server, authorities=bundle(folder.own_anchor.pem)) as origin:
+        assert asked(origin, folder, "own_anchor", version) == ACCEPTED
+        assert asked(origin, folder, "right", version) == REFUSED
+
+
 @pytest.mark.parametrize("server", [name for name in SERVERS if name != "caddy"])
 def test_a_revoked_certificate_is_refused(server: str, started: Running, folder: Folder) -> None:
     with started(server, crl=folder.file("crl.pem")) as origin:

@@ -254,3 +254,13 @@ def test_a_real_server_accepts_what_was_written(
 def test_the_default_host_of_haproxy_is_its_frontend(origins: Origins) -> None:
     done = origins.run("shop.example.com", *origins.own, "--default-host", server="haproxy", code=1)
     assert "leave --default-host out" in done.stderr
+
+
+def test_a_certificate_that_signed_itself_may_be_its_own_ca_and_a_line_says_what_that_means(
+    origins: Origins,
+) -> None:
+    own = certificate("somebody").pem
+    origins.file("shop.pem", own)
+    done = origins.run("shop.example.com", "--ca", str(origins.folder / "shop.pem"))
+    assert "CN=somebody signed itself" in done.stderr
+    assert "trust its successor with --also-trust before" in done.stderr
