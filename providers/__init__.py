@@ -8,11 +8,24 @@ from .certificate_uploads import CertificateUploads
 from .hostname_binding import HostnameBinding
 from .hostname_bindings import HostnameBindings
 from .hostname_certificate import HostnameCertificate
-from .values.inputs import Hostname, Inputs, Switch, TokenEnv, WaitSeconds, ZoneId, explain
+from .values.certificate_file import authorities_in_file, leaf_in_file
+from .values.inputs import (
+    Hostname,
+    Inputs,
+    Reference,
+    Switch,
+    TokenEnv,
+    WaitSeconds,
+    WarnDays,
+    ZoneId,
+    explain,
+)
+from .values.reference import PROJECT, UnreadableReference
 from .zone_certificate import ZoneCertificate
 from .zone_setting import ZoneSetting
 
 __all__ = [
+    "PROJECT",
     "CertificateUploads",
     "CloudflareError",
     "Hostname",
@@ -20,11 +33,16 @@ __all__ = [
     "HostnameBindings",
     "HostnameCertificate",
     "Inputs",
+    "Reference",
     "Switch",
     "TokenEnv",
+    "UnreadableReference",
     "WaitSeconds",
+    "WarnDays",
     "ZoneCertificate",
     "ZoneId",
     "ZoneSetting",
+    "authorities_in_file",
     "explain",
+    "leaf_in_file",
 ]

@@ -53,10 +53,13 @@ class ZoneCertificate(Resource, module="aop", name="ZoneCertificate"):
 
     :param name: Pulumi's name of the resource.
     :param zone_id: the Zone ID, 32 hexadecimal digits. Replaces.
-    :param certificate: one leaf certificate in PEM. A different certificate replaces; a
-        different spelling of the same one is no change.
-    :param private_key: its unencrypted key: PEM (kept encrypted in state), or `env:NAME` or
-        `file:PATH` (never in state). In place.
+    :param certificate: one leaf certificate in PEM; the CAs of its chain are dropped. A
+        different certificate replaces; a different spelling of the same one is no change.
+    :param private_key: its key: PEM (kept encrypted in state), or `env:NAME` or `file:PATH`,
+        relative to the project's folder (never in state). In place.
+    :param passphrase: of an encrypted key, `env:NAME` or `file:PATH`; never in state. In place.
+    :param warn_days: days before the end from which previews warn; by default 30, or a third of
+        the certificate's life where that is shorter. In place.
     :param wait_seconds: the longest wait for Cloudflare in one step; default 300.
     :param token_env: name of the environment variable with the token for this zone.
     """
@@ -78,10 +81,14 @@ class ZoneCertificate(Resource, module="aop", name="ZoneCertificate"):
         zone_id: pulumi.Input[str],
         certificate: pulumi.Input[str],
         private_key: pulumi.Input[str],
+        passphrase: pulumi.Input[str] | None = None,
+        warn_days: pulumi.Input[float] | None = None,
         wait_seconds: pulumi.Input[float] | None = None,
         token_env: str | None = None,
         opts: pulumi.ResourceOptions | None = None,
     ) -> None:
-        props = shared.declared(zone_id, certificate, private_key, wait_seconds, token_env)
+        props = shared.resource_props(
+            zone_id, certificate, private_key, passphrase, warn_days, wait_seconds, token_env
+        )
         super().__init__(ZoneCertificateProvider(), name, props, opts)
-        shared.warn_of_expiry(self, certificate)
+        shared.warn_of_expiry(self, certificate, warn_days)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 import hashlib
 import re
 from dataclasses import dataclass
@@ -34,7 +35,14 @@ SIGNATURES = {
     "1.2.840.10045.4.3.3": "ECDSA-SHA384",
     "1.2.840.10045.4.3.4": "ECDSA-SHA512",
     "1.3.101.112": "Ed25519",
+    "2.16.840.1.101.3.4.3.17": "ML-DSA-44",
+    "2.16.840.1.101.3.4.3.18": "ML-DSA-65",
+    "2.16.840.1.101.3.4.3.19": "ML-DSA-87",
 }
+# What Go's crypto/x509 does not read: a key for RSASSA-PSS only, and EC parameters written out
+# (the OBJECT IDENTIFIER of a prime field).
+RSA_PSS = bytes.fromhex("06092a864886f70d01010a")
+PRIME_FIELD = bytes.fromhex("06072a8648ce3d0101")
 
 
 @dataclass(frozen=True)
@@ -85,6 +93,9 @@ def _read_leaf(text: object) -> x509.Certificate:
         is_ca = _is_ca(leaf)
     except (ValueError, UnsupportedAlgorithm):
         raise errors.UNPARSABLE() from None
+    is_pss = leaf.public_key_algorithm_oid.dotted_string == "1.2.840.113549.1.1.10"
+    if is_pss or PRIME_FIELD in leaf.public_bytes(Encoding.DER):
+        raise errors.UNPARSABLE()
     if len(found) > 1 or is_ca:
         raise errors.ONLY_LEAF()
     return leaf
@@ -99,6 +110,9 @@ def _is_ca(certificate: x509.Certificate) -> bool:
 
 def _read_key(text: object):  # type: ignore[no-untyped-def]
     if not isinstance(text, str) or not KEY_TEXT.fullmatch(text):
+        raise errors.KEY_UNPARSABLE()
+    der = base64.b64decode("".join(text.strip().splitlines()[1:-1]))
+    if PRIME_FIELD in der or RSA_PSS in der[:40]:
         raise errors.KEY_UNPARSABLE()
     try:
         return load_pem_private_key(text.encode(), None)

@@ -22,9 +22,24 @@ from pydantic import (
 )
 
 from origins import SERVERS
-from providers import Hostname, Inputs, Switch, TokenEnv, WaitSeconds, ZoneId, explain
+from providers import (
+    PROJECT as PROJECT,  # operations ask here, as for everything of a stack's file
+)
+from providers import (
+    Hostname,
+    Inputs,
+    Reference,
+    Switch,
+    TokenEnv,
+    UnreadableReference,
+    WaitSeconds,
+    WarnDays,
+    ZoneId,
+    authorities_in_file,
+    explain,
+    leaf_in_file,
+)
 
-PROJECT = Path(__file__).resolve().parent.parent
 NAMESPACE = "aop"
 KEY = "zones"
 
@@ -55,32 +70,52 @@ def _authority(value: str) -> str:
 CertificateFile = Annotated[str, AfterValidator(_certificate_file)]
 
 
-def read_pem(reference: str, file: str = "") -> str:
-    """The text of `file:PATH`; `pulumi.RunError`, beginning with `file`, when it cannot be read."""
-    path = PROJECT / Path(reference.removeprefix("file:")).expanduser()
+def read_authorities(reference: str, file: str = "") -> str:
+    """The PEM of the CAs in `file:PATH`; `pulumi.RunError`, beginning with `file`, without them."""
+    return _in_file(authorities_in_file, reference, file)
+
+
+def _in_file(read: Callable[[str, Path], str], reference: str, file: str) -> str:
     try:
-        return path.read_text(encoding="utf-8", errors="replace")
-    except OSError as error:
+        return read(reference.removeprefix("file:"), PROJECT)
+    except UnreadableReference as error:
         where = f"{file}: " if file else ""
         raise pulumi.RunError(
-            f"{where}the certificate {path} cannot be read ({error.strerror})."
-            " Put it there; `make up` makes test certificates for the sandbox."
+            f"{where}{error.fact}. {error.next_step}"
+            " `make up` makes test certificates for the sandbox."
         ) from None
 
 
-class KeyPair(Inputs):
+class Section(Inputs):
+    """A part of the configuration. A key without a value is refused, never read as absent.
+
+    Who empties a key by mistake, with a comment in place of its value for instance, would take
+    away the certificate that it names.
+    """
+
+    @field_validator("*", mode="before")
+    @classmethod
+    def _is_not_empty(cls, value: Any) -> Any:
+        if value is None:
+            raise ValueError("has no value. Give it one, or remove the line to take it away.")
+        return value
+
+
+class KeyPair(Section):
     """A certificate (`file:PATH`) and its key (`env:NAME`, `file:PATH` or `secret:KEY`).
 
+    `passphrase` is the one of an encrypted key, `env:NAME` or `file:PATH`.
     `ca` is the CA that signed it, with its intermediates, `file:PATH`: what the origin trusts.
     """
 
     certificate: CertificateFile
     private_key: Annotated[str, AfterValidator(_key_reference)]
+    passphrase: Reference | None = None
     ca: CertificateFile | None = None
 
     def pem(self, file: str = "") -> str:
-        """The certificate's text; `pulumi.RunError` as `read_pem`."""
-        return read_pem(self.certificate, file)
+        """The PEM of the leaf alone; `pulumi.RunError` as `read_authorities`."""
+        return _in_file(leaf_in_file, self.certificate, file)
 
     def key(self) -> pulumi.Input[str]:
         """What a certificate resource takes as `private_key`."""
@@ -132,7 +167,7 @@ def _server_name(value: str) -> str:
 ServerName = Annotated[str, AfterValidator(_server_name)]
 
 
-class OriginConfig(Inputs):
+class OriginConfig(Section):
     """The origin servers of a zone, for whose hostnames the stack exports the directives.
 
     `hostnames` are those without a certificate of their own, besides the zone's name. `also_trust`
@@ -149,13 +184,14 @@ class OriginConfig(Inputs):
     server_key: str | None = None
 
 
-class ZoneConfig(Inputs):
+class ZoneConfig(Section):
     """A zone and the levels it shall have; what is left out is not managed.
 
     `ssl` is the SSL mode, `shared_certificate` the switch of Cloudflare's own certificate,
     `zone_certificate` an own certificate for the whole zone, `hostname_certificates` own
     certificates by a name of your choice, `origin` the server behind the zone. `token_env` names
-    the environment variable of this zone's token. The other keys are the inputs of the resources
+    the environment variable of this zone's token, `warn_days` how many days before their end
+    previews and `expiry` warn of its certificates. The other keys are the inputs of the resources
     by the same names.
     """
 
@@ -169,6 +205,7 @@ class ZoneConfig(Inputs):
     allow_removal: tuple[Hostname, ...] = ()
     overwrite: bool = False
     require_tls: bool = True
+    warn_days: WarnDays | None = None
     wait_seconds: WaitSeconds = 300
 
     def pairs(self) -> dict[str, KeyPair]:

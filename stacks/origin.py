@@ -10,7 +10,7 @@ import pulumi
 
 from origins import Origin, bundle, chain_depth, cloudflare_ca, configuration, server_named
 
-from .config import CLOUDFLARE, KeyPair, OriginConfig, ZoneConfig, read_pem
+from .config import CLOUDFLARE, KeyPair, OriginConfig, ZoneConfig, read_authorities
 
 BEGIN = "-----BEGIN CERTIFICATE-----"
 DEEPEST = 10
@@ -57,7 +57,7 @@ def presented(zones: Mapping[str, ZoneConfig], hostname: str, file: str) -> Pres
 
 def _own(level: str, zone: str, pair: KeyPair, file: str) -> PresentedCertificate:
     return PresentedCertificate(
-        level, zone, pair.pem(file), read_pem(pair.ca, file) if pair.ca else ""
+        level, zone, pair.pem(file), read_authorities(pair.ca, file) if pair.ca else ""
     )
 
 
@@ -143,7 +143,8 @@ def _told(
             " certificate."
         )
     also_trust = [
-        cloudflare_ca.read() if it == CLOUDFLARE else read_pem(it, file) for it in wanted.also_trust
+        cloudflare_ca.read() if it == CLOUDFLARE else read_authorities(it, file)
+        for it in wanted.also_trust
     ]
     try:
         authorities = bundle(client.ca or cloudflare_ca.read(), *also_trust)

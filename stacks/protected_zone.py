@@ -64,6 +64,8 @@ class ProtectedZone(pulumi.ComponentResource):
                 f"{name}-{label}",
                 certificate=pair.pem(),
                 private_key=pair.key(),
+                passphrase=pair.passphrase,
+                warn_days=self._zone.warn_days,
                 opts=self._options(uploads),
                 **self._common,
             )
@@ -115,6 +117,8 @@ class ProtectedZone(pulumi.ComponentResource):
             f"{self._name}-zone",
             certificate=pair.pem(),
             private_key=pair.key(),
+            passphrase=pair.passphrase,
+            warn_days=self._zone.warn_days,
             opts=self._options(after),
             **self._common,
         )

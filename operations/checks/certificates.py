@@ -2,16 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
 import pulumi
 
-from providers.api.errors import CloudflareError
-from providers.lifecycle.certificate import key_text
+from providers.api.answers import UploadedCertificate
 from providers.plugin.session import Session
 from providers.values import pem
-from providers.values.key import matches, read_private_key
-from providers.values.text import short
+from providers.values.pair import certificate_findings, load_matching_key
+from providers.values.reference import PROJECT, UnreadableReference
 from stacks.config import KeyPair
 from stacks.origin import zone_directives
 
@@ -27,34 +26,46 @@ def configured_sha256(pair: KeyPair) -> str:
         return ""
 
 
-def keys(where: Text, pair: KeyPair, there: set[str], run: Session) -> Iterator[CheckResult]:
-    """Whether the certificate can be used, and its key is at hand where it is needed."""
+def keys(
+    where: Text,
+    pair: KeyPair,
+    there: Sequence[UploadedCertificate],
+    ours: set[str] | None,
+    run: Session,
+) -> Iterator[CheckResult]:
+    """Whether the certificate can be used, and its key is at hand where it is needed.
+
+    :param there: what Cloudflare holds at the certificate's level.
+    :param ours: the ids in state; None when the state was not read.
+    """
     try:
         certificate = pem.read_certificate(pair.pem())
     except (pem.PemError, pulumi.RunError) as error:
         yield problem("certificate", (*where, Untrusted(str(error), 600)))
         return
     name = fingerprint(certificate.sha256)
-    is_there = certificate.sha256 in there
-    faults = pem.faults(certificate, run.clock.now())
-    for fault in faults:
-        grade = warning if is_there else problem
+    ids = {record.id for record in there if record.sha256 == certificate.sha256}
+    is_ours = bool(ids & (ours or set()))
+    refused, known = certificate_findings(certificate, run.clock.now(), is_in_state=is_ours)
+    for fault in refused:
+        # Where the state was not read, what is uploaded may be in it.
+        grade = warning if ids and ours is None else problem
         yield grade("certificate", (*where, *name, " ", Untrusted(fault, 600)))
+    for told in known:
+        yield warning("certificate", (*where, *name, " ", Untrusted(told, 600)))
     if pair.private_key.startswith("secret:"):
         yield ok("key", (*where, "kept in the stack's configuration, not looked at"))
         return
     try:
-        key = read_private_key(key_text(pair.private_key))
-    except (pem.PemError, CloudflareError) as error:
-        need = "; it is not needed, the certificate is uploaded already" if is_there else ""
-        grade = warning if is_there else problem
+        load_matching_key(certificate, pair.private_key, pair.passphrase, run.environ, PROJECT)
+    except UnreadableReference as error:
+        need = " It is not needed: the certificate is uploaded already." if ids else ""
+        grade = warning if ids else problem
         yield grade("key", (*where, Untrusted(str(error), 600), need))
-        return
-    if matches(certificate, key):
-        yield ok("key", text("{where}certificate {it} and its key", where=where, it=name))
+    except pem.PemError as error:
+        yield problem("key", (*where, Untrusted(f"private_key: {error}", 600)))
     else:
-        told = "the key does not belong to certificate {it}"
-        yield problem("key", (*where, *text(told, it=Untrusted(short(certificate.sha256)))))
+        yield ok("key", text("{where}certificate {it} and its key", where=where, it=name))
 
 
 def origin(name: str, wanted: StackFile) -> Iterator[CheckResult]:

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Literal
 
-from providers.values.key import is_reference
+from providers.values.reference import is_reference
 
 from ..text import Text, Untrusted, count, plain, text
 from .changes import EFFECTS, Change, Effect, changes, count_by_effect

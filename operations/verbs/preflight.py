@@ -8,6 +8,7 @@ from typing import TextIO
 
 import click
 
+from providers.api.answers import Level
 from providers.api.errors import CloudflareError
 from providers.plugin.session import Session
 from stacks.config import ZoneConfig
@@ -89,18 +90,20 @@ def zone(
     """Everything about one zone."""
     pairs = config.pairs()
     fingerprints = {label: sha for label, pair in pairs.items() if (sha := configured_sha256(pair))}
+    seen: LiveZone | None
     try:
         yield from account.identity(name, config, run)
         seen = cloudflare.read(name, config, run)
     except CloudflareError as error:
         yield problem("zone", text("{name}: {why}", name=Untrusted(name), why=reason(error)))
-        there: set[str] = set()
+        seen = None
     else:
-        there = {r.sha256 for records in seen.certificates.values() for r in records}
         yield from _of_live(seen, fingerprints, ours, run)
     for label, pair in pairs.items():
         where = text("{zone}, {label}: ", zone=Untrusted(name), label=Untrusted(label))
-        yield from certificates.keys(where, pair, there, run)
+        level: Level = "hostname" if label in config.hostname_certificates else "zone"
+        there = seen.certificates[level] if seen else []
+        yield from certificates.keys(where, pair, there, ours, run)
 
 
 def _of_live(

@@ -8,7 +8,6 @@ certificate is what its DER bytes are; Cloudflare takes each only once in a zone
 from __future__ import annotations
 
 from collections.abc import Mapping
-from pathlib import Path
 from typing import Any
 
 import pulumi
@@ -20,8 +19,12 @@ from ..plugin import session
 from ..plugin.program import certificate_key
 from ..plugin.provider import Props, checked, dump, inputs_of
 from ..values import pem
-from ..values.inputs import UNKNOWN, Inputs, TokenEnv, WaitSeconds, ZoneId
-from ..values.key import is_reference, matches, read_private_key
+from ..values.blocks import PemError
+from ..values.expiry import expiry_warning
+from ..values.inputs import UNKNOWN, Inputs, Reference, TokenEnv, WaitSeconds, WarnDays, ZoneId
+from ..values.key import PrivateKey
+from ..values.pair import certificate_findings, load_matching_key
+from ..values.reference import PROJECT, UnreadableReference, is_reference
 from ..values.text import short
 from . import deletion
 from .upload import Upload, warn_if_not_in_force
@@ -35,6 +38,8 @@ class CertificateInputs(Inputs):
     zone_id: ZoneId
     certificate: str
     private_key: str
+    passphrase: Reference | None = None
+    warn_days: WarnDays | None = None
     wait_seconds: WaitSeconds = 300
     token_env: TokenEnv | None = None
 
@@ -47,7 +52,7 @@ def check(level: Level, olds: Props, news: Props) -> CheckResult:
             return {"certificate_sha256": UNKNOWN, "expires_on": UNKNOWN}, []
         try:
             certificate = pem.read_certificate(inputs.certificate)
-        except pem.PemError as error:
+        except PemError as error:
             return {}, [f"certificate: {error}"]
         notes = session.current().wanted
         is_old = sha256_of(olds) == certificate.sha256
@@ -57,7 +62,10 @@ def check(level: Level, olds: Props, news: Props) -> CheckResult:
             notes.note([key])
             if is_old:
                 notes.know(key)
-        faults = [] if is_old else pem.faults(certificate, session.current().clock.now())
+        now = session.current().clock.now()
+        faults, warnings = certificate_findings(certificate, now, is_in_state=is_old)
+        for warning in warnings:
+            session.current().warn(f"certificate {short(certificate.sha256)} {warning}")
         added = {
             "certificate": certificate.pem,
             "certificate_sha256": certificate.sha256,
@@ -74,46 +82,24 @@ def check_key(
     inputs: CertificateInputs, certificate: pem.Certificate, is_same: bool
 ) -> tuple[Props, list[str]]:
     """The key normalised, unless it is a reference; whether it matches, where it can be read."""
-    if inputs.private_key is UNKNOWN or is_same:
+    if inputs.private_key is UNKNOWN or inputs.passphrase is UNKNOWN or is_same:
         return {}, []
     try:
-        key = read_private_key(key_text(inputs.private_key))
-    except pem.PemError as error:
+        key = _key_of(inputs, certificate)
+    except PemError as error:
         return {}, [f"private_key: {error}"]
-    except CloudflareError as error:
+    except UnreadableReference as error:
         session.current().warn(
             f"private_key: {error.fact}, so it was not verified that it belongs to certificate"
             f" {short(certificate.sha256)}."
         )
         return {}, []
-    if not matches(certificate, key):
-        return {}, [
-            f"private_key: does not belong to certificate {short(certificate.sha256)}"
-            f" ({certificate.subject}). Give the key that the certificate was made for."
-        ]
-    return ({} if is_reference(inputs.private_key) else {"private_key": key.pem}), []
+    return ({} if is_reference(inputs.private_key) else {"private_key": key.written}), []
 
 
-def key_text(private_key: str) -> str:
-    """The key itself, or what the reference `env:NAME` or `file:PATH` leads to."""
-    if not is_reference(private_key):
-        return private_key
-    kind, _, name = private_key.strip().partition(":")
-    if kind == "env":
-        text = session.current().environ.get(name, "")
-        if not text:
-            raise CloudflareError(
-                f"the environment variable {name} is not set",
-                f"Export the private key as {name}; nothing was sent to Cloudflare.",
-            )
-        return text
-    try:
-        return Path(name).expanduser().read_text(encoding="utf-8", errors="replace")
-    except OSError as error:
-        raise CloudflareError(
-            f"the file {name} cannot be read ({error.strerror})",
-            "Put the private key there; nothing was sent to Cloudflare.",
-        ) from None
+def _key_of(inputs: CertificateInputs, certificate: pem.Certificate) -> PrivateKey:
+    environ = session.current().environ
+    return load_matching_key(certificate, inputs.private_key, inputs.passphrase, environ, PROJECT)
 
 
 def diff(level: Level, cert_id: str, olds: Props, news: Props) -> DiffResult:
@@ -140,9 +126,8 @@ def create(level: Level, props: Props) -> CreateResult:
     inputs = inputs_of(CertificateInputs, props)
     certificate = pem.read_certificate(inputs.certificate)
     with about(f"{level} certificate {short(certificate.sha256)} of zone {short(inputs.zone_id)}"):
-        key = _key_for(inputs, certificate)
         zone = session.current().zone(inputs.zone_id, inputs.token_env)
-        upload = Upload(zone, level, certificate, key)
+        upload = Upload(zone, level, certificate, lambda: _key_to_upload(inputs, certificate))
         record = upload.run(inputs.wait_seconds)
         if level == "zone" and not upload.posts:
             warn_if_not_in_force(zone, record)
@@ -221,19 +206,22 @@ def sha256_of(props: Mapping[str, Any]) -> str:
     return fingerprint(text) if isinstance(text, str) else ""
 
 
-def declared(
+def resource_props(
     zone_id: pulumi.Input[str],
     certificate: pulumi.Input[str],
     private_key: pulumi.Input[str],
+    passphrase: pulumi.Input[str] | None,
+    warn_days: pulumi.Input[float] | None,
     wait_seconds: pulumi.Input[float] | None,
     token_env: str | None,
 ) -> dict[str, Any]:
     """What the resource classes hand to Pulumi: the inputs, and the outputs by name."""
-    is_plain = isinstance(private_key, str) and is_reference(private_key)
     return {
         "zone_id": zone_id,
         "certificate": certificate,
-        "private_key": private_key if is_plain else pulumi.Output.secret(private_key),
+        "private_key": _secret_unless_reference(private_key),
+        "passphrase": passphrase and _secret_unless_reference(passphrase),
+        "warn_days": warn_days,
         "wait_seconds": wait_seconds,
         "token_env": token_env,
         "certificate_sha256": None,
@@ -246,19 +234,28 @@ def declared(
     }
 
 
-def warn_of_expiry(resource: pulumi.Resource, certificate: pulumi.Input[str]) -> None:
-    """Warns at the resource, in each preview, of a certificate that ends within 30 days."""
+def _secret_unless_reference(value: pulumi.Input[str]) -> pulumi.Input[str]:
+    is_plain = isinstance(value, str) and is_reference(value)
+    return value if is_plain else pulumi.Output.secret(value)
 
-    def look(text: str) -> None:
+
+def warn_of_expiry(
+    resource: pulumi.Resource,
+    certificate: pulumi.Input[str],
+    warn_days: pulumi.Input[float] | None,
+) -> None:
+    """Warns at the resource, in each preview, of a certificate whose end is near."""
+
+    def look(given: list[Any]) -> None:
         try:
-            read_now = pem.read_certificate(text)
-        except pem.PemError:
+            read_now = pem.read_certificate(given[0])
+        except PemError:
             return
-        warning = pem.expiry_warning(read_now, session.current().clock.now())
+        warning = expiry_warning(read_now, session.current().clock.now(), given[1])
         if warning:
             pulumi.log.warn(f"certificate {short(read_now.sha256)} {warning}", resource=resource)
 
-    pulumi.Output.from_input(certificate).apply(look)
+    pulumi.Output.all(certificate, warn_days).apply(look)
 
 
 def _warn_of_new_issuer(olds: Props, news: Props) -> None:
@@ -275,14 +272,11 @@ def _warn_of_new_issuer(olds: Props, news: Props) -> None:
         )
 
 
-def _key_for(inputs: CertificateInputs, certificate: pem.Certificate) -> str:
+def _key_to_upload(inputs: CertificateInputs, certificate: pem.Certificate) -> str:
     try:
-        key = read_private_key(key_text(inputs.private_key))
-    except pem.PemError as error:
-        raise CloudflareError(f"private_key: {error}") from None
-    if not matches(certificate, key):
-        raise CloudflareError(
-            "private_key: does not belong to the certificate",
-            "Give the key that the certificate was made for; nothing was sent to Cloudflare.",
-        )
-    return key.pem
+        return _key_of(inputs, certificate).pem
+    except UnreadableReference as error:
+        fact, next_step = error.fact, error.next_step
+    except PemError as error:
+        fact, _, next_step = f"private_key: {error}".partition(". ")
+    raise CloudflareError(fact, f"{next_step.removesuffix('.')}; nothing was uploaded.") from None

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 from ..api.answers import Level, UploadedCertificate, is_before
 from ..api.codes import Code
 from ..api.errors import REFRESH_NEXT, Refused, Unanswered
@@ -19,11 +21,14 @@ class Upload:
     """One certificate on its way; `run` answers with what Cloudflare holds then.
 
     The same certificate is adopted, one that timed out is deleted first, and a POST without an
-    answer is repeated only after a look for the fingerprint. `posts` counts the uploads that were
+    answer is repeated only after a look for the fingerprint. `key()` is asked for the private key
+    once it has to be uploaded: what is adopted needs none. `posts` counts the uploads that were
     tried: 0 when all was adopted.
     """
 
-    def __init__(self, zone: Zone, level: Level, certificate: pem.Certificate, key: str) -> None:
+    def __init__(
+        self, zone: Zone, level: Level, certificate: pem.Certificate, key: Callable[[], str]
+    ) -> None:
         self._zone = zone
         self._level = level
         self._certificate = certificate
@@ -48,10 +53,11 @@ class Upload:
         return self._post()
 
     def _post(self) -> UploadedCertificate | None:
+        key = self._key()
         self.posts += 1
         try:
             with self._zone.changes:
-                return self._zone.upload(self._level, self._certificate.pem, self._key)
+                return self._zone.upload(self._level, self._certificate.pem, key)
         except Refused as refused:
             # It is there, or still being deleted; the next look tells which.
             if refused.has(Code.CERTIFICATE_EXISTS):

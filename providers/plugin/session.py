@@ -17,6 +17,7 @@ from ..api.credentials import base_url, credentials
 from ..api.quota import Quota
 from ..api.runtime import Clock, Runtime
 from ..api.zone import Zone
+from ..values.text import one_line
 from .program import Wanted
 
 SECRET = ("TOKEN", "KEY", "SECRET", "PASS")
@@ -91,6 +92,7 @@ class Session:
 
     def say_once(self, line: str) -> None:
         """Shows a line, unless this process has shown it already."""
+        line = one_line(line)
         with self._lock:
             if line in self._said:
                 return

@@ -25,6 +25,8 @@ from pydantic import (
 )
 from pydantic_core import InitErrorDetails, PydanticCustomError
 
+from .reference import is_reference
+
 
 class Unknown:
     """The class of UNKNOWN; a copy, also a deep or pickled one, is the same object."""
@@ -202,13 +204,35 @@ def _switch(value: Any) -> str:
 
 
 def _wait_seconds(value: Any) -> float:
-    try:
-        seconds = float("nan" if isinstance(value, bool) else value)
-    except (TypeError, ValueError, OverflowError):
-        seconds = float("nan")
+    seconds = _number(value)
     if not 1 <= seconds <= 3600:
         raise ValueError("is not a number of seconds from 1 to 3600. Give 300 or leave it out.")
-    return int(seconds) if seconds.is_integer() else seconds
+    return seconds
+
+
+def _number(value: Any) -> float:
+    """An int where the number is whole; NaN, which lies in no range, for what is no number."""
+    try:
+        number = float("nan" if isinstance(value, bool) else value)
+    except (TypeError, ValueError, OverflowError):
+        return float("nan")
+    return int(number) if number.is_integer() else number
+
+
+def _warn_days(value: Any) -> float:
+    days = _number(value)
+    if not 0 <= days <= 3650:
+        raise ValueError("is not a number of days from 0 to 3650. Give 30 or leave it out.")
+    return days
+
+
+def _reference(value: Any) -> str:
+    text = _text(value)
+    if not is_reference(text):
+        raise ValueError(
+            "is not a reference, and would be kept in plain text. Give env:NAME or file:PATH."
+        )
+    return text
 
 
 def _by(read: Callable[[Any], Any]) -> WrapValidator:
@@ -221,6 +245,8 @@ Hostname = Annotated[str, _by(_hostname)]
 TokenEnv = Annotated[str, _by(_token_env)]
 Switch = Annotated[Literal["on", "off"], _by(_switch)]
 WaitSeconds = Annotated[float, _by(_wait_seconds)]
+WarnDays = Annotated[float, _by(_warn_days)]
+Reference = Annotated[str, _by(_reference)]
 
 # By the first part of pydantic's error type; `{...}` is filled from its context.
 FAULTS = {

@@ -8,14 +8,12 @@ of the text that was read. Private keys are read in key.py, by the same rules.
 
 from __future__ import annotations
 
-import base64
 import hashlib
-import re
 import threading
 import warnings
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
-from datetime import datetime, timedelta
+from datetime import datetime
 from typing import Any
 
 from cryptography import x509
@@ -23,15 +21,13 @@ from cryptography.exceptions import UnsupportedAlgorithm
 from cryptography.hazmat.primitives.serialization import Encoding
 from cryptography.x509.oid import ExtendedKeyUsageOID, SignatureAlgorithmOID
 
-from .algorithms import SIGNATURES, identify, key_fault
+from .algorithms import CONVERSIONS, SIGNATURES, identify, key_fault, odd_form
+from .blocks import BlockKind, blocks_of, holds_private_key
+from .blocks import PemError as PemError  # what every reader of a certificate has to catch
 
 # What cryptography raises for contents that are broken or unknown to it.
 _ODD = (x509.InvalidVersion, x509.DuplicateExtension, x509.UnsupportedGeneralNameType)
 DEFECTS = (ValueError, TypeError, UnsupportedAlgorithm, *_ODD)
-
-
-class PemError(ValueError):
-    """The text does not hold exactly one certificate, or key, that Cloudflare could take."""
 
 
 @dataclass(frozen=True)
@@ -41,8 +37,9 @@ class Certificate:
     `pem` has 64 columns and one newline at the end, `sha256` is lower-case hex, `serial_number`
     decimal, the moments are in UTC. `key_kind` is "RSA 2048", "ECDSA P-256" or the like, and
     `public_key` the DER of its SubjectPublicKeyInfo; both are empty where cryptography does not
-    know the kind. `extended_key_usages` are dotted; None where the extension is missing.
-    `authority_key` names the issuer's key; empty where the certificate does not.
+    know the kind; `odd_form` names a form of the key that Go's TLS refuses. `extended_key_usages`
+    are dotted; None where the extension is missing. `authority_key` names the issuer's key; empty
+    where the certificate does not.
     """
 
     pem: str
@@ -55,6 +52,7 @@ class Certificate:
     not_after: datetime
     key_kind: str
     public_key: bytes = field(repr=False)
+    odd_form: str = ""
     has_readable_extensions: bool = True
     is_ca: bool = False
     may_sign: bool = True
@@ -72,23 +70,12 @@ class Certificate:
         return _rfc3339(self.not_after)
 
 
-@dataclass(frozen=True)
-class BlockKind:
-    """Blocks whose label has this ending; `instead` says, by label, why another is no use."""
-
-    ending: str
-    none: str
-    several: str
-    broken: str
-    instead: Mapping[str, str]
-
-
 _CERTIFICATE = BlockKind(
     ending="CERTIFICATE",
     none="holds no certificate. Give the PEM text itself, a block that starts with BEGIN"
     " CERTIFICATE.",
-    several="holds several certificates, and Cloudflare takes one leaf. Give the leaf alone; the"
-    " chain belongs on the origin.",
+    several="holds several leaf certificates, and Cloudflare takes one. Give one of them, alone or"
+    " with the CAs of its chain.",
     broken="holds a certificate that cannot be read. Copy the whole block again, from its BEGIN"
     " line to its END line.",
     instead={
@@ -97,15 +84,49 @@ _CERTIFICATE = BlockKind(
         "PKCS7": "is PKCS#7. Take the leaf out of it with `openssl pkcs7 -print_certs`.",
         "PRIVATE KEY": "is a private key. Give the certificate that was made for it.",
     },
+    from_der="openssl x509 -inform DER -in FILE -out client.pem",
+    from_pkcs12="openssl pkcs12 -in FILE -clcerts -nokeys -out client.pem",
+)
+_NO_LEAF = (
+    "holds several CAs and no leaf, and Cloudflare takes leaf certificates only. Give the one"
+    " that a CA has issued."
+)
+_WITH_KEY = (
+    "holds a private key beside the certificate, and certificates are shown in logs. Give the"
+    " certificate's block alone."
 )
 
 
 def read_certificate(text: str) -> Certificate:
-    """The one certificate in the text; a private key beside it is dropped.
+    """The one leaf certificate in the text; the CAs of its chain, in any order, are dropped.
 
-    :raises PemError: for every text that does not hold exactly one readable certificate.
+    :raises PemError: for every text that does not hold exactly one readable leaf, and for one
+        with a private key beside it.
     """
-    _, der = only_block(text, _CERTIFICATE)
+    found = read_certificate_file(text)
+    if holds_private_key(text):
+        raise PemError(_WITH_KEY)
+    return found
+
+
+def read_certificate_file(text: str) -> Certificate:
+    """The same from a file's text, which nobody sees: a private key in it is dropped."""
+    found = [_parsed(der) for _, der in blocks_of(text, _CERTIFICATE)]
+    found = list({certificate.sha256: certificate for certificate in found}.values())
+    leaves = [one for one in found if not _is_above_another(one, found)]
+    if len(leaves) > 1:
+        raise PemError(_CERTIFICATE.several)
+    if not leaves and len(found) > 1:
+        raise PemError(_NO_LEAF)
+    return (leaves or found)[0]
+
+
+def _is_above_another(one: Certificate, others: Sequence[Certificate]) -> bool:
+    """Whether it is a CA; a root of version 1 does not say so, but another one names it."""
+    return one.is_ca or any(o.issuer == one.subject for o in others if o is not one)
+
+
+def _parsed(der: bytes) -> Certificate:
     try:
         # cryptography warns of odd names and serial numbers, which nobody else minds; the lock
         # is for the plugin's threads, which share the filters.
@@ -116,20 +137,12 @@ def read_certificate(text: str) -> Certificate:
         raise PemError(_CERTIFICATE.broken) from None
 
 
+_warnings_lock = threading.Lock()
+
+
 def faults(certificate: Certificate, now: datetime) -> list[str]:
     """Everything for which a *new* certificate is refused, in the order of POLICIES."""
     return [fault for policy in POLICIES if (fault := policy(certificate, now))]
-
-
-def expiry_warning(certificate: Certificate, now: datetime, days: int = 30) -> str | None:
-    """What to say of a certificate that has expired or does so within so many days."""
-    left = certificate.not_after - now
-    if left < timedelta(0):
-        return f"expired on {certificate.expires_on}, so origins refuse it. Replace it now."
-    if left <= timedelta(days=days):
-        count = "1 day" if left.days == 1 else f"{left.days} days"
-        return f"expires on {certificate.expires_on}, in {count}. Replace it before."
-    return None
 
 
 def _extensions_unreadable(certificate: Certificate, _now: datetime) -> str | None:
@@ -175,6 +188,15 @@ def _key_unsupported(certificate: Certificate, _now: datetime) -> str | None:
     return key_fault(certificate.key_kind)
 
 
+def _key_in_odd_form(certificate: Certificate, _now: datetime) -> str | None:
+    if not certificate.odd_form:
+        return None
+    return (
+        f"has {certificate.odd_form}, which Go's TLS, and so Cloudflare's edge, refuses. Convert"
+        f" its key with `{CONVERSIONS[certificate.odd_form]}` and have it issued again for that."
+    )
+
+
 POLICIES: tuple[Callable[[Certificate, datetime], str | None], ...] = (
     _extensions_unreadable,
     _expired,
@@ -183,53 +205,8 @@ POLICIES: tuple[Callable[[Certificate, datetime], str | None], ...] = (
     _cannot_sign,
     _not_for_clients,
     _key_unsupported,
+    _key_in_odd_form,
 )
-
-
-def only_block(text: str, wanted: BlockKind) -> tuple[str, bytes]:
-    """Label and bytes of the one block that is wanted.
-
-    :raises PemError: where there is none, or more than one, or another kind of block.
-    """
-    blocks = _blocks(text)
-    hits = [block for block in blocks if block[0].endswith(wanted.ending)]
-    if len(hits) > 1:
-        raise PemError(wanted.several)
-    for label, _ in hits or blocks:
-        for ending, why in wanted.instead.items():
-            if label.endswith(ending):
-                raise PemError(why)
-    if not hits:
-        raise PemError(wanted.none)
-    label, body = hits[0]
-    try:
-        return label, base64.b64decode("".join(body.split()), validate=True)
-    except ValueError:
-        raise PemError(wanted.broken) from None
-
-
-# END may lack dashes: the `sed` of Cloudflare's page takes two characters off the last line
-# when the file does not end with a newline.
-_MARKER = re.compile(r"-----(BEGIN|END) ([A-Z0-9][A-Z0-9# ]{0,40}?)-{3,5}")
-_warnings_lock = threading.Lock()
-
-
-def _blocks(text: str) -> list[tuple[str, str]]:
-    """Label and body of each block; of one that does not end, a body that is no base64."""
-    for escape in ("\\r", "\\n", "\\t"):
-        text = text.replace(escape, "\n")
-    # What is left of escapes that were escaped again.
-    text = text.replace("\\", "")
-    found: list[tuple[str, str]] = []
-    start = 0
-    for marker in _MARKER.finditer(text):
-        if marker[1] == "BEGIN":
-            found.append((marker[2], "-"))
-            start = marker.end()
-        elif found and start and found[-1][0] == marker[2]:
-            found[-1] = (marker[2], text[start : marker.start()])
-            start = 0
-    return found
 
 
 def _certificate(parsed: x509.Certificate) -> Certificate:
@@ -253,6 +230,7 @@ def _certificate(parsed: x509.Certificate) -> Certificate:
         not_after=parsed.not_valid_after_utc,
         key_kind=kind,
         public_key=public_key,
+        odd_form=odd_form(der, parsed.public_key_algorithm_oid.dotted_string),
         **_usages(parsed),
     )
 

@@ -20,8 +20,13 @@ def names(items: Sequence[str]) -> str:
 
 
 def one_line(text: str) -> str:
-    """White space folded, so that a message stays on one line of a log."""
-    return " ".join(text.split())
+    """White space folded, so that a message stays on one line of a log.
+
+    What is not printable, such as a terminal's codes in a certificate's subject, is written as
+    its number.
+    """
+    folded = " ".join(text.split())
+    return "".join(c if c.isprintable() else f"\\u{ord(c):04x}" for c in folded)
 
 
 _PRIVATE = re.compile(r"-----BEGIN [A-Z ]*PRIVATE KEY-----.*?(-----END [A-Z ]*KEY-----|\Z)", re.S)

@@ -132,7 +132,7 @@ FAILURES = {
     "a private key that is not there": Failure(
         APP,
         lose_key,
-        ["a.key cannot be read", "nothing was sent to Cloudflare"],
+        ["a.key cannot be read", "nothing was uploaded"],
         find_key,
     ),
 }

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import copy
+from pathlib import Path
 from typing import Any
 
 import pulumi
 import pytest
 
-from stacks.config import load, parse
+from stacks.config import KeyPair, load, parse, read_authorities
+from tests.pki import ca_certificate, make
 
 FILE = "stacks/Pulumi.dev.yaml"
 PAIR = {"certificate": "file:a.pem", "private_key": "env:A_KEY"}
@@ -88,7 +90,22 @@ MISTAKES: dict[str, tuple[dict[str, Any], str]] = {
         "shop.example.com stands under shop and under more",
     ),
     "a hostname that is a map": (changed(HOSTNAMES, [{"a": "b"}]), HOSTNAMES.split("/")[-1]),
-    "no hostnames": (changed(HOSTNAMES, None), ".hostnames: is not a map"),
+    "no hostnames": (changed(HOSTNAMES, None), ".hostnames: has no value"),
+    "a certificate without a value": (
+        changed("zone_certificate", None),
+        ".zone_certificate: has no value. Give it one, or remove the line to take it away.",
+    ),
+    "certificates without a value": (
+        changed("hostname_certificates", None),
+        ".hostname_certificates: has no value",
+    ),
+    "a list without a value": (changed("allow_removal", None), ".allow_removal: has no value"),
+    "a zone without a value": ({"example.com": None}, "is not a map"),
+    "a passphrase in place of its name": (
+        changed("zone_certificate/passphrase", "v1aQx0Zr8k"),
+        ".zone_certificate.passphrase: is not a reference, and would be kept in plain text",
+    ),
+    "days of a word": (changed("warn_days", "soon"), ".warn_days: is not a number of days"),
     "two zones with one id": (
         {**WHOLE, "example.net": {"zone_id": ZONE_ID}},
         "example.com and example.net have the same zone_id",
@@ -112,7 +129,7 @@ def test_a_mistake_is_one_line_with_file_key_and_no_value(zones: dict[str, Any],
     assert line.startswith(f"{FILE}: ")
     assert told in line
     assert line.endswith((".", "how."))
-    for secret in ("MIGHAg", "MIICd", "v1aQx0Zr8kLm3NwYb5Tc7Ue9Df2Gh4Jp6Rs1Xz0V"):
+    for secret in ("MIGHAg", "MIICd", "v1aQx0Zr8k"):
         assert secret not in line
 
 
@@ -130,3 +147,21 @@ def test_a_value_that_is_no_json_is_told_by_key_and_file() -> None:
 
     with pytest.raises(pulumi.RunError, match="aop:zones is not a map from zone names to zones"):
         load(no_json)
+
+
+def test_the_configuration_hands_over_the_leaf_alone(tmp_path: Path) -> None:
+    """What is given to a resource as its certificate is shown in the engine's debug output."""
+    pair = make()
+    file = tmp_path / "all.pem"
+    file.write_text(ca_certificate() + pair.private_key + pair.certificate)
+    keys = KeyPair(certificate=f"file:{file}", private_key=f"file:{file}", ca=f"file:{file}")
+    assert keys.pem() == pair.certificate
+    assert "PRIVATE" not in read_authorities(str(keys.ca))
+
+
+def test_a_key_in_place_of_a_certificate_is_not_handed_over(tmp_path: Path) -> None:
+    pair = make()
+    file = tmp_path / "a.pem"
+    file.write_text(pair.private_key)
+    handed = KeyPair(certificate=f"file:{file}", private_key="env:A").pem()
+    assert pair.private_key.splitlines()[1] not in handed

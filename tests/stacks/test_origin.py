@@ -119,7 +119,10 @@ def test_a_mistake_is_one_line_that_names_hostname_and_file(
     place, (*parents, last) = zone, path.split("/")
     for name in parents:
         place = place[name]
-    place[last] = value.format(tmp_path) if isinstance(value, str) else value
+    if value is None:
+        del place[last]
+    else:
+        place[last] = value.format(tmp_path) if isinstance(value, str) else value
     with pytest.raises(pulumi.RunError) as caught:
         told(zone)
     assert said in str(caught.value)

@@ -170,7 +170,7 @@ def test_the_key_of_what_is_uploaded_already_is_not_needed(stack: Stack) -> None
     stack.shows(APP, prepared(stack).uploads(stack.pair("app"), "hostname"))
     no_key(stack)
     rows = found(stack, 0)
-    assert any(grade == "warning" and "it is not needed" in text for grade, _, text in rows)
+    assert any(grade == "warning" and "It is not needed" in text for grade, _, text in rows)
 
 
 def test_the_last_slot_is_a_warning(stack: Stack) -> None:

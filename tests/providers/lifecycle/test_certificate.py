@@ -3,7 +3,13 @@
 from __future__ import annotations
 
 import pytest
-from cryptography.hazmat.primitives.asymmetric import ec
+from cryptography.hazmat.primitives.asymmetric import ec, mldsa
+from cryptography.hazmat.primitives.serialization import (
+    BestAvailableEncryption,
+    Encoding,
+    PrivateFormat,
+    load_pem_private_key,
+)
 
 from providers.api.errors import CloudflareError
 from providers.hostname_certificate import HostnameCertificateProvider
@@ -63,6 +69,37 @@ def test_the_same_certificate_is_adopted_and_counts_as_ones_own(sandbox, level, 
     new_run()
     life.destroy()
     assert there not in held(sandbox, level)
+
+
+@pytest.mark.parametrize("key", ["env:NOT_HERE", "file:not-here.key"])
+def test_the_same_certificate_is_adopted_without_its_key(sandbox, level, life, new_run, key):
+    pair = make()
+    body = {"certificate": pair.certificate, "private_key": pair.private_key}
+    there = sandbox.outside("POST", PATHS[level], body)["id"]
+    new_run()
+    life.up(**given(pair, private_key=key))
+    assert life.id == there
+
+
+@pytest.mark.parametrize("kind", [mldsa.MLDSA44PrivateKey, mldsa.MLDSA87PrivateKey])
+def test_an_ml_dsa_certificate_is_uploaded_and_named_in_cloudflares_words(sandbox, life, kind):
+    life.up(**given(make(key=kind.generate())))
+    assert life.outs["signature"] == "ECDSA-SHA256"
+    assert len(posts(sandbox)) == 1
+
+
+def test_an_encrypted_key_is_uploaded_plain_and_kept_as_it_came(sandbox, life, tmp_path):
+    pair = make()
+    plain = load_pem_private_key(pair.private_key.encode(), None)
+    secret = BestAvailableEncryption(b"a pass phrase")
+    encrypted = plain.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, secret).decode()
+    word = tmp_path / "word"
+    word.write_text("a pass phrase\n")
+    life.up(**given(pair, private_key=encrypted, passphrase=f"file:{word}"))
+    assert life.outs["private_key"] == encrypted
+    assert life.outs["passphrase"] == f"file:{word}"
+    assert "a pass phrase" not in str(life.outs)
+    assert len(posts(sandbox)) == 1
 
 
 def test_a_certificate_that_timed_out_is_uploaded_again(sandbox, level, life, new_run):

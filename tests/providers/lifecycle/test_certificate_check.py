@@ -6,11 +6,12 @@ import datetime as dt
 import re
 
 import pytest
+from cryptography.hazmat.primitives.asymmetric import rsa
 
 from providers.api.errors import CloudflareError
 from providers.hostname_certificate import HostnameCertificateProvider
 from providers.zone_certificate import ZoneCertificateProvider
-from tests.pki import SERVER_AUTH, another_authority, make
+from tests.pki import SERVER_AUTH, another_authority, ca_certificate, make
 from tests.providers.certificates import given
 from tests.providers.life import Life
 
@@ -51,15 +52,15 @@ def test_a_different_certificate_replaces_and_the_preview_shows_both_fingerprint
     assert life.check(**given(new))["certificate_sha256"] == new.sha256
 
 
-def test_a_missing_key_is_a_warning_in_the_preview_and_an_error_before_any_request(
+def test_a_missing_key_is_a_warning_in_the_preview_and_an_error_before_any_upload(
     sandbox, life, heard
 ):
     pair = make()
     life.check(**given(pair, private_key="env:NOT_HERE"))
     assert heard.has("warning:", "NOT_HERE is not set", "not verified")
-    with pytest.raises(CloudflareError, match="NOT_HERE is not set"):
+    with pytest.raises(CloudflareError, match=r"NOT_HERE is not set.*nothing was uploaded"):
         life.up(**given(pair, private_key="env:NOT_HERE"))
-    assert not sandbox.journal()
+    assert {entry["method"] for entry in sandbox.journal()} == {"GET"}
 
 
 @pytest.mark.parametrize(
@@ -82,6 +83,41 @@ def test_a_key_of_another_certificate_is_refused_in_the_preview(life):
     (fault,) = life.faults(**given(make(), private_key=make().private_key))
     assert fault.startswith("private_key: does not belong")
     assert "BEGIN" not in fault
+
+
+def test_a_key_beside_the_certificate_is_refused_in_the_preview(life):
+    pair = make()
+    (fault,) = life.faults(**given(pair, certificate=pair.certificate + pair.private_key))
+    assert fault.startswith("certificate: holds a private key beside the certificate")
+    assert "BEGIN" not in fault
+
+
+def test_the_chain_of_a_certificate_is_no_difference(life):
+    pair = make()
+    life.up(**given(pair))
+    chained = given(pair, certificate=ca_certificate() + pair.certificate)
+    assert life.preview(**chained) == (set(), [])
+
+
+def test_a_passphrase_that_is_no_reference_is_refused_without_showing_it(life):
+    (fault,) = life.faults(**given(make(), passphrase="correct horse"))
+    assert fault.startswith("passphrase: is not a reference")
+    assert "horse" not in fault
+
+
+def test_a_large_rsa_key_is_a_warning(life, heard):
+    key = rsa.generate_private_key(65537, 4104)
+    life.check(**given(make(key=key)))
+    assert heard.has("warning:", "RSA key of 4104 bits", "not known that Cloudflare takes more")
+
+
+def test_warn_days_and_passphrase_change_in_place(life):
+    pair = make()
+    life.up(**given(pair))
+    assert "warn_days" not in life.inputs
+    assert "passphrase" not in life.inputs
+    differ, replaces = life.preview(**given(pair, warn_days=7, passphrase="env:WORD"))
+    assert (differ, replaces) == ({"warn_days", "passphrase"}, [])
 
 
 def test_a_certificate_that_has_expired_since_is_no_reason_to_refuse(sandbox, life, moments):

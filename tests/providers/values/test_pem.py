@@ -14,13 +14,21 @@ from typing import Any
 import pytest
 from cryptography import x509
 from cryptography.hazmat.primitives import hashes, serialization
-from cryptography.hazmat.primitives.asymmetric import dsa, ec, ed25519, padding, rsa
+from cryptography.hazmat.primitives.asymmetric import dsa, ec, ed25519, mldsa, padding, rsa
+from cryptography.hazmat.primitives.serialization import pkcs12
 from cryptography.x509.oid import ExtendedKeyUsageOID, ExtensionOID, NameOID
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from providers.values.pem import Certificate, PemError, expiry_warning, faults, read_certificate
+from providers.values.blocks import PemError
+from providers.values.pem import (
+    Certificate,
+    faults,
+    read_certificate,
+    read_certificate_file,
+)
 from tests import pki
+from tests.providers.values.der import explicit_ec_certificate, rsa_pss_certificate
 
 NOW = datetime(2026, 11, 24, 12, tzinfo=timezone.utc)
 FUZZ = settings(derandomize=True, max_examples=150, deadline=None, database=None)
@@ -69,6 +77,24 @@ def key_usage(**on: bool) -> x509.KeyUsage:
     return x509.KeyUsage(**{name: on.get(name, False) for name in names.split()})
 
 
+def coded(text: str | bytes) -> str:
+    return base64.b64encode(text if isinstance(text, bytes) else text.encode()).decode()
+
+
+@lru_cache
+def first_version() -> str:
+    """The test CA without extensions, so that nothing but its name says that it is one."""
+    key, name = pki.authority()
+    builder = x509.CertificateBuilder(name, name).public_key(key.public_key()).serial_number(7)
+    builder = builder.not_valid_before(NOW).not_valid_after(NOW + timedelta(days=9))
+    made = builder.sign(key, hashes.SHA256())
+    return made.public_bytes(serialization.Encoding.PEM).decode()
+
+
+def der_of(p: pki.Pair) -> bytes:
+    return base64.b64decode("".join(p.certificate.split("\n")[1:-2]))
+
+
 # The rows "2020 page" are the forms that Cloudflare's page of 2020 shows or asks for.
 SHAPES = {
     "as it is": lambda p: p.certificate,
@@ -95,8 +121,14 @@ SHAPES = {
     "openssl x509 -text": lambda p: "Certificate:\n    Data:\n        Version: 3\n" + p.certificate,
     "bag attributes": lambda p: f"Bag Attributes\n    localKeyID: 01 02\n{p.certificate}",
     "text after it": lambda p: p.certificate + "# for app.example.com\n",
-    "its key before it": lambda p: p.private_key + p.certificate,
-    "its key after it": lambda p: p.certificate + p.private_key,
+    "base64 of the PEM": lambda p: coded(p.certificate),
+    "base64 of the PEM, wrapped": lambda p: re.sub("(.{76})", r"\1\n", coded(p.certificate)),
+    "base64 of the PEM with a BOM": lambda p: coded("\ufeff" + p.certificate),
+    "the same one twice": lambda p: p.certificate * 2,
+    "its CA after it": lambda p: p.certificate + pki.ca_certificate(),
+    "its CA before it": lambda p: pki.ca_certificate() + p.certificate,
+    "its CA before it, base64": lambda p: coded(pki.ca_certificate() + p.certificate),
+    "a CA of version 1 before it": lambda p: first_version() + p.certificate,
     "the old label": lambda p: p.certificate.replace("CERTIFICATE", "X509 CERTIFICATE"),
 }
 
@@ -108,13 +140,33 @@ def test_the_shape_of_the_text_makes_no_difference(shape: str) -> None:
     assert read.sha256 == pair().sha256
 
 
+OTHER_CA = pki.ca_certificate(pki.another_authority("Another CA"))
+
+
+def pkcs12_of(p: pki.Pair) -> bytes:
+    key = serialization.load_pem_private_key(p.private_key.encode(), None)
+    leaf = x509.load_pem_x509_certificate(p.certificate.encode())
+    secret = serialization.BestAvailableEncryption(b"pass phrase")
+    assert isinstance(key, ec.EllipticCurvePrivateKey)
+    return pkcs12.serialize_key_and_certificates(b"client", key, leaf, None, secret)
+
+
 REFUSED = {
     "nothing": (lambda p: "", "holds no certificate"),
     "white space": (lambda p: " \r\n\t", "holds no certificate"),
     "a path": (lambda p: "certs/client.pem", "Give the PEM text itself"),
     "NULs": (lambda p: "\0" * 9, "holds no certificate"),
-    "a chain": (lambda p: p.certificate * 2, "the chain belongs on the origin"),
-    "a chain on one line": (lambda p: p.certificate.replace("\n", "") * 2, "several"),
+    "two leaves": (lambda p: p.certificate + pair(days=9).certificate, "several leaf"),
+    "CAs alone": (lambda p: pki.ca_certificate() + OTHER_CA, "several CAs and no leaf"),
+    "its key before it": (lambda p: p.private_key + p.certificate, "private key beside"),
+    "its key after it": (lambda p: p.certificate + p.private_key, "private key beside"),
+    "base64 of it with its key": (lambda p: coded(p.certificate + p.private_key), "key beside"),
+    "PKCS#12 of old": (lambda p: coded(b"\x30\x80" + pkcs12_of(p)[4:] + bytes(2)), "is PKCS#12"),
+    "DER": (lambda p: coded(der_of(p)), "is DER, not PEM. Convert the file with `openssl x509"),
+    "PKCS#12": (lambda p: coded(pkcs12_of(p)), "is PKCS#12, not PEM. Convert"),
+    "UTF-16": (lambda p: coded(p.certificate.encode("utf-16")), "is UTF-16 text"),
+    "UTF-16 without a mark": (lambda p: coded(p.certificate.encode("utf-16-le")), "is UTF-16"),
+    "base64 of something": (lambda p: coded(b"something else altogether"), "holds no cert"),
     "no end": (lambda p: p.certificate[:200], "cannot be read"),
     "no begin": (lambda p: p.certificate[30:], "holds no certificate"),
     "another end": (lambda p: p.certificate.replace("END CERT", "END X"), "cannot be read"),
@@ -160,6 +212,9 @@ SIGNATURES = {
     "SHA256-RSAPSS": lambda: signed(rsa_key(), hashes.SHA256(), rsa_padding=PSS),
     "ECDSA-SHA384": lambda: signed(ec.generate_private_key(ec.SECP384R1()), hashes.SHA384()),
     "Ed25519": lambda: signed(ed25519.Ed25519PrivateKey.generate()),
+    "ML-DSA-44": lambda: signed(mldsa.MLDSA44PrivateKey.generate()),
+    "ML-DSA-65": lambda: signed(mldsa.MLDSA65PrivateKey.generate()),
+    "ML-DSA-87": lambda: signed(mldsa.MLDSA87PrivateKey.generate()),
 }
 
 
@@ -197,6 +252,14 @@ POLICY_CASES: dict[str, tuple[Any, list[str]]] = {
     "RSA 2048": (lambda: of(key=rsa_key()), []),
     "P-384": (lambda: of(key=ec.generate_private_key(ec.SECP384R1())), []),
     "P-521": (lambda: of(key=ec.generate_private_key(ec.SECP521R1())), []),
+    "ML-DSA-44": (lambda: signed(mldsa.MLDSA44PrivateKey.generate()), []),
+    "ML-DSA-65": (lambda: signed(mldsa.MLDSA65PrivateKey.generate()), []),
+    "ML-DSA-87": (lambda: signed(mldsa.MLDSA87PrivateKey.generate()), []),
+    "explicit parameters": (
+        lambda: from_der(explicit_ec_certificate()),
+        ["openssl ec -in FILE -param_enc"],
+    ),
+    "RSA-PSS": (lambda: from_der(rsa_pss_certificate()), ["sed s/RSA-PSS/RSA/"]),
     "key agreement alone": (lambda: for_usage(key_agreement=True), []),
     "the last second": (lambda: of(days=0), []),
     "expired": (lambda: of(starts=-9, days=-1), ["expired on 2026-11-23T12:00:00Z. "]),
@@ -222,6 +285,10 @@ POLICY_CASES: dict[str, tuple[Any, list[str]]] = {
 }
 
 
+def from_der(der: bytes) -> Certificate:
+    return read_certificate(block("CERTIFICATE", coded(der)))
+
+
 def of(**options: Any) -> Certificate:
     return read_certificate(pair(**options).certificate)
 
@@ -238,22 +305,6 @@ def test_a_new_certificate_is_refused_for_what_an_origin_or_cloudflare_refuses(c
     for fault, part in zip(found, words, strict=True):
         assert part in fault
         assert re.fullmatch(r"[^\n]+\. [A-Z][^\n]+\.", fault)
-
-
-@pytest.mark.parametrize(
-    ("days", "begins"),
-    [
-        (31, None),
-        (30, "expires on 2026-12-24T12:00:00Z, in 30 days. "),
-        (1, "expires on 2026-11-25T12:00:00Z, in 1 day. "),
-        (0, "expires on 2026-11-24T12:00:00Z, in 0 days. "),
-        (-0.5, "expired on 2026-11-24T00:00:00Z, so origins refuse it. "),
-    ],
-)
-def test_the_end_is_announced_thirty_days_before(days: float, begins: str | None) -> None:
-    said = expiry_warning(of(starts=-90, days=days), NOW)
-    assert (said or "").startswith(begins or "")
-    assert (said is None) is (begins is None)
 
 
 def outcome(text: str) -> Certificate | str:
@@ -292,7 +343,8 @@ def test_megabytes_of_nonsense_are_refused_at_once(part: str) -> None:
     assert time.process_time() - start < 3
 
 
-def test_a_key_beside_the_certificate_never_comes_out_again() -> None:
-    read = read_certificate(pair().private_key + pair().certificate)
+def test_a_key_in_a_certificates_file_never_comes_out_again() -> None:
+    read = read_certificate_file(pair().private_key + pair().certificate)
+    assert read.pem == pair().certificate
     for line in pair().private_key.split("\n")[1:-2]:
         assert line not in repr(read) + read.pem

@@ -1,0 +1,46 @@
+"""From when on the end of a certificate is announced."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+
+import pytest
+
+from providers.values.expiry import expiry_warning, warning_begins
+from providers.values.pem import read_certificate
+from tests.providers.values.test_pem import NOW, pair
+
+
+@pytest.mark.parametrize(
+    ("days", "begins"),
+    [
+        (31, None),
+        (30, "expires on 2026-12-24T12:00:00Z, in 30 days. "),
+        (1, "expires on 2026-11-25T12:00:00Z, in 1 day. "),
+        (0, "expires on 2026-11-24T12:00:00Z, in 0 days. "),
+        (-0.5, "expired on 2026-11-24T00:00:00Z, so origins refuse it. "),
+    ],
+)
+def test_the_end_of_a_long_life_is_announced_thirty_days_before(
+    days: float, begins: str | None
+) -> None:
+    certificate = read_certificate(pair(starts=-90, days=days).certificate)
+    said = expiry_warning(certificate, NOW)
+    assert (said or "").startswith(begins or "")
+    assert (said is None) is (begins is None)
+
+
+@pytest.mark.parametrize(("left", "is_told"), [(10.01, False), (10, True)])
+def test_the_end_of_a_short_life_is_announced_in_its_last_third(left: float, is_told: bool) -> None:
+    certificate = read_certificate(pair(starts=left - 30, days=left).certificate)
+    assert (expiry_warning(certificate, NOW) is not None) is is_told
+
+
+@pytest.mark.parametrize(("warn_days", "is_told"), [(4, False), (5, True), (60, True), (0, False)])
+def test_who_gives_the_days_is_told_then(warn_days: float, is_told: bool) -> None:
+    certificate = read_certificate(pair(starts=-25, days=5).certificate)
+    assert (expiry_warning(certificate, NOW, warn_days) is not None) is is_told
+
+
+def test_where_the_beginning_is_not_known_it_is_thirty_days() -> None:
+    assert warning_begins(None, NOW) == NOW - timedelta(days=30)
