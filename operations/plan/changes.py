@@ -6,16 +6,34 @@ from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Literal
 
+from origins import chain_depth
 from providers.values.text import short
 
 from ..text import Text, Untrusted, day, fingerprint, text, zone_name
-from .kinds import kind_of
+from .kinds import as_map, kind_of
 from .presented import ANY_OTHER, RANK, CertificateFacts, Presented, ZoneFacts, present
 from .preview import Preview, Resource
 from .zones import Zones
 
-Effect = Literal["loses", "falls", "changes", "rises", "gains", "unchanged"]
-EFFECTS: tuple[Effect, ...] = ("loses", "falls", "changes", "rises", "gains", "unchanged")
+Effect = Literal["loses", "falls", "changes", "rises", "gains", "settings", "unchanged"]
+# The gravest first: the order of every list of changes.
+EFFECTS: tuple[Effect, ...] = (
+    "loses",
+    "falls",
+    "changes",
+    "rises",
+    "gains",
+    "settings",
+    "unchanged",
+)
+# Whether an origin trusts the CA of the certificate that will be presented: nothing speaks against
+# it, the bundle that the stack exports has that CA too, or it is another CA.
+Trust = Literal["same", "both", "other"]
+HOW: Mapping[Trust, str] = {
+    "same": ", without downtime",
+    "both": ", without downtime where the exported bundle is in place",
+    "other": ", without downtime only if the origin trusts both CAs",
+}
 GOES_OFF = "origins that insist will refuse every visitor"
 SWITCHES = {
     "own": "the switch of the zone's own certificate",
@@ -34,6 +52,7 @@ class Change:
     before: Presented
     after: Presented
     words: Text
+    trust: Trust = "same"
 
     @property
     def subject(self) -> Text:
@@ -51,18 +70,20 @@ class Change:
 def changes(preview: Preview, before: Zones, after: Zones) -> list[Change]:
     """In the order of zones and hostnames; zones of which the file knows nothing are left out."""
     found = []
-    gaps = Gaps(preview)
+    gaps, trusts = Gaps(preview), Trusts(preview)
     for zone_id in {**before, **after}:
         old = before.get(zone_id) or ZoneFacts(zone_id)
         new = after.get(zone_id) or ZoneFacts(zone_id)
         name = zone_name(new.name or old.name, zone_id)
         for hostname in _hostnames(old, new):
             was, becomes = present(old, hostname), present(new, hostname)
-            effect = effect_of(was, becomes)
-            words = _describe(effect, was, becomes, gaps.of(zone_id, hostname, old, new))
+            effect, trust = effect_of(was, becomes), trusts.of(name.text, hostname, was, becomes)
+            how = gaps.of(zone_id, hostname, old, new) or HOW[trust]
+            words = DESCRIPTIONS[effect](was, becomes, how)
             if hostname == ANY_OTHER:
                 words = _with_settings(words, old, new)
-            found.append(Change(effect, zone_id, name, hostname, was, becomes, words))
+                effect = "settings" if effect == "unchanged" and words else effect
+            found.append(Change(effect, zone_id, name, hostname, was, becomes, words, trust))
     return found
 
 
@@ -107,7 +128,7 @@ class Gaps:
         }
 
     def of(self, zone_id: str, hostname: str, old: ZoneFacts, new: ZoneFacts) -> str:
-        """How a change goes, as the end of a sentence."""
+        """What goes wrong in between, as the end of a sentence; "" where nothing does."""
         kinds = {kind for zone, kind in self._recreated if zone == zone_id}
         if any(kind.concerns_hostnames for kind in kinds) or (kinds and hostname == ANY_OTHER):
             return ", WITH A GAP: the old one is deleted before the new one is there"
@@ -117,7 +138,7 @@ class Gaps:
                 "; it moves between two resources, and can be without a certificate for a moment"
                 " unless one depends on the other"
             )
-        return ", without downtime"
+        return ""
 
     def _keeps(self, urn: str, hostname: str) -> bool:
         """Whether the old holder stays and drops the hostname, which can void before it binds."""
@@ -125,6 +146,37 @@ class Gaps:
         if holder is None or holder.new is None:
             return False
         return hostname not in {row.hostname for row in kind_of(holder).bindings(holder.new)}
+
+
+class Trusts:
+    """What the origins trust, as far as the stack exported bundles for them with its last `up`."""
+
+    def __init__(self, preview: Preview) -> None:
+        self._origins = as_map(preview.summaries.get("origins"))
+
+    def of(self, zone: str, hostname: str, was: Presented, becomes: Presented) -> Trust:
+        """Whether the origins of a hostname trust what will be presented."""
+        if becomes.has_issuer_of(was):
+            return "same"
+        bundles = list(self._bundles(zone, hostname))
+        chain = becomes.certificate.pem if becomes.certificate else ""
+        has_both = bool(chain and bundles) and all(_trusts(b, chain) for b in bundles)
+        return "both" if has_both else "other"
+
+    def _bundles(self, zone: str, hostname: str) -> Iterator[str]:
+        for name, exported in self._origins.items():
+            item = as_map(exported)
+            is_other = item.get("level") != "hostname" and f".{name}".endswith(f".{zone}")
+            if name == hostname or (hostname == ANY_OTHER and is_other):
+                yield str(item.get("bundle", ""))
+
+
+def _trusts(bundle: str, chain: str) -> bool:
+    try:
+        chain_depth(chain, bundle)
+    except ValueError:
+        return False
+    return True
 
 
 def describe(presented: Presented) -> Text:
@@ -150,10 +202,6 @@ def certificate_words(certificate: CertificateFacts) -> Text:
         name = text("with the id {it}", it=Untrusted(f"{short(certificate.cert_id)}..."))
     ends = day(certificate.expires_on)
     return text("{name} (ends {ends})", name=name, ends=ends) if ends else name
-
-
-def _describe(effect: Effect, was: Presented, becomes: Presented, how: str) -> Text:
-    return DESCRIPTIONS[effect](was, becomes, how)
 
 
 def _loses(was: Presented, becomes: Presented, _how: str) -> Text:
@@ -183,7 +231,8 @@ def _changes(was: Presented, becomes: Presented, how: str) -> Text:
 
 def _gains(was: Presented, becomes: Presented, _how: str) -> Text:
     if was.level != "nothing":
-        return text("gets {new}", new=describe(becomes))
+        template = "gets {new}; what is presented now is not in this plan, preflight looks"
+        return text(template, new=describe(becomes))
     template = "gets {new}; until now nothing was presented ({why})"
     return text(template, new=describe(becomes), why=was.why)
 
@@ -199,6 +248,7 @@ DESCRIPTIONS: Mapping[Effect, Callable[[Presented, Presented, str], Text]] = {
     "changes": _changes,
     "rises": _becomes,
     "gains": _gains,
+    "settings": _stays,
     "unchanged": _stays,
 }
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Collection, Iterator
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -11,7 +11,7 @@ from providers.lifecycle.tls_mode import WITHOUT_TLS
 from ..text import Text, Untrusted, day, days_left, fingerprint, in_days, join, text, zone_name
 from .changes import Change, Effect
 from .kinds import Deletion, is_unlisted, kind_of
-from .presented import ANY_OTHER, CertificateFacts, ZoneFacts
+from .presented import ANY_OTHER, CertificateFacts, Presented, ZoneFacts
 from .preview import Preview, Resource
 from .zones import Zones
 
@@ -28,8 +28,11 @@ CLASSES = {
     "expiry": "a certificate that will be presented ends within 30 days",
 }
 ENDED = "HAS ENDED"
+# A change of CA for which the stack has exported the bundle: nothing breaks where that is in place.
+IS_EXPORTED = "the exported bundle has both CAs, see that it is in place before this is applied"
+IS_NOT_EXPORTED = "the origin must trust both before this is applied"
 # Worth a look, but nothing that this plan breaks.
-MILD = ("unknown", "global", "expiry")
+MILD = ("unknown", "global")
 SOON = 30
 LONG = 800
 FACT = {
@@ -50,6 +53,26 @@ class Danger:
     is_grave: bool
 
 
+# What the headline says of a class whose words the counts of hostnames do not have.
+HEADLINES = {
+    "ssl": "the SSL mode changes",
+    "others": "what others may use is touched",
+    "issuer": "another CA",
+}
+
+
+def headline(found: Collection[Danger]) -> list[str]:
+    """The gravest facts of a plan in a few words each."""
+    names = dict.fromkeys(danger.name for danger in found if danger.is_grave)
+    facts = [HEADLINES[name] for name in names if name in HEADLINES]
+    ends = [danger.words for danger in found if danger.name == "expiry"]
+    if any(ENDED in words for words in ends):
+        facts.append("a certificate HAS ENDED")
+    elif ends:
+        facts.append("a certificate ends soon")
+    return facts
+
+
 @dataclass(frozen=True)
 class Scene:
     """What the rules look at."""
@@ -64,7 +87,7 @@ class Scene:
 def dangers(scene: Scene) -> list[Danger]:
     """All of them, in the order of CLASSES."""
     return [
-        Danger(name, words, name not in MILD or ENDED in words)
+        Danger(name, words, name not in MILD and IS_EXPORTED not in words)
         for name in CLASSES
         for words in dict.fromkeys(RULES[name](scene))
     ]
@@ -162,18 +185,25 @@ def _still_held(scene: Scene, zone_id: str, but: Resource) -> Iterator[Certifica
 
 
 def _issuer(scene: Scene) -> Iterator[Text]:
+    alike: dict[tuple[Presented, Presented, str], list[Change]] = {}
     for change in scene.changes:
-        old, new = change.before.certificate, change.after.certificate
-        if old and new and not new.has_issuer_of(old):
-            by_key = ", by another key of the same name" if old.issuer == new.issuer else ""
-            yield text(
-                "certificate {new} comes from another issuer ({one}) than {old} ({other}): the"
-                " origin must trust both before this is applied.",
-                new=fingerprint(new.sha256),
-                one=(Untrusted(new.issuer), by_key),
-                old=fingerprint(old.sha256),
-                other=Untrusted(old.issuer),
-            )
+        if change.trust != "same":
+            alike.setdefault((change.before, change.after, change.trust), []).append(change)
+    for (was, becomes, trust), found in alike.items():
+        old, new = was.certificate, becomes.certificate or CertificateFacts()
+        by_key = ", by another key of the same name" if old and old.issuer == new.issuer else ""
+        before: Text = ("Cloudflare's shared certificate",)
+        if old:
+            template = "{old} ({other})"
+            before = text(template, old=fingerprint(old.sha256), other=Untrusted(old.issuer))
+        yield text(
+            "{who}: certificate {new} comes from another issuer ({one}) than {before}: {end}.",
+            who=_subjects(found),
+            new=fingerprint(new.sha256),
+            one=(Untrusted(new.issuer), by_key),
+            before=before,
+            end=(IS_EXPORTED if trust == "both" else IS_NOT_EXPORTED,),
+        )
 
 
 def _unknown(scene: Scene) -> Iterator[Text]:

@@ -22,7 +22,8 @@ ANY_OTHER = "*"
 class CertificateFacts:
     """Public facts; empty where they are not known (a new certificate has no id yet).
 
-    `issuer_key` identifies the issuer's key, where the certificate tells it.
+    `issuer_key` identifies the issuer's key, where the certificate tells it; `pem` is the public
+    text, where a plan has it.
     """
 
     sha256: str = ""
@@ -30,6 +31,7 @@ class CertificateFacts:
     issuer: str = ""
     cert_id: str = ""
     issuer_key: str = ""
+    pem: str = field(default="", compare=False, repr=False)
 
     def has_issuer_of(self, other: CertificateFacts) -> bool:
         """Whether nothing that is known of both speaks against one CA."""
@@ -79,6 +81,13 @@ class Presented:
     def is_protected(self) -> bool:
         """Whether an origin gets to see any client certificate, as far as is known."""
         return RANK[self.level] > 0
+
+    def has_issuer_of(self, other: Presented) -> bool:
+        """Whether an origin that trusts the CA of `other` is not known to refuse this one."""
+        if self.certificate is not None and other.certificate is not None:
+            return self.certificate.has_issuer_of(other.certificate)
+        # Cloudflare's shared certificate has a CA that signs no certificate of a customer.
+        return not (self.certificate is not None and other.level == "global")
 
 
 def present(zone: ZoneFacts, hostname: str = ANY_OTHER) -> Presented:

@@ -23,6 +23,7 @@ COMPONENT = "aop:index:ProtectedZone"
 # What the engine writes in place of a value that is not known yet (resource/plugin/rpc.go).
 UNKNOWNS = ("04da6b54-80e4-46f7-96ec-b56ff0331ba9", "output<string>")
 OPS = ("same", "create", "update", "delete", "replace")
+ENGINES_OWN = "an unhandled error occurred: program exited with non-zero exit code"
 REPLACEMENT = ("replace", "create-replacement", "delete-replaced")
 LOOKS = ("refresh", "read")
 COLOURS = re.compile(r"<\{%.*?%\}>|\x1b\[[0-9;]*m")
@@ -169,7 +170,9 @@ def _diagnostics(data: Props) -> list[Diagnostic]:
             text = redact(text.removeprefix(f"{severity}: "), ())
             if text:
                 found.append(Diagnostic(severity, _text(item.get("urn")).split("::")[-1], text))
-    return list(dict.fromkeys(found))
+    own = [d for d in dict.fromkeys(found) if not d.text.startswith(ENGINES_OWN)]
+    # The engine adds its line to each error of the program; alone it is all that is known.
+    return own if any(d.severity == "error" for d in own) else list(dict.fromkeys(found))
 
 
 def _zone_names(data: Props, resources: tuple[Resource, ...]) -> dict[str, str]:

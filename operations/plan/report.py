@@ -10,22 +10,25 @@ from typing import Any, Literal
 
 from providers.values.reference import is_reference
 
-from ..text import Text, Untrusted, count, plain, text
+from ..text import Text, Untrusted, count, join, plain, text
 from .changes import EFFECTS, Change, Effect, changes, count_by_effect
-from .dangers import CLASSES, LONG, Danger, Scene, dangers
+from .dangers import LONG, Danger, Scene, dangers, headline
 from .order import order
-from .presented import Presented
+from .presented import ANY_OTHER, Presented
 from .preview import COMPONENT, UNKNOWNS, Diagnostic, Preview, Props, Resource, is_unknown
 from .zones import Zones, zones_of
 
 Verdict = Literal["failed", "danger", "caution", "calm"]
 FAILED = "failure"
+# The gate that whatever is grave closes.
+DANGER = "danger"
 RISK: dict[Effect, tuple[str, str]] = {
     "loses": ("loses protection", "lose protection"),
     "falls": ("falls to a lower level", "fall to a lower level"),
     "changes": ("changes certificate", "change certificate"),
     "rises": ("moves to a higher level", "move to a higher level"),
     "gains": ("gets a certificate", "get a certificate"),
+    "settings": ("has other settings", "have other settings"),
     "unchanged": ("unchanged", "unchanged"),
 }
 TALLY = {
@@ -36,6 +39,8 @@ TALLY = {
     "same": "unchanged",
 }
 SHORTENED = 160
+# So many hostnames of a zone with the same change are one line.
+MANY = 4
 
 
 @dataclass(frozen=True)
@@ -75,15 +80,20 @@ class PlanReport:
     hides_sames: bool
     now: datetime
 
-    def closes(self, gates: Collection[str]) -> list[str]:
-        """Which of the gates (CLASSES, or `any`) this plan does not pass.
+    def closes(self, gates: Collection[str], accepted: Collection[str] = ()) -> list[str]:
+        """Which gates this plan does not pass; a plan that failed passes none: it is not whole.
 
-        A plan that failed passes none: it is not whole.
+        :param gates: names of CLASSES, `danger` for whatever is grave, `any` for all classes.
+        :param accepted: names of CLASSES that do not count.
         """
-        met = [name for name in CLASSES if any(d.name == name for d in self.dangers)]
-        if "any" in gates:
-            return met
-        return [name for name in met if name in gates or (gates and name == FAILED)]
+        met = {
+            danger.name: None
+            for danger in self.dangers
+            if "any" in gates or danger.name in gates or (danger.is_grave and DANGER in gates)
+        }
+        if gates and any(danger.name == FAILED for danger in self.dangers):
+            met = {FAILED: None, **met}
+        return [name for name in met if name not in accepted or name == FAILED]
 
 
 def build(preview: Preview, now: datetime) -> PlanReport:
@@ -95,7 +105,7 @@ def build(preview: Preview, now: datetime) -> PlanReport:
     return PlanReport(
         stack=preview.stack,
         verdict=_verdict(preview, dangerous),
-        risk=_risk(preview, found),
+        risk=_risk(preview, found, dangerous),
         tally=_tally(preview),
         dangers=tuple(dangerous),
         changes=tuple(found),
@@ -117,7 +127,7 @@ def _verdict(preview: Preview, dangerous: list[Danger]) -> Verdict:
     return "caution" if dangerous else "calm"
 
 
-def _risk(preview: Preview, found: list[Change]) -> str:
+def _risk(preview: Preview, found: list[Change], dangerous: list[Danger]) -> str:
     if preview.errors:
         return f"the preview failed with {count(len(preview.errors), 'error')}"
     numbers = count_by_effect(found)
@@ -130,6 +140,9 @@ def _risk(preview: Preview, found: list[Change]) -> str:
                 told.append(f"{number if told else count(number, noun)} {words}")
         if told:
             parts.append(", ".join(told))
+    is_lost = any(change.effect in ("loses", "falls") for change in found)
+    facts = headline(dangerous)
+    parts = parts + facts if is_lost else facts + parts
     return "; ".join(parts) or "nothing of Authenticated Origin Pulls changes"
 
 
@@ -211,9 +224,27 @@ def _facts(presented: Presented) -> dict[str, Any]:
     }
 
 
-def change_line(change: Change) -> Text:
-    """The whole line of a hostname or a zone."""
-    return text("{who}: {what}", who=change.subject, what=change.words or ("unchanged",))
+def change_lines(found: Collection[Change]) -> list[Text]:
+    """The lines of hostnames and zones, the gravest first; many that are alike are one line."""
+    alike: dict[object, list[Change]] = {}
+    for change in found:
+        key = (change.effect, change.zone_id, change.words)
+        alike.setdefault(change if change.hostname == ANY_OTHER else key, []).append(change)
+    groups: list[list[Change]] = []
+    for group in alike.values():
+        groups += [group] if len(group) >= MANY else [[change] for change in group]
+    groups.sort(key=lambda group: EFFECTS.index(group[0].effect))
+    return [_line(group) for group in groups]
+
+
+def _line(group: list[Change]) -> Text:
+    first = group[0]
+    who = first.subject
+    if len(group) > 1:
+        names = join(Untrusted(change.hostname) for change in group)
+        template = "{number} of {zone} ({names})"
+        who = text(template, number=count(len(group), "hostname"), zone=first.zone, names=names)
+    return text("{who}: {what}", who=who, what=first.words or ("unchanged",))
 
 
 def diagnostic_line(diagnostic: Diagnostic) -> Text:

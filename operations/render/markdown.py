@@ -11,7 +11,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 
 from ..plan.dangers import Danger
-from ..plan.report import Detail, PlanReport, change_line, diagnostic_line
+from ..plan.report import Detail, PlanReport, change_lines, diagnostic_line
 from ..text import Text, Untrusted, count
 
 LIMIT = 65_536
@@ -76,7 +76,9 @@ def _parts(report: PlanReport) -> list[Part]:
     notes = [SAMES] if report.hides_sames else []
     return [
         Part(f"**{DANGERS[report.verdict]}**\n\n", [_danger(d) for d in report.dangers], "danger"),
-        Part("**Hostnames and zones**\n\n", [f"- {inline(change_line(c))}" for c in news], "line"),
+        Part(
+            "**Hostnames and zones**\n\n", [f"- {inline(it)}" for it in change_lines(news)], "line"
+        ),
         Part(
             "**In this order**\n\n",
             [f"{number}. {inline(words)}" for number, words in enumerate(report.order, 1)],

@@ -32,7 +32,7 @@ class Cell:
 @dataclass(frozen=True)
 class Row:
     """A hostname, or every other hostname of a zone. `before` is None where nothing changes;
-    `tone` as an Ending's, "" where no time is known."""
+    `tone` as an Ending's, "" where no time is known; the lowest `rank` is read first."""
 
     subject: Text
     cells: tuple[Cell, ...]
@@ -41,6 +41,7 @@ class Row:
     level: Level
     change: str
     tone: str
+    rank: int = 0
 
 
 @dataclass(frozen=True)
@@ -61,7 +62,12 @@ def hostnames(zone: ZoneFacts) -> list[str]:
 
 
 def row(
-    zone: ZoneFacts, hostname: str, now: datetime, before: Text | None = None, change: str = ""
+    zone: ZoneFacts,
+    hostname: str,
+    now: datetime,
+    before: Text | None = None,
+    change: str = "",
+    rank: int = 0,
 ) -> Row:
     """The levels of a hostname, and which of them counts."""
     subject: Text = (Untrusted(hostname),)
@@ -74,7 +80,8 @@ def row(
     ends = presented.certificate.expires_on if presented.certificate else ""
     left = days_left(ends, now)
     urgency = "" if left is None else tone(left)
-    return Row(subject, cells, before, describe(presented), presented.level, change, urgency)
+    words = describe(presented)
+    return Row(subject, cells, before, words, presented.level, change, urgency, rank)
 
 
 def describe(presented: Presented) -> Text:

@@ -43,11 +43,11 @@ class Page:
 
 
 def render(page: Page) -> str:
-    """The page's text. Rows that change come first; of the others some are left out."""
+    """The page's text. Rows of the lowest rank come first; of the last ones some are left out."""
     environment = Environment(autoescape=True, undefined=StrictUndefined, trim_blocks=True)
     environment.filters["pieces"] = pieces
     template = environment.from_string(TEMPLATE.read_text(encoding="utf-8"))
-    rows = sorted(page.rows, key=lambda row: row.change in ("", "unchanged"))
+    rows = sorted(page.rows, key=lambda row: row.rank)
     return template.render(
         {
             **vars(page),

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+from ..plan.changes import EFFECTS
 from ..plan.presented import ZoneFacts
-from ..plan.report import PlanReport, change_line
+from ..plan.report import PlanReport, change_lines
 from ..text import Untrusted, text
 from . import matrix, page
 from .markdown import SAMES, VERDICTS
@@ -16,7 +17,9 @@ def render(report: PlanReport) -> str:
         name = change.zone.text
         zone = report.after.get(change.zone_id) or ZoneFacts(change.zone_id, name)
         before = matrix.describe(change.before)
-        rows.append(matrix.row(zone, change.hostname, report.now, before, change.effect))
+        rank = EFFECTS.index(change.effect)
+        row = matrix.row(zone, change.hostname, report.now, before, change.effect, rank)
+        rows.append(row)
     stack = text("Plan of stack {name}: ", name=Untrusted(report.stack)) if report.stack else ()
     return page.render(
         page.Page(
@@ -28,7 +31,7 @@ def render(report: PlanReport) -> str:
             endings=matrix.timeline(report.after.values(), report.now),
             made=report.now,
             dangers=report.dangers,
-            lines=[change_line(change) for change in report.changes if change.is_news],
+            lines=change_lines([change for change in report.changes if change.is_news]),
             order=report.order,
             notes=[SAMES.replace("`", "")] if report.hides_sames else [],
             has_before=True,

@@ -14,8 +14,9 @@ from ..plan.dangers import CLASSES
 from ..plan.report import as_json, build
 from ..render import markdown, report_page
 
+MORE_GATES = {"danger": "whatever the report calls DANGER", "any": "any of these"}
 FORMATS = ("markdown", "json", "html")
-HELP = "\n".join(f"  {name:8} {text}" for name, text in {**CLASSES, "any": "any of these"}.items())
+HELP = "\n".join(f"  {name:8} {text}" for name, text in {**CLASSES, **MORE_GATES}.items())
 
 
 @click.command(
@@ -30,7 +31,7 @@ HELP = "\n".join(f"  {name:8} {text}" for name, text in {**CLASSES, "any": "any 
         "pulumi preview --json --show-sames > preview.json",
         "python -m operations report preview.json > comment.md",
         "python -m operations report preview.json --format html > report.html",
-        "python -m operations report preview.json --fail-on loss --fail-on issuer",
+        "python -m operations report preview.json --fail-on danger --accept issuer",
     ),
 )
 @click.argument("file", metavar="PREVIEW.json", type=click.File("r", encoding="utf-8"))
@@ -40,10 +41,17 @@ HELP = "\n".join(f"  {name:8} {text}" for name, text in {**CLASSES, "any": "any 
     "--fail-on",
     "gates",
     multiple=True,
-    type=click.Choice([*CLASSES, "any"]),
+    type=click.Choice([*CLASSES, *MORE_GATES]),
     help="End with 1 when the plan has such a danger. Repeatable.",
 )
-def command(file: TextIO, form: str, gates: tuple[str, ...]) -> None:
+@click.option(
+    "--accept",
+    "accepted",
+    multiple=True,
+    type=click.Choice(list(CLASSES)[1:]),
+    help="This class does not close a gate. Repeatable; alone it stands beside --fail-on danger.",
+)
+def command(file: TextIO, form: str, gates: tuple[str, ...], accepted: tuple[str, ...]) -> None:
     try:
         report = build(preview.read(file.read()), datetime.now(timezone.utc))
     except (preview.Unreadable, UnicodeDecodeError) as error:
@@ -55,6 +63,7 @@ def command(file: TextIO, form: str, gates: tuple[str, ...]) -> None:
         click.echo(json.dumps(as_json(report), indent=2))
     else:
         click.echo(markdown.render(report), nl=False)
-    closed = report.closes(gates)
-    if gates and closed:
+    gates = gates or (("danger",) if accepted else ())
+    closed = report.closes(gates, accepted)
+    if closed:
         raise Stop(f"the plan does not pass --fail-on {', '.join(closed)}")

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from operations.plan import preview
-from operations.plan.report import build, change_line
+from operations.plan.report import build, change_lines
 from operations.text import plain
 from tests.cli.project import Project
 from tests.operations.recording import GOLDEN, NAMES, recorded_at, report_of, scenes
@@ -33,7 +33,7 @@ def test_without_the_unchanged_resources_the_lines_and_dangers_are_the_same() ->
         for name in (f"{stack}-change", f"{stack}-change-without-sames"):
             plan = preview.read((GOLDEN / f"{name}.json").read_text())
             made = build(plan, recorded_at())
-            news = [change_line(change) for change in made.changes if change.is_news]
+            news = change_lines([change for change in made.changes if change.is_news])
             # Independent steps come in any order.
             order = sorted(plain(words) for words in made.order)
             found.append((made.risk, made.verdict, made.dangers, news, order))

@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 from markdown_it import MarkdownIt
 
 from operations.plan import preview
-from operations.plan.report import PlanReport, as_json, build, change_line
+from operations.plan.report import PlanReport, as_json, build, change_lines
 from operations.render import markdown, report_page
 from operations.text import plain
 from tests.operations.plans import NEW, NOW, OLD, bindings, certificate, report
@@ -113,7 +113,11 @@ def test_a_report_is_bounded_and_tells_what_it_left_out(hostnames: int) -> None:
     names = [f"{'long-' * 10}{number}.example.com" for number in range(hostnames)]
     made = report(
         certificate("HostnameCertificate", OLD, NEW),
-        bindings(dict.fromkeys(names, OLD), dict.fromkeys(names[1:], NEW)),
+        # Each has its own line, for no two get the same certificate.
+        bindings(
+            dict.fromkeys(names, OLD),
+            {name: f"{number:08x}" * 8 for number, name in enumerate(names[1:])},
+        ),
     )
     text = markdown.render(made)
     assert len(text) <= markdown.LIMIT
@@ -180,7 +184,7 @@ def test_a_file_with_anything_in_it_is_read_or_refused(changes: list[tuple[Any, 
         return
     assert len(markdown.render(made)) <= markdown.LIMIT
     assert report_page.render(made)
-    assert all(plain(change_line(change)).isprintable() for change in made.changes)
+    assert all(plain(line).isprintable() for line in change_lines(made.changes))
 
 
 def _has(spot: Any, key: Any) -> bool:

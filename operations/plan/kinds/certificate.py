@@ -135,6 +135,7 @@ def certificate_of(resource: Resource, props: Props) -> CertificateFacts:
         issuer=parsed.issuer if parsed else known(issuer_in_state),
         cert_id=resource.old_id if is_old else "",
         issuer_key=parsed.authority_key.hex() if parsed else "",
+        pem=parsed.pem if parsed else "",
     )
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from operations.plan.report import as_json, change_line
+from operations.plan.report import as_json, change_lines
 from operations.text import plain
 from tests.operations.plans import (
     FAR,
@@ -29,10 +29,11 @@ OWN, SHARED = "origin_tls_client_auth", "tls_client_auth"
 APP = "app.example.com"
 
 # id: steps, the line of a subject, the classes of danger
+NOT_SEEN = "what is presented now is not in this plan, preflight looks"
 CASES: dict[str, tuple[list[Props], str, set[str]]] = {
     "a new hostname": (
         [certificate("HostnameCertificate", None, NEW), bindings(None, {APP: NEW})],
-        f"{APP}: gets its own certificate bbbbbbbb... (ends 2027-11-24)",
+        f"{APP}: gets its own certificate bbbbbbbb... (ends 2027-11-24); {NOT_SEEN}",
         set(),
     ),
     "a rotation": (
@@ -109,9 +110,10 @@ CASES: dict[str, tuple[list[Props], str, set[str]]] = {
             setting(SHARED, "on", "off"),
         ],
         "example.com (zone): Cloudflare's shared certificate becomes the zone's certificate"
-        " bbbbbbbb... (ends 2027-11-24), without downtime; the switch of the zone's own"
-        " certificate goes ON; the switch of Cloudflare's shared certificate goes OFF",
-        set(),
+        " bbbbbbbb... (ends 2027-11-24), without downtime only if the origin trusts both CAs; the"
+        " switch of the zone's own certificate goes ON; the switch of Cloudflare's shared"
+        " certificate goes OFF",
+        {"issuer"},
     ),
     "the SSL mode goes to flexible": (
         [setting("ssl", "full", "flexible"), bindings({APP: OLD}, {APP: OLD})],
@@ -168,7 +170,7 @@ CASES: dict[str, tuple[list[Props], str, set[str]]] = {
     ),
     "a takeover": (
         [bindings(None, {APP: OLD}, overwrite=True)],
-        f"{APP}: gets its own certificate aaaaaaaa...",
+        f"{APP}: gets its own certificate aaaaaaaa...; {NOT_SEEN}",
         {"others"},
     ),
     "a certificate that another binding still shows": (
@@ -188,7 +190,7 @@ CASES: dict[str, tuple[list[Props], str, set[str]]] = {
 @pytest.mark.parametrize("case", CASES)
 def test_a_line_says_in_plain_words_what_happens(case: str) -> None:
     steps, line, _ = CASES[case]
-    assert line in [plain(change_line(change)) for change in report(*steps).changes]
+    assert line in [plain(line) for line in change_lines(report(*steps).changes)]
 
 
 @pytest.mark.parametrize("case", CASES)
@@ -234,7 +236,7 @@ def test_what_an_earlier_run_left_behind_is_no_change_of_a_hostname() -> None:
     made = report(
         certificate("HostnameCertificate", NEW, NEW), leftover, bindings({APP: NEW}, {APP: NEW})
     )
-    assert made.risk == "1 hostname unchanged"
+    assert made.risk == "what others may use is touched; 1 hostname unchanged"
     assert (
         plain(made.order[0]) == "certificate: deletes certificate aaaaaaaa... once no hostname"
         " shows it"
@@ -283,8 +285,8 @@ def test_every_step_of_the_plan_is_in_the_order_deletions_last() -> None:
     ]
 
 
-@pytest.mark.parametrize(("ends", "verdict"), [(FAR, "calm"), (NEAR, "caution"), (PAST, "danger")])
-def test_the_verdict_knows_what_ends_soon_from_what_has_ended(ends: str, verdict: str) -> None:
+@pytest.mark.parametrize(("ends", "verdict"), [(FAR, "calm"), (NEAR, "danger"), (PAST, "danger")])
+def test_a_certificate_that_ends_soon_or_has_ended_is_a_danger(ends: str, verdict: str) -> None:
     made = report(
         certificate("HostnameCertificate", OLD, NEW, ends), bindings({APP: OLD}, {APP: NEW})
     )
@@ -306,3 +308,33 @@ def test_a_kind_that_is_not_in_the_table_is_a_step_and_worth_a_look() -> None:
         "store, a TrustStore, changes: what that means for hostnames is not known here."
     )
     assert made.verdict == "caution"
+
+
+def test_many_hostnames_that_change_alike_are_one_line_after_what_is_graver() -> None:
+    names = [f"{letter}.example.com" for letter in "abcdefg"]
+    made = report(
+        certificate("HostnameCertificate", OLD, NEW),
+        bindings(dict.fromkeys(names, OLD), dict.fromkeys(names[1:], NEW)),
+    )
+    lines = [plain(line) for line in change_lines(made.changes)]
+    assert [line.partition(":")[0] for line in lines] == [
+        "a.example.com",
+        "6 hostnames of example.com (b.example.com, c.example.com, d.example.com, e.example.com,"
+        " f.example.com and 1 more)",
+    ]
+    assert lines[0].startswith("a.example.com: LOSES")
+
+
+def test_a_zone_whose_mode_alone_changes_is_not_called_unchanged() -> None:
+    made = report(setting("ssl", "strict", "full"))
+    assert made.risk == "the SSL mode changes; 1 zone has other settings"
+
+
+def test_the_engines_own_line_beside_an_error_of_the_program_is_left_out() -> None:
+    own = "an unhandled error occurred: program exited with non-zero exit code: 1"
+    both = [
+        {"severity": "error", "message": "error: stacks/Pulumi.dev.yaml: zone_id: is missing."},
+        {"severity": "error", "message": own},
+    ]
+    assert report(diagnostics=both).risk == "the preview failed with 1 error"
+    assert report(diagnostics=both[1:]).risk == "the preview failed with 1 error"
