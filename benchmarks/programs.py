@@ -6,7 +6,7 @@ MANY = """
 most = {most}
 names = [f"h{{i:04}}.bench.example" for i in range({hostnames})]
 pairs = {{f"c{{i}}": pair(f"c{{i}}-{version}") for i in range({certificates})}}
-uploads = CertificateUploads(
+uploads = UploadLedger(
     "uploads", zone_id="{zone}",
     hostname_certificates={{name: one["certificate"] for name, one in pairs.items()}},
 )
@@ -52,7 +52,7 @@ for i in range({hostnames}):
 ZONES = """
 for zone in {zones}:
     one = pair("c0-{version}")
-    uploads = CertificateUploads(
+    uploads = UploadLedger(
         f"{{zone}}-uploads", zone_id=zone, zone_certificates={{"own": one["certificate"]}}
     )
     noted = pulumi.ResourceOptions(depends_on=[uploads])

@@ -4,10 +4,10 @@ The types beside them are what the resources accept; configuration is checked wi
 """
 
 from .api.errors import CloudflareError
-from .certificate_uploads import CertificateUploads
 from .hostname_binding import HostnameBinding
 from .hostname_bindings import HostnameBindings
 from .hostname_certificate import HostnameCertificate
+from .upload_ledger import UploadLedger
 from .values.certificate_file import authorities_in_file, leaf_in_file
 from .values.inputs import (
     Hostname,
@@ -26,7 +26,6 @@ from .zone_setting import ZoneSetting
 
 __all__ = [
     "PROJECT",
-    "CertificateUploads",
     "CloudflareError",
     "Hostname",
     "HostnameBinding",
@@ -37,6 +36,7 @@ __all__ = [
     "Switch",
     "TokenEnv",
     "UnreadableReference",
+    "UploadLedger",
     "WaitSeconds",
     "WarnDays",
     "ZoneCertificate",

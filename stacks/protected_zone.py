@@ -14,9 +14,9 @@ from typing import Any
 import pulumi
 
 from providers import (
-    CertificateUploads,
     HostnameBindings,
     HostnameCertificate,
+    UploadLedger,
     ZoneCertificate,
     ZoneSetting,
 )
@@ -99,7 +99,7 @@ class ProtectedZone(pulumi.ComponentResource):
         pairs = self._zone.hostname_certificates
         if own is None and not pairs:
             return []
-        uploads = CertificateUploads(
+        uploads = UploadLedger(
             f"{self._name}-uploads",
             zone_certificates={"zone": own.pem()} if own else None,
             hostname_certificates={label: pair.pem() for label, pair in pairs.items()} or None,

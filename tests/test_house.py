@@ -160,14 +160,14 @@ def test_no_file_has_more_than_400_lines_and_no_function_more_than_40(path: Path
 # The import path of a provider is the format of the state: changing one of these lines breaks
 # every stack that exists.
 ADDRESSES = {
-    "CertificateUploads": "gASVQwAAAAAAAACMHXByb3ZpZGVycy5jZXJ0aWZpY2F0"
-    "ZV91cGxvYWRzlIwaQ2VydGlmaWNhdGVVcGxvYWRzUHJvdmlkZXKUk5QpUpQu",
     "HostnameBinding": "gASVPQAAAAAAAACMGnByb3ZpZGVycy5ob3N0bmFtZV9i"
     "aW5kaW5nlIwXSG9zdG5hbWVCaW5kaW5nUHJvdmlkZXKUk5QpUpQu",
     "HostnameBindings": "gASVPwAAAAAAAACMG3Byb3ZpZGVycy5ob3N0bmFtZV9i"
     "aW5kaW5nc5SMGEhvc3RuYW1lQmluZGluZ3NQcm92aWRlcpSTlClSlC4=",
     "HostnameCertificate": "gASVRQAAAAAAAACMHnByb3ZpZGVycy5ob3N0bmFtZV9j"
     "ZXJ0aWZpY2F0ZZSMG0hvc3RuYW1lQ2VydGlmaWNhdGVQcm92aWRlcpSTlClSlC4=",
+    "UploadLedger": "gASVNwAAAAAAAACMF3Byb3ZpZGVycy51cGxvYWRfbGVk"
+    "Z2VylIwUVXBsb2FkTGVkZ2VyUHJvdmlkZXKUk5QpUpQu",
     "ZoneCertificate": "gASVPQAAAAAAAACMGnByb3ZpZGVycy56b25lX2NlcnRp"
     "ZmljYXRllIwXWm9uZUNlcnRpZmljYXRlUHJvdmlkZXKUk5QpUpQu",
     "ZoneSetting": "gASVNQAAAAAAAACMFnByb3ZpZGVycy56b25lX3NldHRp"

@@ -11,15 +11,15 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from datetime import datetime, timezone
 from typing import Any
 
 from providers.api.answers import UploadedCertificate
-from providers.certificate_uploads import CertificateUploadsInputs
-from providers.certificate_uploads import outputs as noted
 from providers.hostname_bindings import HostnameBindingsInputs
 from providers.lifecycle import certificate
 from providers.lifecycle.tls_mode import WITHOUT_TLS
 from providers.plugin.provider import Props, dump
+from providers.upload_ledger import UploadLedgerInputs, first_outputs
 from providers.values import pem
 from providers.values.text import short
 from providers.zone_setting import ZoneSettingInputs
@@ -92,11 +92,11 @@ class Writer:
             return
         own = {label: sha256 for label, sha256 in by_label.items() if label == "zone"}
         others = {label: sha256 for label, sha256 in by_label.items() if label != "zone"}
-        inputs = CertificateUploadsInputs(
+        inputs = UploadLedgerInputs(
             **self.common, zone_certificates=own, hostname_certificates=others
         )
         zone_id = self.live.config.zone_id
-        outs = noted(inputs, {}, {})
+        outs = first_outputs(inputs, datetime.now(timezone.utc))
         self._resource(UPLOAD_LEDGER, "uploads", zone_id, dump(inputs), outs)
 
     def _zone_level(self) -> None:

@@ -39,7 +39,7 @@ REAL_CLI = [pytest.mark.cli, pytest.mark.timeout(300)]
 PRELUDE = '''
 import pulumi
 from providers import (
-    CertificateUploads, HostnameBinding, HostnameBindings, HostnameCertificate, ZoneCertificate,
+    UploadLedger, HostnameBinding, HostnameBindings, HostnameCertificate, ZoneCertificate,
     ZoneSetting,
 )
 from .config import PROJECT

@@ -9,7 +9,7 @@ pytestmark = REAL_CLI
 
 PROGRAM = """
 ZoneSetting("mode", zone_id={zone}, setting="ssl", value="{mode}", on_destroy="restore")
-uploads = CertificateUploads("uploads", zone_id={zone},
+uploads = UploadLedger("uploads", zone_id={zone},
     zone_certificates={{"own": pair("own")["certificate"]}},
     hostname_certificates={{n: pair(n)["certificate"] for n in ("{first}", "two")}})
 own = ZoneCertificate("own", zone_id={zone}, wait_seconds={wait},

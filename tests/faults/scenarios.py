@@ -8,7 +8,7 @@ BINDINGS_AFTER = "opts=pulumi.ResourceOptions(depends_on=[switch])"
 
 # As `ProtectedZone` has it: what will be uploaded is in state first.
 UPLOADS = """
-uploads = CertificateUploads("uploads", zone_id=ZONE, {})
+uploads = UploadLedger("uploads", zone_id=ZONE, {})
 noted = pulumi.ResourceOptions(depends_on=[uploads])
 """
 ZONE_UPLOADS = 'zone_certificates={"zone": pair("zone")["certificate"]}'
@@ -57,7 +57,7 @@ HostnameBindings(
 # More than fit into one request: three travel at once.
 HUNDREDS = """
 names = ("pay", "api", "app")
-uploads = CertificateUploads(
+uploads = UploadLedger(
     "uploads", zone_id=ZONE, hostname_certificates={n: pair(n)["certificate"] for n in names}
 )
 noted = pulumi.ResourceOptions(depends_on=[uploads])

@@ -18,12 +18,12 @@ from unittest.mock import patch
 import httpx
 
 from providers.api.client import Client
-from providers.certificate_uploads import CertificateUploadsProvider
 from providers.hostname_binding import HostnameBindingProvider
 from providers.hostname_bindings import HostnameBindingsProvider
 from providers.hostname_certificate import HostnameCertificateProvider
 from providers.plugin import session
 from providers.plugin.provider import Provider
+from providers.upload_ledger import UploadLedgerProvider
 from providers.zone_certificate import ZoneCertificateProvider
 from providers.zone_setting import ZoneSettingProvider
 from tests.conftest import TOKEN, ZONE, Heard, Moments
@@ -87,7 +87,7 @@ def uploads(hostname: Mapping[str, Pair], zone: Mapping[str, Pair]) -> Resource:
         "zone_certificates": {name: pair.certificate for name, pair in zone.items()},
         "wait_seconds": PATIENCE,
     }
-    return Resource(CertificateUploadsProvider, lambda _: given)
+    return Resource(UploadLedgerProvider, lambda _: given)
 
 
 def binding(hostname: str, shows: str, wait: int = PATIENCE, **more: Any) -> Resource:

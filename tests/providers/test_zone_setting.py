@@ -168,7 +168,7 @@ def test_a_setting_renamed_in_the_program_is_handed_over(sandbox, life, heard):
     renamed.up(zone_id=ZONE, setting=SHARED, value="off")
     life.drop()
     assert value_of(sandbox, SHARED) == "off"
-    assert heard.has("kept, another resource holds it now")
+    assert heard.has("kept, another resource of this program holds it now")
 
 
 def test_the_next_run_without_the_other_resource_does_restore(sandbox, life, new_run):

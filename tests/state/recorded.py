@@ -30,7 +30,7 @@ def own(name, **more):
 
 
 ZoneSetting("mode", zone_id=ZONE, setting="ssl", value="strict", on_destroy="restore")
-uploads = CertificateUploads("uploads", zone_id=ZONE, wait_seconds=60,
+uploads = UploadLedger("uploads", zone_id=ZONE, wait_seconds=60,
     zone_certificates={"zone": own("zone")["certificate"]},
     hostname_certificates={"one": own("one")["certificate"]})
 noted = pulumi.ResourceOptions(depends_on=[uploads])

@@ -35,7 +35,7 @@ def test_every_resource_and_every_stack_is_recorded() -> None:
         for file in FILES
         for resource in json.loads(file.read_text())["deployment"]["resources"]
     }
-    certificates = {"ZoneCertificate", "HostnameCertificate", "CertificateUploads"}
+    certificates = {"ZoneCertificate", "HostnameCertificate", "UploadLedger"}
     assert {"ZoneSetting", "HostnameBinding", "HostnameBindings"} | certificates <= kinds
     assert {file.stem for file in FILES} >= {"dev", "staging", "prod", "resources"}
 

@@ -1,10 +1,10 @@
-"""`CertificateUploads`: the note of what the program is about to upload."""
+"""`UploadLedger`: the note of what the program is about to upload."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator
 
-from providers.certificate_uploads import CertificateUploadsProvider
+from providers.upload_ledger import UploadLedgerProvider
 
 from ...text import Text, Untrusted, fingerprint, join, plain, text
 from ..preview import Props, Resource
@@ -14,8 +14,8 @@ from .kind import ABSENT, Difference, Kind, Refreshed, as_map, known
 class UploadLedgerKind(Kind):
     """Its state also has what a run that was cut off has uploaded."""
 
-    name = "CertificateUploads"
-    provider = CertificateUploadsProvider
+    name = "UploadLedger"
+    provider = UploadLedgerProvider
 
     def steps(self, resource: Resource, zone: Untrusted) -> Iterator[Text]:
         name = Untrusted(resource.name)

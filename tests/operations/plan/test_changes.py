@@ -257,12 +257,12 @@ def test_the_certificate_of_a_binding_is_found_by_its_id_where_no_fingerprint_is
 def test_a_program_that_was_changed_back_is_told_to_delete_what_was_left() -> None:
     old = {"zone_id": ZONE, "hostname_certificates": {"app": OLD}}
     new = {"zone_id": ZONE, "hostname_certificates": {"app": NEW}}
-    forward = report(move("CertificateUploads", "uploads", old, new))
+    forward = report(move("UploadLedger", "uploads", old, new))
     assert [plain(words) for words in forward.order] == [
         "uploads: notes in state what the program uploads: bbbbbbbb..."
     ]
     more = {**old, "hostname_certificates": {"app": OLD, "left-over-bbbbbbbb": NEW}}
-    removal = report(move("CertificateUploads", "uploads", more, old))
+    removal = report(move("UploadLedger", "uploads", more, old))
     assert [plain(words) for words in removal.order] == [
         "uploads: deletes what a run that was cut off has left, if anything"
     ]

@@ -56,8 +56,8 @@ def test_a_certificate_that_is_gone() -> None:
 def test_a_certificate_that_a_cut_run_has_left() -> None:
     wanted = {"zone_id": ZONE, "zone_certificates": {"zone": OLD}}
     live = {"zone_id": ZONE, "zone_certificates": {"zone": OLD, "left-over-bbbbbbbb": NEW}}
-    seen = step("update", "CertificateUploads", "uploads", wanted, live)
-    back = step("update", "CertificateUploads", "uploads", live, wanted)
+    seen = step("update", "UploadLedger", "uploads", wanted, live)
+    back = step("update", "UploadLedger", "uploads", live, wanted)
     assert found([seen], [back]) == [
         (
             "certificate bbbbbbbb... of example.com, left by a run that was cut off",

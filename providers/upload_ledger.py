@@ -5,13 +5,13 @@ the program is changed back afterwards, the certificate's resource looks unchang
 provider for it, and a zone certificate that nobody wants would go on being presented. So state
 knows each fingerprint first (a write-ahead log), and the next update here deletes what a run left.
 Identity: `ZONE`, one for each zone. In place: the lists. Replaces: `zone_id`. Delete: whatever
-was noted and is still there. Without anything left over it makes no request.
+was entered and is still there. Without anything left over it makes no request.
 """
 
 from __future__ import annotations
 
 import re
-from collections.abc import Collection, Mapping
+from collections.abc import Mapping
 from datetime import datetime
 from typing import Annotated, Any
 
@@ -26,12 +26,12 @@ from pulumi.dynamic import (
 )
 from pydantic import Field, WrapValidator
 
-from .api.answers import LEVELS, Level, UploadedCertificate, read_time
+from .api.answers import LEVELS, Level, UploadedCertificate
 from .api.codes import Code
 from .api.errors import REFRESH_NEXT, StillWaiting, about
-from .api.polling import CLOCK_SKEW, LONGEST_LIST_LAG
 from .api.zone import AOP, Zone
 from .lifecycle import deletion
+from .lifecycle.ledger import Ledger
 from .plugin import session
 from .plugin.provider import Props, Provider, checked, dump, inputs_of
 from .values import pem
@@ -53,11 +53,9 @@ def _fingerprint(value: Any, _: object) -> Any:
 
 
 Fingerprints = dict[str, Annotated[str, WrapValidator(_fingerprint)]]
-# By fingerprint: since when it is noted, `START`, or from when to when it was, `START/END`.
-Notes = dict[str, str]
 
 
-class CertificateUploadsInputs(Inputs):
+class UploadLedgerInputs(Inputs):
     """`zone_id` replaces; certificates in PEM become their fingerprints (SHA-256 of the DER)."""
 
     zone_id: ZoneId
@@ -71,14 +69,11 @@ class CertificateUploadsInputs(Inputs):
         return self.zone_certificates if level == "zone" else self.hostname_certificates
 
 
-class CertificateUploadsProvider(Provider):
-    """The verbs; `noted` among the outputs holds, by level and fingerprint, when it was wanted.
-
-    `START`, or `START/END` for what is not wanted any more (ISO 8601, UTC).
-    """
+class UploadLedgerProvider(Provider):
+    """The verbs. The output `entries` holds, by level and fingerprint, when it was wanted."""
 
     def check(self, _olds: Props, news: Props) -> CheckResult:
-        return checked(CertificateUploadsInputs, news, lambda _: ({}, []))
+        return checked(UploadLedgerInputs, news, lambda _: ({}, []))
 
     def diff(self, _id: str, _olds: Props, _news: Props) -> DiffResult:
         """Another zone replaces; what else differs changes in place."""
@@ -86,87 +81,68 @@ class CertificateUploadsProvider(Provider):
         return DiffResult(changes=None, replaces=["zone_id"] if is_moved else [])
 
     def create(self, props: Props) -> CreateResult:
-        """Takes note; Cloudflare is not asked."""
-        inputs = inputs_of(CertificateUploadsInputs, props)
-        return CreateResult(inputs.zone_id, outputs(inputs, {}, {}))
+        """Enters the certificates; Cloudflare is not asked."""
+        inputs = inputs_of(UploadLedgerInputs, props)
+        return CreateResult(inputs.zone_id, first_outputs(inputs, _now()))
 
     def read(self, id_: str, props: Props) -> ReadResult:
         """Shows as drift what was left over and is still there; asks only then."""
-        inputs = inputs_of(CertificateUploadsInputs, props)
+        inputs = inputs_of(UploadLedgerInputs, props)
         live: Props = {}
-        kept = {}
+        ledgers = {}
         for level in LEVELS:
-            left = _left(inputs, level, props)
-            there = _still_there(inputs, level, left)
-            over = {f"left-over-{short(sha256)}": sha256 for sha256 in there}
-            live[f"{level}_certificates"] = {**inputs.of(level), **over}
-            kept[level] = _unseen(left, there) | {sha256: left[sha256] for sha256 in there}
+            ledger = _ledger(props, level)
+            left = _left_over(inputs, level, ledger)
+            known = {k: v for k, v in inputs.of(level).items() if v not in ledger.unwanted}
+            over = {f"left-over-{short(sha256)}": sha256 for sha256 in left}
+            live[f"{level}_certificates"] = {**known, **over}
+            ledgers[level] = ledger.without_settled(left, _now())
         found = inputs.model_copy(update=live)
-        return ReadResult(id_, outputs(found, props, kept), dump(found))
+        return ReadResult(id_, outputs(found, ledgers), dump(found))
 
     def update(self, _id: str, _olds: Props, _news: Props) -> UpdateResult:
-        """Deletes what a program that was changed back no longer wants; notes the rest."""
-        inputs = inputs_of(CertificateUploadsInputs, _news)
-        kept = {level: _kept(inputs, level, _olds) for level in LEVELS}
-        return UpdateResult(outputs(inputs, _olds, kept))
+        """Deletes what a program that was changed back no longer wants; enters the rest."""
+        inputs = inputs_of(UploadLedgerInputs, _news)
+        ledgers = {level: _update_level(inputs, level, _ledger(_olds, level)) for level in LEVELS}
+        return UpdateResult(outputs(inputs, ledgers))
 
     def delete(self, _id: str, _props: Props) -> None:
-        """Deletes whatever was noted and is still there, unless the program wants it elsewhere."""
-        inputs = inputs_of(CertificateUploadsInputs, _props)
+        """Deletes what was entered and is still there, unless another resource wants it."""
+        inputs = inputs_of(UploadLedgerInputs, _props)
         inputs = inputs.model_copy(update={"zone_certificates": {}, "hostname_certificates": {}})
         for level in LEVELS:
-            wanted = session.current().wanted.certificates(inputs.zone_id, level)
-            left = {k: v for k, v in _left(inputs, level, _props).items() if k not in wanted}
-            for sha256, record in _still_there(inputs, level, left).items():
-                if not _is_removed(inputs, level, record):
+            elsewhere = session.current().wanted.certificates(inputs.zone_id, level)
+            ledger = _ledger(_props, level).want([], _now()).without(elsewhere)
+            for sha256, record in _left_over(inputs, level, ledger).items():
+                if not _remove(inputs, level, record):
                     session.current().warn(
                         f"{_name(inputs, level, sha256)} stays: it is in use, and this stack will"
                         " not know it any more."
                     )
 
 
-def _kept(inputs: CertificateUploadsInputs, level: Level, olds: Props) -> Notes:
-    left = _left(inputs, level, olds)
-    there = _still_there(inputs, level, left)
-    # Else a rotation goes forward, and what is left has a resource of its own, which deletes it.
-    is_back = set(inputs.of(level).values()) <= set(_noted(olds, level))
-    staying = [k for k, r in there.items() if not (is_back and _is_removed(inputs, level, r))]
-    return _unseen(left, there) | {sha256: left[sha256] for sha256 in staying}
+def _update_level(inputs: UploadLedgerInputs, level: Level, before: Ledger) -> Ledger:
+    wanted = inputs.of(level).values()
+    ledger = before.want(wanted, _now())
+    left = _left_over(inputs, level, ledger)
+    # Only after a revert: in a forward rotation the old certificate's own resource deletes it.
+    removable = left if before.has_all(wanted) else {}
+    removed = {sha256 for sha256, record in removable.items() if _remove(inputs, level, record)}
+    return ledger.without(removed).without_settled(left, _now())
 
 
-def _still_there(
-    inputs: CertificateUploadsInputs, level: Level, left: Notes
+def _left_over(
+    inputs: UploadLedgerInputs, level: Level, ledger: Ledger
 ) -> dict[str, UploadedCertificate]:
-    """By fingerprint; without a request where nothing is left."""
-    if not left:
+    """By fingerprint; without a request where every entry is wanted."""
+    if not ledger.unwanted:
         return {}
     with about(f"what is left of uploads into zone {short(inputs.zone_id)}"):
-        listed = _zone(inputs).certificates(level).values()
-    ours = [r for r in listed if r.sha256 in left and _is_ours(r, left[r.sha256])]
-    return {r.sha256: r for r in ours if not r.is_deleted_or_deleting}
+        return ledger.left_over(_zone(inputs).certificates(level).values())
 
 
-def _is_ours(record: UploadedCertificate, noted: str) -> bool:
-    uploaded, span = read_time(record.uploaded_on), _span(noted)
-    if uploaded is None or span is None:
-        return False
-    return span[0] - CLOCK_SKEW < uploaded < span[1] + CLOCK_SKEW
-
-
-def _unseen(left: Notes, there: Collection[str]) -> Notes:
-    now = session.current().clock.now()
-    spans = {sha256: _span(noted) for sha256, noted in left.items() if sha256 not in there}
-    return {k: left[k] for k, span in spans.items() if span and now < span[1] + LONGEST_LIST_LAG}
-
-
-def _span(noted: str) -> tuple[datetime, datetime] | None:
-    start, _, end = map(read_time, noted.partition("/"))
-    return (start, end) if start and end else None
-
-
-def _is_removed(
-    inputs: CertificateUploadsInputs, level: Level, record: UploadedCertificate
-) -> bool:
+def _remove(inputs: UploadLedgerInputs, level: Level, record: UploadedCertificate) -> bool:
+    """Deletes what is left over; False where something shows it, or nothing would protect then."""
     zone, name = _zone(inputs), _name(inputs, level, record.sha256)
 
     def step(_: float) -> bool | None:
@@ -191,7 +167,7 @@ def _is_removed(
     return is_removed
 
 
-def _is_free(zone: Zone, level: Level, cert_id: str, wanted: Collection[str]) -> bool:
+def _is_free(zone: Zone, level: Level, cert_id: str, wanted: set[str]) -> bool:
     now = session.current().clock.now()
     listed = [r for r in zone.certificates(level).values() if r.sha256 in wanted]
     # Lists lag: what has to protect in its place is asked for by id.
@@ -204,39 +180,33 @@ def _is_free(zone: Zone, level: Level, cert_id: str, wanted: Collection[str]) ->
     return bool(wanted) or zone.setting(AOP, max_age=0) == "off"
 
 
-def _left(inputs: CertificateUploadsInputs, level: Level, olds: Props) -> Notes:
-    wanted, now = inputs.of(level).values(), _now()
-    noted = {k: v for k, v in _noted(olds, level).items() if k not in wanted}
-    return {k: v if "/" in v else f"{v}/{now}" for k, v in noted.items()}
+def _ledger(outputs_before: Props, level: Level) -> Ledger:
+    return Ledger.from_state((outputs_before.get("entries") or {}).get(level))
 
 
-def _noted(props: Props, level: Level) -> Notes:
-    return dict((props.get("noted") or {}).get(level) or {})
+def outputs(inputs: UploadLedgerInputs, ledgers: Mapping[Level, Ledger]) -> Props:
+    """All outputs: the inputs, and the ledger of each level."""
+    return {**dump(inputs), "entries": {lv: ledger.to_state() for lv, ledger in ledgers.items()}}
 
 
-def outputs(inputs: CertificateUploadsInputs, olds: Props, kept: Mapping[Level, Notes]) -> Props:
-    """All outputs: what is noted now, with the time of the first note, and what was kept."""
-    noted = {}
-    for level in LEVELS:
-        before, wanted = _noted(olds, level), inputs.of(level).values()
-        starts = {k: before.get(k, _now()).partition("/")[0] for k in wanted}
-        noted[level] = {**starts, **kept.get(level, {})}
-    return {**dump(inputs), "noted": noted}
+def first_outputs(inputs: UploadLedgerInputs, now: datetime) -> Props:
+    """The outputs of a ledger that begins now."""
+    return outputs(inputs, {lv: Ledger().want(inputs.of(lv).values(), now) for lv in LEVELS})
 
 
-def _now() -> str:
-    return session.current().clock.now().strftime("%Y-%m-%dT%H:%M:%SZ")
+def _now() -> datetime:
+    return session.current().clock.now()
 
 
-def _zone(inputs: CertificateUploadsInputs) -> Zone:
+def _zone(inputs: UploadLedgerInputs) -> Zone:
     return session.current().zone(inputs.zone_id, inputs.token_env)
 
 
-def _name(inputs: CertificateUploadsInputs, level: Level, sha256: str) -> str:
+def _name(inputs: UploadLedgerInputs, level: Level, sha256: str) -> str:
     return f"{level} certificate {short(sha256)} of zone {short(inputs.zone_id)}"
 
 
-class CertificateUploads(Resource, module="aop", name="CertificateUploads"):
+class UploadLedger(Resource, module="aop", name="UploadLedger"):
     """The certificates that a program uploads into a zone; they depend on this resource.
 
     One for each zone, with every `ZoneCertificate` and `HostnameCertificate` of the program in
@@ -254,7 +224,7 @@ class CertificateUploads(Resource, module="aop", name="CertificateUploads"):
     zone_id: pulumi.Output[str]
     zone_certificates: pulumi.Output[dict[str, str]]
     hostname_certificates: pulumi.Output[dict[str, str]]
-    noted: pulumi.Output[dict[str, dict[str, str]]]
+    entries: pulumi.Output[dict[str, dict[str, dict[str, str]]]]
 
     def __init__(
         self,
@@ -273,6 +243,6 @@ class CertificateUploads(Resource, module="aop", name="CertificateUploads"):
             "hostname_certificates": hostname_certificates,
             "wait_seconds": wait_seconds,
             "token_env": token_env,
-            "noted": None,
+            "entries": None,
         }
-        super().__init__(CertificateUploadsProvider(), name, props, opts)
+        super().__init__(UploadLedgerProvider(), name, props, opts)

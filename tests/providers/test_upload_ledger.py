@@ -1,12 +1,12 @@
-"""CertificateUploads: what a run that was cut off has left, and nothing else, is deleted."""
+"""UploadLedger: what a run that was cut off has left, and nothing else, is deleted."""
 
 from __future__ import annotations
 
 import pytest
 
-from providers.certificate_uploads import CertificateUploadsProvider
 from providers.plugin import session
 from providers.plugin.program import certificate_key
+from providers.upload_ledger import UploadLedgerProvider
 from providers.values.inputs import UNKNOWN
 from providers.zone_setting import ZoneSettingProvider
 from tests.conftest import ZONE
@@ -26,7 +26,7 @@ def level(request):
 
 @pytest.fixture
 def life() -> Life:
-    return Life(CertificateUploadsProvider())
+    return Life(UploadLedgerProvider())
 
 
 def given(level, *pairs):
@@ -76,7 +76,7 @@ def test_to_take_note_asks_nothing_and_keeps_only_fingerprints(sandbox, level, l
     assert len(sandbox.journal()) == before
     assert life.id == ZONE
     assert life.inputs == {"zone_id": ZONE, f"{level}_certificates": {"c0": pair.sha256}}
-    assert set(life.outs["noted"][level]) == {pair.sha256}
+    assert set(life.outs["entries"][level]) == {pair.sha256}
 
 
 def test_what_a_cut_run_uploaded_goes_when_the_program_is_changed_back(
@@ -89,7 +89,7 @@ def test_what_a_cut_run_uploaded_goes_when_the_program_is_changed_back(
     assert stays in held(sandbox, level)
     assert left not in held(sandbox, level)
     assert heard.has(new.sha256[:8], "deleted, not wanted any more")
-    assert set(life.outs["noted"][level]) == {old.sha256}
+    assert set(life.outs["entries"][level]) == {old.sha256}
 
 
 def test_a_rotation_leaves_the_old_one_to_its_own_resource(sandbox, level, life, new_run):
@@ -101,7 +101,7 @@ def test_a_rotation_leaves_the_old_one_to_its_own_resource(sandbox, level, life,
     life.up(**given(level, new))
     assert [entry["method"] for entry in sandbox.journal()[before:]] == ["GET"]
     assert cert_id in held(sandbox, level)
-    assert set(life.outs["noted"][level]) == {old.sha256, new.sha256}
+    assert set(life.outs["entries"][level]) == {old.sha256, new.sha256}
 
 
 def test_what_a_cut_run_left_before_another_rotation_is_told_by_refresh_and_goes_then(
@@ -126,7 +126,7 @@ def test_nothing_goes_before_what_is_wanted_is_active(sandbox, level, life, new_
     life.up(**given(level, new))
     left = upload(sandbox, level, new)
     upload(sandbox, level, old, seconds=0)
-    life.outs["noted"][level][old.sha256] = life.outs["noted"][level][new.sha256]
+    life.outs["entries"][level][old.sha256] = life.outs["entries"][level][new.sha256]
     new_run()
     life.up(**given(level, old))
     assert left in held(sandbox, level)
@@ -153,7 +153,7 @@ def test_one_that_stays_pending_ends_no_run(sandbox, level, life, new_run, heard
     life.up(**given(level, old), wait_seconds=20)
     assert heard.has("warning: waited", new.sha256[:8], "not wanted any more")
     assert left in held(sandbox, level)
-    assert new.sha256 in life.outs["noted"][level]
+    assert new.sha256 in life.outs["entries"][level]
 
 
 def test_a_certificate_that_was_there_before_the_note_stays(sandbox, level, life, new_run):
@@ -230,7 +230,7 @@ def test_what_a_hostname_shows_stays(sandbox, life, new_run):
     life.up(**given("hostname", old))
     assert {entry["method"] for entry in sandbox.journal()[before:]} == {"GET"}
     assert left in held(sandbox, "hostname")
-    assert new.sha256 in life.outs["noted"]["hostname"]
+    assert new.sha256 in life.outs["entries"]["hostname"]
 
 
 def test_destroy_takes_what_a_cut_create_uploaded(sandbox, level, life):
@@ -277,6 +277,20 @@ def test_a_refresh_shows_what_is_left_over_and_else_asks_nothing(sandbox, level,
     assert shown == {"c0": new.sha256, f"left-over-{old.sha256[:8]}": old.sha256}
 
 
+def test_a_second_refresh_keeps_the_time_when_a_certificate_stopped_being_wanted(
+    sandbox, level, life, new_run
+):
+    old, new = make(), make()
+    cut_rotation(sandbox, level, life, old, new)
+    ended = life.outs["entries"][level][old.sha256]
+    for _ in range(2):
+        sandbox.advance(600)
+        new_run()
+        life.refresh()
+    assert life.outs["entries"][level][old.sha256] == ended
+    assert set(ended) == {"wanted_from", "wanted_until"}
+
+
 def test_another_zone_replaces_and_another_certificate_does_not(life):
     life.up(**given("zone", make()))
     assert life.preview(**given("zone", make())) == ({"zone_certificates"}, [])
@@ -292,6 +306,6 @@ def test_what_is_no_certificate_is_named_by_its_name_in_the_program(life):
 
 
 def test_a_certificate_that_a_preview_does_not_know_yet_is_accepted():
-    provider = CertificateUploadsProvider()
+    provider = UploadLedgerProvider()
     result = provider.check({}, {"zone_id": ZONE, "zone_certificates": {"zone": UNKNOWN}})
     assert not result.failures
