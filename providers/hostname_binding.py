@@ -18,7 +18,7 @@ from pulumi.dynamic import (
     UpdateResult,
 )
 
-from .api.bulk_put import Entry
+from .api.answers import Binding
 from .api.errors import about
 from .lifecycle import binding
 from .lifecycle.binding_inputs import BindingInputs, Shown, live
@@ -146,5 +146,5 @@ def _name(inputs: HostnameBindingInputs) -> str:
     return f"binding {inputs.hostname} of zone {short(inputs.zone_id)}"
 
 
-def _entry(inputs: HostnameBindingInputs) -> Entry:
-    return Entry(inputs.hostname, inputs.cert_id, inputs.enabled)
+def _entry(inputs: HostnameBindingInputs) -> Binding:
+    return Binding(inputs.hostname, inputs.cert_id, inputs.enabled)

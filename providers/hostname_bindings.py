@@ -23,7 +23,7 @@ from pulumi.dynamic import (
 )
 from pydantic import BeforeValidator
 
-from .api.bulk_put import Entry
+from .api.answers import Binding
 from .api.errors import about
 from .lifecycle import binding
 from .lifecycle.binding_inputs import BindingInputs, Shown, live
@@ -219,11 +219,11 @@ def _name(inputs: HostnameBindingsInputs) -> str:
     return f"bindings of zone {short(inputs.zone_id)}"
 
 
-def _entries(inputs: HostnameBindingsInputs) -> list[Entry]:
+def _entries(inputs: HostnameBindingsInputs) -> list[Binding]:
     shown = inputs.bindings.items()
-    return [Entry(name, what.cert_id, what.enabled) for name, what in shown]
+    return [Binding(name, what.cert_id, what.enabled) for name, what in shown]
 
 
-def _not_handed_over(zone_id: str, entries: list[Entry]) -> list[Entry]:
+def _not_handed_over(zone_id: str, entries: list[Binding]) -> list[Binding]:
     notes = session.current().wanted
     return [entry for entry in entries if not notes.wants(binding_key(zone_id, entry.hostname))]

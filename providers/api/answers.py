@@ -98,13 +98,25 @@ class UploadedCertificate:
 
 @dataclass(frozen=True)
 class Binding:
-    """A hostname and the certificate that it shows. `enabled` is None once voided."""
+    """A hostname shows a certificate: as a program wants it, as it is sent, or as it was observed.
+
+    `enabled` is None once voided, or to void. Only an observed binding has `status` and
+    `updated_at`.
+    """
 
     hostname: str
     cert_id: str
     enabled: bool | None
-    status: str
+    status: str = ""
     updated_at: str = ""
+
+    def body(self) -> dict[str, Any]:
+        """What a PUT takes for this hostname."""
+        return {"hostname": self.hostname, "cert_id": self.cert_id, "enabled": self.enabled}
+
+    def shows_same_as(self, other: Binding) -> bool:
+        """Whether both bindings show the same certificate, and are both enabled or both not."""
+        return self.cert_id == other.cert_id and self.enabled == other.enabled
 
     @classmethod
     def read(cls, item: Any) -> Binding | None:

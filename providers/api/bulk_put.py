@@ -16,6 +16,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import Any
 
+from .answers import Binding
 from .errors import Refused
 from .polling import LATELY, LONGEST, MOMENT, QUIET
 from .runtime import Runtime
@@ -25,22 +26,9 @@ LARGEST = 100
 AT_ONCE = 4
 
 
-@dataclass(frozen=True)
-class Entry:
-    """What is wanted of one hostname; `enabled=None` voids the binding."""
-
-    hostname: str
-    cert_id: str
-    enabled: bool | None
-
-    def body(self) -> dict[str, Any]:
-        """The entry as the API takes it."""
-        return {"hostname": self.hostname, "cert_id": self.cert_id, "enabled": self.enabled}
-
-
 @dataclass
 class _Ticket:
-    entries: Sequence[Entry]
+    entries: Sequence[Binding]
     refused: dict[str, Refused] = field(default_factory=dict)
     error: BaseException | None = None
     done: bool = False
@@ -77,7 +65,7 @@ class Bulk:
         now = self._runtime.clock.monotonic()
         return [began for began in self._began.values() if now - began < LATELY]
 
-    def put(self, entries: Sequence[Entry]) -> dict[str, Refused]:
+    def put(self, entries: Sequence[Binding]) -> dict[str, Refused]:
         """Carries the entries out; answers with what Cloudflare refused, by hostname.
 
         Voids go first: a certificate that is full takes a new hostname only after another left.
@@ -131,7 +119,7 @@ class Bulk:
             ticket.error = error
             ticket.done = True
 
-    def _in_halves(self, entries: Sequence[Entry]) -> dict[str, Refused]:
+    def _in_halves(self, entries: Sequence[Binding]) -> dict[str, Refused]:
         try:
             self._send([entry.body() for entry in entries])
         except Refused as refused:
@@ -144,7 +132,7 @@ class Bulk:
         return {}
 
 
-def _rounds(entries: Sequence[Entry]) -> Iterator[list[list[Entry]]]:
+def _rounds(entries: Sequence[Binding]) -> Iterator[list[list[Binding]]]:
     """Requests that may travel at once; a round begins when the one before has ended."""
     by_kind = sorted(entries, key=_is_shown)
     requests = [by_kind[i : i + LARGEST] for i in range(0, len(by_kind), LARGEST)]
@@ -153,5 +141,5 @@ def _rounds(entries: Sequence[Entry]) -> Iterator[list[list[Entry]]]:
         yield list(together)
 
 
-def _is_shown(entry: Entry) -> bool:
+def _is_shown(entry: Binding) -> bool:
     return entry.enabled is not None

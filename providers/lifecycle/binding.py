@@ -12,7 +12,6 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
 from ..api.answers import Binding
-from ..api.bulk_put import Entry
 from ..api.codes import Code
 from ..api.errors import REFRESH_NEXT, CloudflareError, Refused
 from ..api.polling import MAX_AGE
@@ -35,9 +34,9 @@ class Terms:
 
 def bind(
     zone: Zone,
-    wanted: Sequence[Entry],
-    dropped: Sequence[Entry],
-    before: Mapping[str, Entry],
+    wanted: Sequence[Binding],
+    dropped: Sequence[Binding],
+    before: Mapping[str, Binding],
     terms: Terms,
 ) -> None:
     """Brings hostnames to what is wanted, voids the dropped ones, waits until all is in force.
@@ -65,7 +64,7 @@ def bind(
         _complain(zone, kept)
 
 
-def void(zone: Zone, dropped: Sequence[Entry], wait_seconds: float) -> None:
+def void(zone: Zone, dropped: Sequence[Binding], wait_seconds: float) -> None:
     """Voids the bindings that still show the certificate of state, and waits until they are gone.
 
     One that shows another certificate is left alone and told in an error.
@@ -73,14 +72,14 @@ def void(zone: Zone, dropped: Sequence[Entry], wait_seconds: float) -> None:
     bind(zone, [], dropped, {}, Terms(wait_seconds))
 
 
-def _changes(rows: Rows, wanted: Sequence[Entry], before: Mapping[str, Entry]) -> list[Entry]:
+def _changes(rows: Rows, wanted: Sequence[Binding], before: Mapping[str, Binding]) -> list[Binding]:
     """What has to be put: all that Cloudflare was not asked for yet.
 
     Lists lag, so one that shows already what is only now wanted may show the past. A few are
     asked for by name; many are put again, which is one request for a hundred.
     """
     known: set[str] = set()
-    doubtful: list[Entry] = []
+    doubtful: list[Binding] = []
     for entry in wanted:
         if _is_asked_for(rows.get(entry.hostname), entry):
             if before.get(entry.hostname) == entry:
@@ -93,16 +92,12 @@ def _changes(rows: Rows, wanted: Sequence[Entry], before: Mapping[str, Entry]) -
     return [entry for entry in wanted if entry.hostname not in known]
 
 
-def _is_asked_for(row: Binding | None, entry: Entry) -> bool:
+def _is_asked_for(row: Binding | None, entry: Binding) -> bool:
     """Whether Cloudflare was asked for this already; it may still be deploying it."""
-    return row is not None and _matches(row, entry) and not row.has_timed_out
+    return row is not None and row.shows_same_as(entry) and not row.has_timed_out
 
 
-def _matches(row: Binding, entry: Entry) -> bool:
-    return row.cert_id == entry.cert_id and row.enabled == entry.enabled
-
-
-def _refuse_foreign(zone: Zone, rows: Rows, entries: Iterable[Entry]) -> None:
+def _refuse_foreign(zone: Zone, rows: Rows, entries: Iterable[Binding]) -> None:
     notes = session.current().wanted
     foreign = []
     for entry in entries:
@@ -119,7 +114,7 @@ def _refuse_foreign(zone: Zone, rows: Rows, entries: Iterable[Entry]) -> None:
         )
 
 
-def _tell_surprises(rows: Rows, entries: Iterable[Entry], before: Mapping[str, Entry]) -> None:
+def _tell_surprises(rows: Rows, entries: Iterable[Binding], before: Mapping[str, Binding]) -> None:
     for entry in entries:
         row = rows.get(entry.hostname)
         shown = row.cert_id if row else ""
@@ -132,8 +127,8 @@ def _tell_surprises(rows: Rows, entries: Iterable[Entry], before: Mapping[str, E
 
 
 def _voidable(
-    zone: Zone, rows: Rows, dropped: Iterable[Entry]
-) -> tuple[list[Entry], list[Binding]]:
+    zone: Zone, rows: Rows, dropped: Iterable[Binding]
+) -> tuple[list[Binding], list[Binding]]:
     """The entries to void, and the rows that show something else than state says."""
     voids, kept = [], []
     for entry in dropped:
@@ -143,7 +138,7 @@ def _voidable(
         if row is None:
             continue
         if row.cert_id == entry.cert_id:
-            voids.append(Entry(entry.hostname, row.cert_id, None))
+            voids.append(Binding(entry.hostname, row.cert_id, None))
         else:
             kept.append(row)
     return voids, kept
@@ -158,7 +153,7 @@ def _complain(zone: Zone, kept: Sequence[Binding]) -> None:
         )
 
 
-def _count(rows: Rows, changes: Sequence[Entry], voids: Sequence[Entry], most: int) -> None:
+def _count(rows: Rows, changes: Sequence[Binding], voids: Sequence[Binding], most: int) -> None:
     moved = {entry.hostname for entry in [*changes, *voids]}
     for cert_id in dict.fromkeys(entry.cert_id for entry in changes):
         stay = rows.on(cert_id) - moved
@@ -187,7 +182,7 @@ def _await_certificate(zone: Zone, cert_id: str, seconds: float) -> None:
     zone.wait(look, f"certificate {short(cert_id)} to be active", seconds, REFRESH_NEXT)
 
 
-def _carry_out(zone: Zone, entries: Sequence[Entry]) -> None:
+def _carry_out(zone: Zone, entries: Sequence[Binding]) -> None:
     if not entries:
         return
     refused = {
@@ -204,15 +199,15 @@ def _carry_out(zone: Zone, entries: Sequence[Entry]) -> None:
         )
 
 
-def _was_void_already(hostname: str, why: Refused, entries: Iterable[Entry]) -> bool:
+def _was_void_already(hostname: str, why: Refused, entries: Iterable[Binding]) -> bool:
     voids = {entry.hostname for entry in entries if entry.enabled is None}
     return hostname in voids and why.has(Code.NO_SUCH_CERTIFICATE)
 
 
 def _await_bindings(
     zone: Zone,
-    wanted: Sequence[Entry],
-    voids: Sequence[Entry],
+    wanted: Sequence[Binding],
+    voids: Sequence[Binding],
     seconds: float,
     *,
     just_written: bool,
@@ -246,11 +241,11 @@ def _await_bindings(
             raise
 
 
-def _in_force(zone: Zone, rows: Mapping[str, Binding], entry: Entry) -> bool:
+def _in_force(zone: Zone, rows: Mapping[str, Binding], entry: Binding) -> bool:
     row = rows.get(entry.hostname)
-    if row is not None and _matches(row, entry) and zone.list_is_older_than_our_write(row):
+    if row is not None and row.shows_same_as(entry) and zone.list_is_older_than_our_write(row):
         row = zone.binding(entry.hostname)
-    if row is not None and not _matches(row, entry) and zone.changed_after_our_write(row):
+    if row is not None and not row.shows_same_as(entry) and zone.changed_after_our_write(row):
         now = (
             "voided" if row.is_deleted_or_deleting else f"bound to certificate {short(row.cert_id)}"
         )
@@ -258,7 +253,7 @@ def _in_force(zone: Zone, rows: Mapping[str, Binding], entry: Entry) -> bool:
             f"{entry.hostname}: somebody else has changed it at the same time, it is {now}",
             "Settle whose it is: leave it out here, or run `pulumi up --refresh` to bind it again.",
         )
-    if row is None or not _matches(row, entry):
+    if row is None or not row.shows_same_as(entry):
         return False
     if row.has_timed_out:
         raise CloudflareError(

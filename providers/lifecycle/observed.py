@@ -9,7 +9,6 @@ import functools
 from collections.abc import Collection, Iterable
 
 from ..api.answers import Binding
-from ..api.bulk_put import Entry
 from ..api.zone import Zone
 
 
@@ -61,7 +60,7 @@ def live_rows(zone: Zone, hostnames: Collection[str]) -> dict[str, Binding]:
     return {name: row for name, row in found if row is not None and not row.has_timed_out}
 
 
-def one_by_one(zone: Zone, entries: Iterable[Entry]) -> dict[str, Binding]:
+def one_by_one(zone: Zone, entries: Iterable[Binding]) -> dict[str, Binding]:
     """The rows by name, without a list."""
     rows = ((entry.hostname, zone.binding(entry.hostname)) for entry in entries)
     return {hostname: row for hostname, row in rows if row is not None}

@@ -7,7 +7,7 @@ looked at; an origin is shown the old certificate until its successor's binding 
 
 from __future__ import annotations
 
-from ..api.bulk_put import Entry
+from ..api.answers import Binding
 from ..api.zone import Zone
 from ..plugin import session
 from ..values.text import short
@@ -42,11 +42,11 @@ def set_back(zone: Zone, cert_id: str, wait_seconds: float) -> None:
             continue
         live = rows.ask(hostname)
         if live is not None and live.cert_id == cert_id:
-            entries.append(Entry(hostname, shown, enabled))
+            entries.append(Binding(hostname, shown, enabled))
             session.current().say_once(
                 f"{hostname}: an earlier run bound it to certificate {short(cert_id)};"
                 f" back to certificate {short(shown)}."
             )
     if entries:
-        before = {e.hostname: Entry(e.hostname, cert_id, e.enabled) for e in entries}
+        before = {e.hostname: Binding(e.hostname, cert_id, e.enabled) for e in entries}
         bind(zone, entries, [], before, Terms(wait_seconds))

@@ -6,7 +6,8 @@ import threading
 
 import pytest
 
-from providers.api.bulk_put import LARGEST, Bulk, Entry
+from providers.api.answers import Binding
+from providers.api.bulk_put import LARGEST, Bulk
 from providers.api.errors import Refused, Unanswered
 from providers.api.polling import LATELY, LONGEST, MOMENT
 from providers.api.runtime import Clock, Runtime
@@ -36,7 +37,7 @@ def bulk(wire) -> Bulk:
 
 
 def entries(*names, enabled=True):
-    return [Entry(name, "cert", enabled) for name in names]
+    return [Binding(name, "cert", enabled) for name in names]
 
 
 def test_what_arrives_while_a_request_is_under_way_shares_the_next_one():
