@@ -9,83 +9,64 @@ certificate that state says.
 from __future__ import annotations
 
 import pulumi
-from pulumi.dynamic import (
-    CheckResult,
-    CreateResult,
-    DiffResult,
-    ReadResult,
-    Resource,
-    UpdateResult,
-)
+from pulumi.dynamic import Resource
 
-from .api.answers import Binding
-from .api.errors import about
-from .lifecycle import binding
-from .lifecycle.binding_inputs import BindingInputs, Shown, live
-from .lifecycle.observed import live_rows
-from .plugin import session
-from .plugin.program import binding_key
-from .plugin.provider import Props, Provider, checked, dump, inputs_of
-from .values.inputs import UNKNOWN, Hostname
+from .lifecycle.binding import BindingInputs, BoundCertificate, bind, void, want_binding
+from .lifecycle.observed import as_observed
+from .plugin.program import ZoneNotes
+from .plugin.provider import Props, Provider, Recorded, resource_props
+from .plugin.run import ZoneRun
+from .values.inputs import Hostname
 from .values.text import short
 
 
-class HostnameBindingInputs(BindingInputs, Shown):
+class HostnameBindingInputs(BindingInputs, BoundCertificate):
     """`zone_id` and `hostname` replace; the rest changes in place."""
 
     hostname: Hostname
 
 
-def _rules(inputs: HostnameBindingInputs) -> tuple[Props, list[str]]:
-    if UNKNOWN not in (inputs.zone_id, inputs.hostname):
-        key = binding_key(inputs.zone_id, inputs.hostname)
-        session.current().wanted.note([key])
-        if UNKNOWN not in (inputs.cert_id, inputs.enabled):
-            session.current().wanted.show(key, inputs.cert_id, inputs.enabled)
-    return {}, []
+class HostnameBindingProvider(Provider[HostnameBindingInputs]):
+    """The life of one binding."""
 
+    model = HostnameBindingInputs
+    replaces = ("zone_id", "hostname")
 
-class HostnameBindingProvider(Provider):
-    """The verbs."""
+    def label(self, inputs: HostnameBindingInputs, id_: str) -> str:
+        return f"binding {inputs.hostname} of zone {short(inputs.zone_id)}"
 
-    def check(self, _olds: Props, news: Props) -> CheckResult:
-        return checked(HostnameBindingInputs, news, _rules)
+    def want(self, inputs: HostnameBindingInputs, notes: ZoneNotes) -> None:
+        want_binding(notes, inputs.hostname, inputs)
 
-    def diff(self, _id: str, _olds: Props, _news: Props) -> DiffResult:
-        replaces = [name for name in ("zone_id", "hostname") if _olds.get(name) != _news.get(name)]
-        return DiffResult(changes=None, replaces=replaces)
+    def is_wanted(self, recorded: Recorded[HostnameBindingInputs], notes: ZoneNotes) -> bool:
+        return notes.wants("hostname", recorded.inputs.hostname)
 
-    def create(self, props: Props) -> CreateResult:
-        inputs = inputs_of(HostnameBindingInputs, props)
-        with about(_name(inputs)):
-            binding.bind(inputs.zone(), [_entry(inputs)], [], {}, inputs.terms())
-        return CreateResult(f"{inputs.zone_id}/{inputs.hostname}", dump(inputs))
+    def create_object(self, run: ZoneRun, inputs: HostnameBindingInputs) -> tuple[str, Props]:
+        bind(run, inputs, [inputs.binding(inputs.hostname)], {})
+        return f"{inputs.zone_id}/{inputs.hostname}", {}
 
-    def read(self, id_: str, props: Props) -> ReadResult:
-        inputs = inputs_of(HostnameBindingInputs, props)
-        with about(_name(inputs)):
-            zone = inputs.zone()
-            row = live_rows(zone, [inputs.hostname]).get(inputs.hostname)
-            if row is None:
-                return ReadResult("", {})
-            seen = live(zone, inputs, row)
-        found = dump(inputs.model_copy(update=dict(seen)))
-        return ReadResult(id_, dict(found), found)
+    def read_object(
+        self, run: ZoneRun, recorded: Recorded[HostnameBindingInputs]
+    ) -> tuple[HostnameBindingInputs, Props] | None:
+        inputs = recorded.inputs
+        row = as_observed(run.zone, [inputs.hostname]).get(inputs.hostname)
+        if row is None:
+            return None
+        return inputs.model_copy(update=dict(inputs.as_observed(run.zone, row))), {}
 
-    def update(self, _id: str, _olds: Props, _news: Props) -> UpdateResult:
-        inputs = inputs_of(HostnameBindingInputs, _news)
-        before = {inputs.hostname: _entry(inputs_of(HostnameBindingInputs, _olds))}
-        with about(_name(inputs)):
-            binding.bind(inputs.zone(), [_entry(inputs)], [], before, inputs.terms())
-        return UpdateResult(dump(inputs))
+    def update_object(
+        self,
+        run: ZoneRun,
+        inputs: HostnameBindingInputs,
+        recorded: Recorded[HostnameBindingInputs],
+    ) -> Props:
+        before = {inputs.hostname: recorded.inputs.binding(inputs.hostname)}
+        bind(run, inputs, [inputs.binding(inputs.hostname)], before)
+        return {}
 
-    def delete(self, _id: str, _props: Props) -> None:
-        inputs = inputs_of(HostnameBindingInputs, _props)
-        if session.current().wanted.wants(binding_key(inputs.zone_id, inputs.hostname)):
-            session.current().say_once(f"{_name(inputs)}: kept, another resource holds it now.")
-            return
-        with about(_name(inputs)):
-            binding.void(inputs.zone(), [_entry(inputs)], inputs.wait_seconds)
+    def delete_object(self, run: ZoneRun, recorded: Recorded[HostnameBindingInputs]) -> None:
+        inputs = recorded.inputs
+        void(run, inputs, [inputs.binding(inputs.hostname)])
 
 
 class HostnameBinding(Resource, module="aop", name="HostnameBinding"):
@@ -127,24 +108,5 @@ class HostnameBinding(Resource, module="aop", name="HostnameBinding"):
         token_env: str | None = None,
         opts: pulumi.ResourceOptions | None = None,
     ) -> None:
-        props = {
-            "zone_id": zone_id,
-            "hostname": hostname,
-            "cert_id": cert_id,
-            "enabled": enabled,
-            "certificate_sha256": certificate_sha256,
-            "overwrite": overwrite,
-            "require_tls": require_tls,
-            "max_hostnames_per_certificate": max_hostnames_per_certificate,
-            "wait_seconds": wait_seconds,
-            "token_env": token_env,
-        }
+        props = resource_props(HostnameBindingInputs, locals())
         super().__init__(HostnameBindingProvider(), name, props, opts)
-
-
-def _name(inputs: HostnameBindingInputs) -> str:
-    return f"binding {inputs.hostname} of zone {short(inputs.zone_id)}"
-
-
-def _entry(inputs: HostnameBindingInputs) -> Binding:
-    return Binding(inputs.hostname, inputs.cert_id, inputs.enabled)

@@ -9,33 +9,24 @@ of its own that still show the certificate that state says.
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Annotated, Any
 
 import pulumi
-from pulumi.dynamic import (
-    CheckResult,
-    CreateResult,
-    DiffResult,
-    ReadResult,
-    Resource,
-    UpdateResult,
-)
+from pulumi.dynamic import Resource
 from pydantic import BeforeValidator
 
 from .api.answers import Binding
-from .api.errors import about
-from .lifecycle import binding
-from .lifecycle.binding_inputs import BindingInputs, Shown, live
-from .lifecycle.observed import live_rows
-from .plugin import session
-from .plugin.program import binding_key
-from .plugin.provider import Props, Provider, checked, dump, inputs_of
+from .lifecycle.binding import BindingInputs, BoundCertificate, bind, void, want_binding
+from .lifecycle.observed import as_observed
+from .plugin.program import ZoneNotes
+from .plugin.provider import Props, Provider, Recorded, resource_props
+from .plugin.run import ZoneRun
 from .values.inputs import UNKNOWN, Hostname, normalise_hostname
 from .values.text import names, short
 
 
-def _whole(bindings: Any) -> Any:
+def _spell_out(bindings: Any) -> Any:
     """Each entry as an object, and no hostname twice, in whatever spelling."""
     if not isinstance(bindings, Mapping):
         return bindings
@@ -49,10 +40,10 @@ def _whole(bindings: Any) -> Any:
         if name in spelt:
             raise ValueError(f"{name} stands twice, as {spelt[name]} and as {written}. Keep one.")
         spelt[name] = str(written)
-    return {name: _shown(bindings[written]) for name, written in spelt.items()}
+    return {name: _as_object(bindings[written]) for name, written in spelt.items()}
 
 
-def _shown(value: Any) -> Any:
+def _as_object(value: Any) -> Any:
     if isinstance(value, Mapping):
         return {"enabled": True, **value}
     return {"cert_id": value, "enabled": True}
@@ -61,61 +52,63 @@ def _shown(value: Any) -> Any:
 class HostnameBindingsInputs(BindingInputs):
     """`zone_id` replaces; the rest changes in place."""
 
-    bindings: Annotated[dict[Hostname, Shown], BeforeValidator(_whole)]
+    bindings: Annotated[dict[Hostname, BoundCertificate], BeforeValidator(_spell_out)]
     guard: bool = False
     allow_removal: tuple[Hostname, ...] = ()
 
+    def listed(self) -> list[Binding]:
+        """The bindings, in the order of the map."""
+        return [shown.binding(hostname) for hostname, shown in self.bindings.items()]
 
-class HostnameBindingsProvider(Provider):
-    """The verbs."""
 
-    def check(self, _olds: Props, news: Props) -> CheckResult:
-        def rules(inputs: HostnameBindingsInputs) -> tuple[Props, list[str]]:
-            if inputs.bindings is UNKNOWN:
-                return {}, []
-            if inputs.zone_id is not UNKNOWN:
-                _note(inputs)
-            return {}, [*_guarded(_olds, inputs), *_too_many(inputs)]
+class HostnameBindingsProvider(Provider[HostnameBindingsInputs]):
+    """The life of a map of bindings."""
 
-        return checked(HostnameBindingsInputs, news, rules)
+    model = HostnameBindingsInputs
 
-    def diff(self, _id: str, _olds: Props, _news: Props) -> DiffResult:
-        replaces = ["zone_id"] if _olds.get("zone_id") != _news.get("zone_id") else []
-        return DiffResult(changes=None, replaces=replaces)
+    def label(self, inputs: HostnameBindingsInputs, id_: str) -> str:
+        return f"bindings of zone {short(inputs.zone_id)}"
 
-    def create(self, props: Props) -> CreateResult:
-        inputs = inputs_of(HostnameBindingsInputs, props)
-        with about(_name(inputs)):
-            binding.bind(inputs.zone(), _entries(inputs), [], {}, inputs.terms())
-        return CreateResult(inputs.zone_id, dump(inputs))
+    def want(self, inputs: HostnameBindingsInputs, notes: ZoneNotes) -> None:
+        if inputs.bindings is not UNKNOWN:
+            for hostname, shown in inputs.bindings.items():
+                want_binding(notes, hostname, shown)
 
-    def read(self, id_: str, props: Props) -> ReadResult:
-        inputs = inputs_of(HostnameBindingsInputs, props)
-        with about(_name(inputs)):
-            zone = inputs.zone()
-            rows = live_rows(zone, inputs.bindings)
-            if inputs.bindings and not rows:
-                return ReadResult("", {})
-            seen = {name: live(zone, inputs.bindings[name], row) for name, row in rows.items()}
-        found = dump(inputs.model_copy(update={"bindings": seen}))
-        return ReadResult(id_, dict(found), found)
+    def check_inputs(
+        self, run: ZoneRun, inputs: HostnameBindingsInputs, olds: Props
+    ) -> tuple[Props, Sequence[str]]:
+        if inputs.bindings is UNKNOWN:
+            return {}, []
+        return {}, [*_unguarded_losses(olds, inputs), *_overfull(inputs)]
 
-    def update(self, _id: str, _olds: Props, _news: Props) -> UpdateResult:
-        inputs = inputs_of(HostnameBindingsInputs, _news)
-        old = inputs_of(HostnameBindingsInputs, _olds)
-        before = {entry.hostname: entry for entry in _entries(old)}
-        gone = [entry for entry in _entries(old) if entry.hostname not in inputs.bindings]
-        with about(_name(inputs)):
-            dropped = _not_handed_over(inputs.zone_id, gone)
-            binding.bind(inputs.zone(), _entries(inputs), dropped, before, inputs.terms())
-        return UpdateResult(dump(inputs))
+    def create_object(self, run: ZoneRun, inputs: HostnameBindingsInputs) -> tuple[str, Props]:
+        bind(run, inputs, inputs.listed(), {})
+        return inputs.zone_id, {}
 
-    def delete(self, _id: str, _props: Props) -> None:
-        inputs = inputs_of(HostnameBindingsInputs, _props)
-        with about(_name(inputs)):
-            dropped = _not_handed_over(inputs.zone_id, _entries(inputs))
-            if dropped:
-                binding.void(inputs.zone(), dropped, inputs.wait_seconds)
+    def read_object(
+        self, run: ZoneRun, recorded: Recorded[HostnameBindingsInputs]
+    ) -> tuple[HostnameBindingsInputs, Props] | None:
+        shown = recorded.inputs.bindings
+        rows = as_observed(run.zone, shown)
+        if shown and not rows:
+            return None
+        live = {name: shown[name].as_observed(run.zone, row) for name, row in rows.items()}
+        return recorded.inputs.model_copy(update={"bindings": live}), {}
+
+    def update_object(
+        self,
+        run: ZoneRun,
+        inputs: HostnameBindingsInputs,
+        recorded: Recorded[HostnameBindingsInputs],
+    ) -> Props:
+        before = {binding.hostname: binding for binding in recorded.inputs.listed()}
+        gone = [binding for name, binding in before.items() if name not in inputs.bindings]
+        bind(run, inputs, inputs.listed(), before, _unwanted(run.notes, gone))
+        return {}
+
+    def delete_object(self, run: ZoneRun, recorded: Recorded[HostnameBindingsInputs]) -> None:
+        if dropped := _unwanted(run.notes, recorded.inputs.listed()):
+            void(run, recorded.inputs, dropped)
 
 
 class HostnameBindings(Resource, module="aop", name="HostnameBindings"):
@@ -154,30 +147,11 @@ class HostnameBindings(Resource, module="aop", name="HostnameBindings"):
         token_env: str | None = None,
         opts: pulumi.ResourceOptions | None = None,
     ) -> None:
-        props = {
-            "zone_id": zone_id,
-            "bindings": bindings,
-            "guard": guard,
-            "allow_removal": allow_removal,
-            "overwrite": overwrite,
-            "require_tls": require_tls,
-            "max_hostnames_per_certificate": max_hostnames_per_certificate,
-            "wait_seconds": wait_seconds,
-            "token_env": token_env,
-        }
+        props = resource_props(HostnameBindingsInputs, locals())
         super().__init__(HostnameBindingsProvider(), name, props, opts)
 
 
-def _note(inputs: HostnameBindingsInputs) -> None:
-    notes = session.current().wanted
-    for name, shown in inputs.bindings.items():
-        key = binding_key(inputs.zone_id, name)
-        notes.note([key])
-        if shown is not UNKNOWN and UNKNOWN not in (shown.cert_id, shown.enabled):
-            notes.show(key, shown.cert_id, shown.enabled)
-
-
-def _guarded(olds: Props, inputs: HostnameBindingsInputs) -> list[str]:
+def _unguarded_losses(olds: Props, inputs: HostnameBindingsInputs) -> list[str]:
     before = olds.get("bindings")
     is_known = inputs.allow_removal is not UNKNOWN
     if inputs.guard is not True or not isinstance(before, Mapping) or not is_known:
@@ -199,7 +173,7 @@ def _guarded(olds: Props, inputs: HostnameBindingsInputs) -> list[str]:
     ]
 
 
-def _too_many(inputs: HostnameBindingsInputs) -> list[str]:
+def _overfull(inputs: HostnameBindingsInputs) -> list[str]:
     most = inputs.max_hostnames_per_certificate
     if most is UNKNOWN:
         return []
@@ -215,15 +189,6 @@ def _too_many(inputs: HostnameBindingsInputs) -> list[str]:
     ]
 
 
-def _name(inputs: HostnameBindingsInputs) -> str:
-    return f"bindings of zone {short(inputs.zone_id)}"
-
-
-def _entries(inputs: HostnameBindingsInputs) -> list[Binding]:
-    shown = inputs.bindings.items()
-    return [Binding(name, what.cert_id, what.enabled) for name, what in shown]
-
-
-def _not_handed_over(zone_id: str, entries: list[Binding]) -> list[Binding]:
-    notes = session.current().wanted
-    return [entry for entry in entries if not notes.wants(binding_key(zone_id, entry.hostname))]
+def _unwanted(notes: ZoneNotes, bindings: list[Binding]) -> list[Binding]:
+    """Those whose hostname no other resource of the program has taken over (law 8)."""
+    return [binding for binding in bindings if not notes.wants("hostname", binding.hostname)]

@@ -16,26 +16,19 @@ from datetime import datetime
 from typing import Annotated, Any
 
 import pulumi
-from pulumi.dynamic import (
-    CheckResult,
-    CreateResult,
-    DiffResult,
-    ReadResult,
-    Resource,
-    UpdateResult,
-)
+from pulumi.dynamic import Resource
 from pydantic import Field, WrapValidator
 
 from .api.answers import LEVELS, Level, UploadedCertificate
 from .api.codes import Code
 from .api.errors import REFRESH_NEXT, StillWaiting, about
-from .api.zone import AOP, Zone
+from .api.zone import AOP
 from .lifecycle import deletion
 from .lifecycle.ledger import Ledger
-from .plugin import session
-from .plugin.provider import Props, Provider, checked, dump, inputs_of
+from .plugin.provider import Props, Provider, Recorded, ZoneInputs, resource_props
+from .plugin.run import ZoneRun
 from .values import pem
-from .values.inputs import UNKNOWN, Inputs, TokenEnv, WaitSeconds, ZoneId
+from .values.inputs import UNKNOWN
 from .values.text import short
 
 
@@ -55,99 +48,93 @@ def _fingerprint(value: Any, _: object) -> Any:
 Fingerprints = dict[str, Annotated[str, WrapValidator(_fingerprint)]]
 
 
-class UploadLedgerInputs(Inputs):
+class UploadLedgerInputs(ZoneInputs):
     """`zone_id` replaces; certificates in PEM become their fingerprints (SHA-256 of the DER)."""
 
-    zone_id: ZoneId
     zone_certificates: Fingerprints = Field(default={})
     hostname_certificates: Fingerprints = Field(default={})
-    wait_seconds: WaitSeconds = 300
-    token_env: TokenEnv | None = None
 
     def of(self, level: Level) -> dict[str, str]:
         """The fingerprints of one level, under the names that the program gave them."""
         return self.zone_certificates if level == "zone" else self.hostname_certificates
 
 
-class UploadLedgerProvider(Provider):
-    """The verbs. The output `entries` holds, by level and fingerprint, when it was wanted."""
+class UploadLedgerProvider(Provider[UploadLedgerInputs]):
+    """The life of a ledger. The output `entries` holds each ledger by level (`Ledger.to_state`)."""
 
-    def check(self, _olds: Props, news: Props) -> CheckResult:
-        return checked(UploadLedgerInputs, news, lambda _: ({}, []))
+    model = UploadLedgerInputs
 
-    def diff(self, _id: str, _olds: Props, _news: Props) -> DiffResult:
-        """Another zone replaces; what else differs changes in place."""
-        is_moved = _olds.get("zone_id") != _news.get("zone_id")
-        return DiffResult(changes=None, replaces=["zone_id"] if is_moved else [])
+    def label(self, inputs: UploadLedgerInputs, id_: str) -> str:
+        return f"what is left of uploads into zone {short(inputs.zone_id)}"
 
-    def create(self, props: Props) -> CreateResult:
+    def create_object(self, run: ZoneRun, inputs: UploadLedgerInputs) -> tuple[str, Props]:
         """Enters the certificates; Cloudflare is not asked."""
-        inputs = inputs_of(UploadLedgerInputs, props)
-        return CreateResult(inputs.zone_id, first_outputs(inputs, _now()))
+        return inputs.zone_id, first_outputs(inputs, run.clock.now())
 
-    def read(self, id_: str, props: Props) -> ReadResult:
+    def read_object(
+        self, run: ZoneRun, recorded: Recorded[UploadLedgerInputs]
+    ) -> tuple[UploadLedgerInputs, Props]:
         """Shows as drift what was left over and is still there; asks only then."""
-        inputs = inputs_of(UploadLedgerInputs, props)
         live: Props = {}
         ledgers = {}
         for level in LEVELS:
-            ledger = _ledger(props, level)
-            left = _left_over(inputs, level, ledger)
-            known = {k: v for k, v in inputs.of(level).items() if v not in ledger.unwanted}
+            ledger = _ledger(recorded, level)
+            left = _left_over(run, level, ledger)
+            wanted = recorded.inputs.of(level).items()
+            known = {name: sha256 for name, sha256 in wanted if sha256 not in ledger.unwanted}
             over = {f"left-over-{short(sha256)}": sha256 for sha256 in left}
             live[f"{level}_certificates"] = {**known, **over}
-            ledgers[level] = ledger.without_settled(left, _now())
-        found = inputs.model_copy(update=live)
-        return ReadResult(id_, outputs(found, ledgers), dump(found))
+            ledgers[level] = ledger.without_settled(left, run.clock.now())
+        return recorded.inputs.model_copy(update=live), _outputs(ledgers)
 
-    def update(self, _id: str, _olds: Props, _news: Props) -> UpdateResult:
+    def update_object(
+        self, run: ZoneRun, inputs: UploadLedgerInputs, recorded: Recorded[UploadLedgerInputs]
+    ) -> Props:
         """Deletes what a program that was changed back no longer wants; enters the rest."""
-        inputs = inputs_of(UploadLedgerInputs, _news)
-        ledgers = {level: _update_level(inputs, level, _ledger(_olds, level)) for level in LEVELS}
-        return UpdateResult(outputs(inputs, ledgers))
-
-    def delete(self, _id: str, _props: Props) -> None:
-        """Deletes what was entered and is still there, unless another resource wants it."""
-        inputs = inputs_of(UploadLedgerInputs, _props)
-        inputs = inputs.model_copy(update={"zone_certificates": {}, "hostname_certificates": {}})
+        now, ledgers = run.clock.now(), {}
         for level in LEVELS:
-            elsewhere = session.current().wanted.certificates(inputs.zone_id, level)
-            ledger = _ledger(_props, level).want([], _now()).without(elsewhere)
-            for sha256, record in _left_over(inputs, level, ledger).items():
-                if not _remove(inputs, level, record):
-                    session.current().warn(
-                        f"{_name(inputs, level, sha256)} stays: it is in use, and this stack will"
+            before, wanted = _ledger(recorded, level), inputs.of(level).values()
+            ledger = before.want(wanted, now)
+            left = _left_over(run, level, ledger)
+            # Only after a revert: in a forward rotation the old certificate's own resource
+            # deletes it.
+            removable = left.values() if before.has_all(wanted) else ()
+            removed = {r.sha256 for r in removable if _remove(run, inputs, level, r)}
+            ledgers[level] = ledger.without(removed).without_settled(left, run.clock.now())
+        return _outputs(ledgers)
+
+    def delete_object(self, run: ZoneRun, recorded: Recorded[UploadLedgerInputs]) -> None:
+        """Deletes what was entered and is still there, unless another resource wants it."""
+        nothing: Props = {"zone_certificates": {}, "hostname_certificates": {}}
+        inputs = recorded.inputs.model_copy(update=nothing)
+        for level in LEVELS:
+            elsewhere = run.notes.wanted_certificates(level)
+            ledger = _ledger(recorded, level).want([], run.clock.now()).without(elsewhere)
+            for sha256, record in _left_over(run, level, ledger).items():
+                if not _remove(run, inputs, level, record):
+                    run.warn(
+                        f"{_name(run, level, sha256)} stays: it is in use, and this stack will"
                         " not know it any more."
                     )
 
 
-def _update_level(inputs: UploadLedgerInputs, level: Level, before: Ledger) -> Ledger:
-    wanted = inputs.of(level).values()
-    ledger = before.want(wanted, _now())
-    left = _left_over(inputs, level, ledger)
-    # Only after a revert: in a forward rotation the old certificate's own resource deletes it.
-    removable = left if before.has_all(wanted) else {}
-    removed = {sha256 for sha256, record in removable.items() if _remove(inputs, level, record)}
-    return ledger.without(removed).without_settled(left, _now())
-
-
-def _left_over(
-    inputs: UploadLedgerInputs, level: Level, ledger: Ledger
-) -> dict[str, UploadedCertificate]:
+def _left_over(run: ZoneRun, level: Level, ledger: Ledger) -> dict[str, UploadedCertificate]:
     """By fingerprint; without a request where every entry is wanted."""
     if not ledger.unwanted:
         return {}
-    with about(f"what is left of uploads into zone {short(inputs.zone_id)}"):
-        return ledger.left_over(_zone(inputs).certificates(level).values())
+    return ledger.left_over(run.zone.certificates(level).values())
 
 
-def _remove(inputs: UploadLedgerInputs, level: Level, record: UploadedCertificate) -> bool:
+def _remove(
+    run: ZoneRun, inputs: UploadLedgerInputs, level: Level, record: UploadedCertificate
+) -> bool:
     """Deletes what is left over; False where something shows it, or nothing would protect then."""
-    zone, name = _zone(inputs), _name(inputs, level, record.sha256)
+    zone, name = run.zone, _name(run, level, record.sha256)
+    wanted = set(inputs.of(level).values())
 
     def step(_: float) -> bool | None:
         with zone.changes:
-            if not _is_free(zone, level, record.id, set(inputs.of(level).values())):
+            if not _is_free(run, level, record.id, wanted):
                 return False
             refused = deletion.try_remove(zone, level, record.id)
         if refused is None:
@@ -160,15 +147,15 @@ def _remove(inputs: UploadLedgerInputs, level: Level, record: UploadedCertificat
             is_removed = zone.wait(step, what, inputs.wait_seconds, REFRESH_NEXT)
     except StillWaiting as waiting:
         # What the program wants instead must not fail because of it.
-        session.current().warn(f"{waiting.fact}; it is not wanted any more, and stays for now.")
+        run.warn(f"{waiting.fact}; it is not wanted any more, and stays for now.")
         return False
     if is_removed:
-        session.current().say_once(f"{name}: deleted, not wanted any more and shown by nothing.")
+        run.say(f"{name}: deleted, not wanted any more and shown by nothing.")
     return is_removed
 
 
-def _is_free(zone: Zone, level: Level, cert_id: str, wanted: set[str]) -> bool:
-    now = session.current().clock.now()
+def _is_free(run: ZoneRun, level: Level, cert_id: str, wanted: set[str]) -> bool:
+    zone, now = run.zone, run.clock.now()
     listed = [r for r in zone.certificates(level).values() if r.sha256 in wanted]
     # Lists lag: what has to protect in its place is asked for by id.
     live = [r for r in (zone.certificate(level, r.id) for r in listed) if r is not None]
@@ -180,30 +167,21 @@ def _is_free(zone: Zone, level: Level, cert_id: str, wanted: set[str]) -> bool:
     return bool(wanted) or zone.setting(AOP, max_age=0) == "off"
 
 
-def _ledger(outputs_before: Props, level: Level) -> Ledger:
-    return Ledger.from_state((outputs_before.get("entries") or {}).get(level))
+def _ledger(recorded: Recorded[UploadLedgerInputs], level: Level) -> Ledger:
+    return Ledger.from_state((recorded.outputs.get("entries") or {}).get(level))
 
 
-def outputs(inputs: UploadLedgerInputs, ledgers: Mapping[Level, Ledger]) -> Props:
-    """All outputs: the inputs, and the ledger of each level."""
-    return {**dump(inputs), "entries": {lv: ledger.to_state() for lv, ledger in ledgers.items()}}
+def _outputs(ledgers: Mapping[Level, Ledger]) -> Props:
+    return {"entries": {level: ledger.to_state() for level, ledger in ledgers.items()}}
 
 
 def first_outputs(inputs: UploadLedgerInputs, now: datetime) -> Props:
-    """The outputs of a ledger that begins now."""
-    return outputs(inputs, {lv: Ledger().want(inputs.of(lv).values(), now) for lv in LEVELS})
+    """The outputs, beside the inputs, of a ledger that begins now."""
+    return _outputs({level: Ledger().want(inputs.of(level).values(), now) for level in LEVELS})
 
 
-def _now() -> datetime:
-    return session.current().clock.now()
-
-
-def _zone(inputs: UploadLedgerInputs) -> Zone:
-    return session.current().zone(inputs.zone_id, inputs.token_env)
-
-
-def _name(inputs: UploadLedgerInputs, level: Level, sha256: str) -> str:
-    return f"{level} certificate {short(sha256)} of zone {short(inputs.zone_id)}"
+def _name(run: ZoneRun, level: Level, sha256: str) -> str:
+    return f"{level} certificate {short(sha256)} of {run.zone}"
 
 
 class UploadLedger(Resource, module="aop", name="UploadLedger"):
@@ -237,12 +215,5 @@ class UploadLedger(Resource, module="aop", name="UploadLedger"):
         token_env: str | None = None,
         opts: pulumi.ResourceOptions | None = None,
     ) -> None:
-        props = {
-            "zone_id": zone_id,
-            "zone_certificates": zone_certificates,
-            "hostname_certificates": hostname_certificates,
-            "wait_seconds": wait_seconds,
-            "token_env": token_env,
-            "entries": None,
-        }
+        props = resource_props(UploadLedgerInputs, locals(), "entries")
         super().__init__(UploadLedgerProvider(), name, props, opts)

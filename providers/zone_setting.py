@@ -9,29 +9,23 @@ and remembers what it found. In place: `value`. Replaces: `zone_id`, `setting`. 
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
 from typing import Annotated, Any, Literal
 
 import pulumi
-from pulumi.dynamic import (
-    CheckResult,
-    CreateResult,
-    DiffResult,
-    ReadResult,
-    Resource,
-    UpdateResult,
-)
+from pulumi.dynamic import Resource
 from pydantic import BeforeValidator
 
 from .api.answers import UploadedCertificate
-from .api.errors import REFRESH_NEXT, CloudflareError, about
+from .api.errors import REFRESH_NEXT, CloudflareError
 from .api.polling import LIST_LAG
 from .api.zone import AOP, Zone
-from .lifecycle.tls_mode import require_tls
-from .plugin import session
-from .plugin.program import setting_key
-from .plugin.provider import Props, Provider, checked, dump, inputs_of
-from .values.inputs import UNKNOWN, Inputs, TokenEnv, WaitSeconds, ZoneId
+from .lifecycle.tls_mode import require_tls_to_origin
+from .plugin.program import ZoneNotes
+from .plugin.provider import Props, Provider, Recorded, ZoneInputs, resource_props
+from .plugin.run import ZoneRun
+from .values.inputs import UNKNOWN
 from .values.text import short
 
 SWITCH = ("on", "off")
@@ -52,77 +46,85 @@ def _word(value: Any) -> Any:
 Word = Annotated[str, BeforeValidator(_word)]
 
 
-class ZoneSettingInputs(Inputs):
+class ZoneSettingInputs(ZoneInputs):
     """`zone_id` and `setting` replace; `value` and the rest change in place."""
 
-    zone_id: ZoneId
     setting: Literal["tls_client_auth", "origin_tls_client_auth", "ssl"]
     value: Word
     on_destroy: Word | None = None
     require_tls: bool = True
-    wait_seconds: WaitSeconds = 300
-    token_env: TokenEnv | None = None
+
+    @property
+    def after_destroy(self) -> str:
+        """`keep`, `restore`, or the value to leave behind."""
+        return self.on_destroy or ("keep" if self.setting == "ssl" else "restore")
 
 
-def _rules(inputs: ZoneSettingInputs) -> tuple[Props, list[str]]:
-    if inputs.setting is UNKNOWN:
-        return {}, []
-    if inputs.zone_id is not UNKNOWN:
-        session.current().wanted.note([setting_key(inputs.zone_id, inputs.setting)])
-    values = VALUES[inputs.setting]
-    faults = []
-    if inputs.value is not UNKNOWN and inputs.value not in values:
-        faults.append(f"value: {inputs.setting} takes {' or '.join(values)}. Give one of them.")
-    after = inputs.on_destroy
-    if after not in (None, UNKNOWN, "restore", "keep") and after not in values:
-        faults.append(f"on_destroy: takes restore, keep or a value ({', '.join(values)}).")
-    return {}, faults
+class ZoneSettingProvider(Provider[ZoneSettingInputs]):
+    """The life of a setting, which always exists: create sets the value and remembers the old."""
 
+    model = ZoneSettingInputs
+    replaces = ("zone_id", "setting")
 
-class ZoneSettingProvider(Provider):
-    """The verbs."""
+    def label(self, inputs: ZoneSettingInputs, id_: str) -> str:
+        return f"setting {inputs.setting} of zone {short(inputs.zone_id)}"
 
-    def check(self, _olds: Props, news: Props) -> CheckResult:
-        return checked(ZoneSettingInputs, news, _rules)
+    def want(self, inputs: ZoneSettingInputs, notes: ZoneNotes) -> None:
+        if inputs.setting is not UNKNOWN:
+            notes.want("setting", inputs.setting)
 
-    def diff(self, _id: str, _olds: Props, _news: Props) -> DiffResult:
-        replaces = [name for name in ("zone_id", "setting") if _olds.get(name) != _news.get(name)]
-        return DiffResult(changes=None, replaces=replaces)
+    def is_wanted(self, recorded: Recorded[ZoneSettingInputs], notes: ZoneNotes) -> bool:
+        return notes.wants("setting", recorded.inputs.setting)
 
-    def create(self, props: Props) -> CreateResult:
-        inputs = inputs_of(ZoneSettingInputs, props)
-        with about(_name(inputs)):
-            found = _set(inputs)
-        if found == inputs.value and _after_destroy(inputs) == "restore":
-            session.current().say_once(
-                f"{_name(inputs)}: is {found} already; destroy will leave it so."
-            )
-        return CreateResult(f"{inputs.zone_id}/{inputs.setting}", _outputs(inputs, found))
+    def check_inputs(
+        self, run: ZoneRun, inputs: ZoneSettingInputs, olds: Props
+    ) -> tuple[Props, Sequence[str]]:
+        if inputs.setting is UNKNOWN:
+            return {}, []
+        values, after = VALUES[inputs.setting], inputs.on_destroy
+        faults = []
+        if inputs.value is not UNKNOWN and inputs.value not in values:
+            faults.append(f"value: {inputs.setting} takes {' or '.join(values)}. Give one of them.")
+        if after not in (None, UNKNOWN, "restore", "keep") and after not in values:
+            faults.append(f"on_destroy: takes restore, keep or a value ({', '.join(values)}).")
+        return {}, faults
 
-    def read(self, id_: str, props: Props) -> ReadResult:
-        inputs = inputs_of(ZoneSettingInputs, props)
-        with about(_name(inputs)):
-            live = _zone(inputs).setting(inputs.setting)
-        seen = inputs.model_copy(update={"value": live})
-        return ReadResult(id_, _outputs(seen, props.get("found", live)), dump(seen))
+    def create_object(self, run: ZoneRun, inputs: ZoneSettingInputs) -> tuple[str, Props]:
+        found = _set(run, inputs)
+        if found == inputs.value and inputs.after_destroy == "restore":
+            run.say(f"{self.label(inputs, '')}: is {found} already; destroy will leave it so.")
+        return f"{inputs.zone_id}/{inputs.setting}", {"found": found}
 
-    def update(self, _id: str, _olds: Props, _news: Props) -> UpdateResult:
-        inputs = inputs_of(ZoneSettingInputs, _news)
-        with about(_name(inputs)):
-            live = _set(inputs)
-        if live not in (_olds.get("value"), inputs.value):
-            session.current().say_once(
-                f"{_name(inputs)}: was {live}, set by somebody else; now {inputs.value}."
-            )
-        return UpdateResult(_outputs(inputs, _olds.get("found", live)))
+    def read_object(
+        self, run: ZoneRun, recorded: Recorded[ZoneSettingInputs]
+    ) -> tuple[ZoneSettingInputs, Props]:
+        value = run.zone.setting(recorded.inputs.setting)
+        live = recorded.inputs.model_copy(update={"value": value})
+        return live, {"found": recorded.outputs.get("found", value)}
 
-    def delete(self, _id: str, _props: Props) -> None:
-        inputs = inputs_of(ZoneSettingInputs, _props)
-        if session.current().wanted.wants(setting_key(inputs.zone_id, inputs.setting)):
-            session.current().say_once(f"{_name(inputs)}: kept, another resource holds it now.")
+    def update_object(
+        self, run: ZoneRun, inputs: ZoneSettingInputs, recorded: Recorded[ZoneSettingInputs]
+    ) -> Props:
+        value = _set(run, inputs)
+        if value not in (recorded.inputs.value, inputs.value):
+            name = self.label(inputs, recorded.id)
+            run.say(f"{name}: was {value}, set by somebody else; now {inputs.value}.")
+        return {"found": recorded.outputs.get("found", value)}
+
+    def delete_object(self, run: ZoneRun, recorded: Recorded[ZoneSettingInputs]) -> None:
+        inputs = recorded.inputs
+        after = inputs.after_destroy
+        if after == "keep":
             return
-        with about(_name(inputs)):
-            _leave(inputs, str(_props.get("found", inputs.value)))
+        live = run.zone.setting(inputs.setting, max_age=0)
+        if after == "restore":
+            if live != inputs.value:
+                name = self.label(inputs, recorded.id)
+                run.say(f"{name}: left {live}, as somebody else set it, not {inputs.value}.")
+                return
+            after = str(recorded.outputs.get("found", inputs.value))
+        if live != after:
+            run.zone.set_setting(inputs.setting, after)
 
 
 class ZoneSetting(Resource, module="aop", name="ZoneSetting"):
@@ -160,43 +162,18 @@ class ZoneSetting(Resource, module="aop", name="ZoneSetting"):
         token_env: str | None = None,
         opts: pulumi.ResourceOptions | None = None,
     ) -> None:
-        props = {
-            "zone_id": zone_id,
-            "setting": setting,
-            "value": value,
-            "on_destroy": on_destroy,
-            "require_tls": require_tls,
-            "wait_seconds": wait_seconds,
-            "token_env": token_env,
-            "found": None,
-        }
+        props = resource_props(ZoneSettingInputs, locals(), "found")
         super().__init__(ZoneSettingProvider(), name, props, opts)
 
 
-def _name(inputs: ZoneSettingInputs) -> str:
-    return f"setting {inputs.setting} of zone {short(inputs.zone_id)}"
-
-
-def _zone(inputs: ZoneSettingInputs) -> Zone:
-    return session.current().zone(inputs.zone_id, inputs.token_env)
-
-
-def _outputs(inputs: ZoneSettingInputs, found: str) -> Props:
-    return {**dump(inputs), "found": found}
-
-
-def _after_destroy(inputs: ZoneSettingInputs) -> str:
-    return inputs.on_destroy or ("keep" if inputs.setting == "ssl" else "restore")
-
-
-def _set(inputs: ZoneSettingInputs) -> str:
+def _set(run: ZoneRun, inputs: ZoneSettingInputs) -> str:
     """Sets the value unless it is so already; answers with the value that was found."""
-    zone = _zone(inputs)
+    zone = run.zone
     found = _look(zone, inputs)
     if found == inputs.value:
         return found
     if inputs.value == "on":
-        require_tls(zone, inputs.require_tls)
+        require_tls_to_origin(run, inputs.require_tls)
         if inputs.setting == AOP:
             _await_certificate(zone, inputs.wait_seconds)
     zone.set_setting(inputs.setting, inputs.value)
@@ -244,20 +221,3 @@ def _await_certificate(zone: Zone, seconds: float) -> None:
         return usable[-1] if usable and usable[-1].is_active else None
 
     zone.wait(look, f"the certificate of {zone} to be active", seconds, REFRESH_NEXT)
-
-
-def _leave(inputs: ZoneSettingInputs, found: str) -> None:
-    after = _after_destroy(inputs)
-    if after == "keep":
-        return
-    zone = _zone(inputs)
-    live = zone.setting(inputs.setting, max_age=0)
-    if after == "restore":
-        if live != inputs.value:
-            session.current().say_once(
-                f"{_name(inputs)}: left {live}, as somebody else set it, not {inputs.value}."
-            )
-            return
-        after = found
-    if live != after:
-        zone.set_setting(inputs.setting, after)

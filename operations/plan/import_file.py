@@ -17,8 +17,9 @@ from typing import Any
 from providers.api.answers import UploadedCertificate
 from providers.hostname_bindings import HostnameBindingsInputs
 from providers.lifecycle import certificate
+from providers.lifecycle.certificate_inputs import CertificateInputs
 from providers.lifecycle.tls_mode import WITHOUT_TLS
-from providers.plugin.provider import Props, dump
+from providers.plugin.provider import Props, to_state
 from providers.upload_ledger import UploadLedgerInputs, first_outputs
 from providers.values import pem
 from providers.values.text import short
@@ -96,8 +97,8 @@ class Writer:
             **self.common, zone_certificates=own, hostname_certificates=others
         )
         zone_id = self.live.config.zone_id
-        outs = first_outputs(inputs, datetime.now(timezone.utc))
-        self._resource(UPLOAD_LEDGER, "uploads", zone_id, dump(inputs), outs)
+        outs = to_state(inputs) | first_outputs(inputs, datetime.now(timezone.utc))
+        self._resource(UPLOAD_LEDGER, "uploads", zone_id, to_state(inputs), outs)
 
     def _zone_level(self) -> None:
         records = self.live.certificates["zone"]
@@ -141,7 +142,7 @@ class Writer:
         if shown:
             inputs = HostnameBindingsInputs.model_validate({**self.common, "bindings": shown})
             zone_id = self.live.config.zone_id
-            self._resource(HOSTNAME_BINDINGS, "hostnames", zone_id, dump(inputs))
+            self._resource(HOSTNAME_BINDINGS, "hostnames", zone_id, to_state(inputs))
 
     def _label(
         self, rows: Mapping[str, Any], record: UploadedCertificate, taken: Mapping[str, Any]
@@ -164,16 +165,16 @@ class Writer:
 
     def _certificate(self, kind: Kind, label: str, record: UploadedCertificate) -> None:
         parsed = pem.read_certificate(record.certificate)
-        inputs = certificate.CertificateInputs(
+        inputs = CertificateInputs(
             **self.common, certificate=parsed.pem, private_key=self._key(label)
         )
-        outs = certificate.outputs(inputs, parsed, record.uploaded_on, [])
+        outs = to_state(inputs) | certificate.outputs(parsed, record.uploaded_on, [])
         added = {name: outs[name] for name in ("certificate_sha256", "expires_on")}
-        self._resource(kind, label, record.id, {**dump(inputs), **added}, outs)
+        self._resource(kind, label, record.id, {**to_state(inputs), **added}, outs)
 
     def _setting(self, setting: str, value: str) -> None:
         given = {**self.common, "setting": setting, "value": value}
-        inputs = dump(ZoneSettingInputs.model_validate(given))
+        inputs = to_state(ZoneSettingInputs.model_validate(given))
         identifier = f"{self.live.config.zone_id}/{setting}"
         outs = {**inputs, "found": value}
         self._resource(ZONE_SETTING, setting, identifier, inputs, outs)

@@ -9,7 +9,7 @@ from contextlib import AbstractContextManager, contextmanager
 from providers.api.answers import LEVELS, Binding, Level, UploadedCertificate
 from providers.api.errors import Refused, about
 from providers.api.zone import AOP, Zone
-from providers.plugin import session
+from providers.plugin.session import Session
 from providers.values import pem
 from stacks.config import ZoneConfig
 
@@ -22,19 +22,16 @@ Progress = Callable[[str], AbstractContextManager[None]]
 
 
 @contextmanager
-def cloudflare(say: Callable[[str], None]) -> Iterator[session.Session]:
+def cloudflare(say: Callable[[str], None]) -> Iterator[Session]:
     """The session of this command; its lines about waiting go to `say`."""
-    before = session.current()
-    mine = session.Session(os.environ, say=say)
-    session.use(mine)
+    session = Session(os.environ, say=say)
     try:
-        yield mine
+        yield session
     finally:
-        mine.close()
-        session.use(before)
+        session.close()
 
 
-def zones(wanted: StackFile, run: session.Session, progress: Progress) -> list[LiveZone]:
+def zones(wanted: StackFile, run: Session, progress: Progress) -> list[LiveZone]:
     """All zones of a stack, one after the other; `progress` shows which one."""
     found = []
     total = len(wanted.zones)
@@ -44,7 +41,7 @@ def zones(wanted: StackFile, run: session.Session, progress: Progress) -> list[L
     return found
 
 
-def read(name: str, config: ZoneConfig, run: session.Session) -> LiveZone:
+def read(name: str, config: ZoneConfig, run: Session) -> LiveZone:
     """One zone: settings, certificates, bindings, with few requests whatever their number."""
     zone = run.zone(config.zone_id, config.token_env)
     certificates: dict[Level, list[UploadedCertificate]] = {

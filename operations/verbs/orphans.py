@@ -165,7 +165,7 @@ def remove(found: Sequence[Orphan], run: Session) -> int:
         name = plain_name(orphan)
         with progress(f"deleting {name} ({number} of {len(found)})"):
             config = orphan.zone.config
-            zone = run.zone(config.zone_id, config.token_env)
+            zone = run.zone_run(config.zone_id, config.token_env)
             deletion.remove(zone, orphan.level, orphan.record.id, config.wait_seconds)
         say(f"deleted {name}")
     return len(found)

@@ -9,85 +9,118 @@ the binding is active; only then may the old certificate be deleted.
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
 
 from ..api.answers import Binding
 from ..api.codes import Code
 from ..api.errors import REFRESH_NEXT, CloudflareError, Refused
 from ..api.polling import MAX_AGE
 from ..api.zone import Zone
-from ..plugin import session
+from ..plugin.program import ZoneNotes
+from ..plugin.provider import ZoneInputs
+from ..plugin.run import ZoneRun
+from ..values.inputs import UNKNOWN, CertId, Inputs
 from ..values.text import MOST_NAMES, names, short
-from .observed import Rows, one_by_one
-from .tls_mode import require_tls
+from .observed import ObservedBindings, read_by_name
+from .tls_mode import require_tls_to_origin
 
 
-@dataclass(frozen=True)
-class Terms:
-    """How the resource wants it done; the fields are its inputs of the same names."""
+class BoundCertificate(Inputs):
+    """What one hostname shows; `certificate_sha256` is for readers and is never sent."""
 
-    wait_seconds: float
+    cert_id: CertId
+    enabled: bool
+    certificate_sha256: str | None = None
+
+    def binding(self, hostname: str) -> Binding:
+        """The binding of a hostname to this certificate."""
+        return Binding(hostname, self.cert_id, self.enabled)
+
+    def as_observed(self, zone: Zone, row: Binding) -> BoundCertificate:
+        """What the row shows; the fingerprint is looked up only for another certificate."""
+        sha256 = self.certificate_sha256
+        if row.cert_id != self.cert_id and sha256:
+            found = zone.certificate_or_reread("hostname", row.cert_id)
+            sha256 = found.sha256 if found else ""
+        return BoundCertificate.model_construct(
+            cert_id=row.cert_id, enabled=row.enabled, certificate_sha256=sha256
+        )
+
+
+class BindingInputs(ZoneInputs):
+    """The inputs that `HostnameBinding` and `HostnameBindings` share; `zone_id` replaces."""
+
     overwrite: bool = False
     require_tls: bool = True
     max_hostnames_per_certificate: int = 100
 
 
+def want_binding(notes: ZoneNotes, hostname: str, shown: BoundCertificate) -> None:
+    """Notes what the program wants a hostname to show, as far as a preview knows it."""
+    if hostname is UNKNOWN:
+        return
+    notes.want("hostname", hostname)
+    if shown is not UNKNOWN and UNKNOWN not in (shown.cert_id, shown.enabled):
+        notes.want_binding(shown.binding(hostname))
+
+
 def bind(
-    zone: Zone,
+    run: ZoneRun,
+    inputs: BindingInputs,
     wanted: Sequence[Binding],
-    dropped: Sequence[Binding],
     before: Mapping[str, Binding],
-    terms: Terms,
+    dropped: Sequence[Binding] = (),
 ) -> None:
     """Brings hostnames to what is wanted, voids the dropped ones, waits until all is in force.
 
     `before` has the hostnames that state says are ours, as state has them: they are set whatever
     they show; any other hostname that shows a foreign certificate is refused before the first
-    write, unless `terms.overwrite`. `dropped` entries carry the certificate of state.
+    write, unless `inputs.overwrite`. `dropped` bindings carry the certificate of state.
     """
+    zone = run.zone
     with zone.bulk.under_way():
-        rows = Rows(zone)
-        changes = _changes(rows, wanted, before)
-        if any(entry.enabled for entry in changes):
-            require_tls(zone, terms.require_tls)
-        if not terms.overwrite:
-            _refuse_foreign(zone, rows, [e for e in changes if e.hostname not in before])
-        _tell_surprises(rows, [e for e in changes if e.hostname in before], before)
-        voids, kept = _voidable(zone, rows, dropped)
-        _count(rows, changes, voids, terms.max_hostnames_per_certificate)
-        for cert_id in dict.fromkeys(entry.cert_id for entry in changes):
-            _await_certificate(zone, cert_id, terms.wait_seconds)
-        _carry_out(zone, [*voids, *changes])
-        _await_bindings(
-            zone, wanted, voids, terms.wait_seconds, just_written=bool(voids or changes)
-        )
-        _complain(zone, kept)
+        observed = ObservedBindings(zone)
+        changes = _changes(observed, wanted, before)
+        if any(binding.enabled for binding in changes):
+            require_tls_to_origin(run, inputs.require_tls)
+        if not inputs.overwrite:
+            _refuse_foreign(run, observed, [b for b in changes if b.hostname not in before])
+        _report_outside_changes(run, observed, [b for b in changes if b.hostname in before], before)
+        voids, kept = _voidable(observed, dropped)
+        _refuse_overfull(observed, changes, voids, inputs.max_hostnames_per_certificate)
+        for cert_id in dict.fromkeys(binding.cert_id for binding in changes):
+            _await_certificate(zone, cert_id, inputs.wait_seconds)
+        _write(zone, [*voids, *changes])
+        is_written = bool(voids or changes)
+        _await_bindings(zone, wanted, voids, inputs.wait_seconds, just_written=is_written)
+        _raise_for_kept(kept)
 
 
-def void(zone: Zone, dropped: Sequence[Binding], wait_seconds: float) -> None:
+def void(run: ZoneRun, inputs: BindingInputs, dropped: Sequence[Binding]) -> None:
     """Voids the bindings that still show the certificate of state, and waits until they are gone.
 
-    One that shows another certificate is left alone and told in an error.
+    A binding that shows another certificate is left alone and told in an error.
     """
-    bind(zone, [], dropped, {}, Terms(wait_seconds))
+    bind(run, inputs, [], {}, dropped)
 
 
-def _changes(rows: Rows, wanted: Sequence[Binding], before: Mapping[str, Binding]) -> list[Binding]:
-    """What has to be put: all that Cloudflare was not asked for yet.
+def _changes(
+    observed: ObservedBindings, wanted: Sequence[Binding], before: Mapping[str, Binding]
+) -> list[Binding]:
+    """The changes to write.
 
-    Lists lag, so one that shows already what is only now wanted may show the past. A few are
-    asked for by name; many are put again, which is one request for a hundred.
+    A list may be stale, so a match that state did not have is read again by name where there are
+    few of them, or written again, which is one request for a hundred.
     """
     known: set[str] = set()
     doubtful: list[Binding] = []
     for entry in wanted:
-        if _is_asked_for(rows.get(entry.hostname), entry):
+        if _is_asked_for(observed.listed(entry.hostname), entry):
             if before.get(entry.hostname) == entry:
                 known.add(entry.hostname)
             else:
                 doubtful.append(entry)
     if len(doubtful) <= MOST_NAMES:
-        asked = [e for e in doubtful if _is_asked_for(rows.ask(e.hostname), e)]
+        asked = [e for e in doubtful if _is_asked_for(observed.reread(e.hostname), e)]
         known |= {entry.hostname for entry in asked}
     return [entry for entry in wanted if entry.hostname not in known]
 
@@ -97,14 +130,13 @@ def _is_asked_for(row: Binding | None, entry: Binding) -> bool:
     return row is not None and row.shows_same_as(entry) and not row.has_timed_out
 
 
-def _refuse_foreign(zone: Zone, rows: Rows, entries: Iterable[Binding]) -> None:
-    notes = session.current().wanted
+def _refuse_foreign(run: ZoneRun, observed: ObservedBindings, entries: Iterable[Binding]) -> None:
     foreign = []
     for entry in entries:
-        row = rows.get(entry.hostname)
-        if row is None or row.cert_id == entry.cert_id or notes.owns(zone.zone_id, row.cert_id):
+        row = observed.listed(entry.hostname)
+        if row is None or row.cert_id == entry.cert_id or run.notes.is_own(row.cert_id):
             continue
-        live = rows.ask(entry.hostname)
+        live = observed.reread(entry.hostname)
         if live is not None and live.cert_id != entry.cert_id:
             foreign.append(f"{entry.hostname} (certificate {short(live.cert_id)})")
     if foreign:
@@ -114,27 +146,32 @@ def _refuse_foreign(zone: Zone, rows: Rows, entries: Iterable[Binding]) -> None:
         )
 
 
-def _tell_surprises(rows: Rows, entries: Iterable[Binding], before: Mapping[str, Binding]) -> None:
+def _report_outside_changes(
+    run: ZoneRun,
+    observed: ObservedBindings,
+    entries: Iterable[Binding],
+    before: Mapping[str, Binding],
+) -> None:
     for entry in entries:
-        row = rows.get(entry.hostname)
+        row = observed.listed(entry.hostname)
         shown = row.cert_id if row else ""
         if shown not in (entry.cert_id, before[entry.hostname].cert_id):
             was = f"showed certificate {short(shown)}" if shown else "was not bound"
-            session.current().say_once(
+            run.say(
                 f"{entry.hostname}: {was}, changed by somebody else;"
                 f" now certificate {short(entry.cert_id)}."
             )
 
 
 def _voidable(
-    zone: Zone, rows: Rows, dropped: Iterable[Binding]
+    observed: ObservedBindings, dropped: Iterable[Binding]
 ) -> tuple[list[Binding], list[Binding]]:
     """The entries to void, and the rows that show something else than state says."""
     voids, kept = [], []
     for entry in dropped:
-        row = rows.get(entry.hostname)
+        row = observed.listed(entry.hostname)
         if row is None or row.cert_id != entry.cert_id:
-            row = rows.ask(entry.hostname)
+            row = observed.reread(entry.hostname)
         if row is None:
             continue
         if row.cert_id == entry.cert_id:
@@ -144,7 +181,7 @@ def _voidable(
     return voids, kept
 
 
-def _complain(zone: Zone, kept: Sequence[Binding]) -> None:
+def _raise_for_kept(kept: Sequence[Binding]) -> None:
     if kept:
         shown = [f"{row.hostname} shows certificate {short(row.cert_id)}" for row in kept]
         raise CloudflareError(
@@ -153,10 +190,12 @@ def _complain(zone: Zone, kept: Sequence[Binding]) -> None:
         )
 
 
-def _count(rows: Rows, changes: Sequence[Binding], voids: Sequence[Binding], most: int) -> None:
+def _refuse_overfull(
+    observed: ObservedBindings, changes: Sequence[Binding], voids: Sequence[Binding], most: int
+) -> None:
     moved = {entry.hostname for entry in [*changes, *voids]}
     for cert_id in dict.fromkeys(entry.cert_id for entry in changes):
-        stay = rows.on(cert_id) - moved
+        stay = observed.hostnames_on(cert_id) - moved
         come = {entry.hostname for entry in changes if entry.cert_id == cert_id}
         if len(stay | come) > most:
             raise CloudflareError(
@@ -182,7 +221,7 @@ def _await_certificate(zone: Zone, cert_id: str, seconds: float) -> None:
     zone.wait(look, f"certificate {short(cert_id)} to be active", seconds, REFRESH_NEXT)
 
 
-def _carry_out(zone: Zone, entries: Sequence[Binding]) -> None:
+def _write(zone: Zone, entries: Sequence[Binding]) -> None:
     if not entries:
         return
     refused = {
@@ -217,7 +256,7 @@ def _await_bindings(
     def look(max_age: float) -> bool | None:
         # The first look is as fresh as any; later ones are younger than what they wait for.
         listed = zone.bindings(max_age, even_if_written=max_age < MAX_AGE)
-        rows = one_by_one(zone, [*wanted, *voids]) if listed is None else listed
+        rows = read_by_name(zone, [*wanted, *voids]) if listed is None else listed
         open_names[:] = [e.hostname for e in wanted if not _in_force(zone, rows, e)]
         for entry in voids:
             row = rows.get(entry.hostname)

@@ -7,185 +7,153 @@ certificate is what its DER bytes are; Cloudflare takes each only once in a zone
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from typing import Any
+from collections.abc import Mapping, Sequence
+from typing import Any, ClassVar
 
 import pulumi
-from pulumi.dynamic import CheckResult, CreateResult, DiffResult, ReadResult, UpdateResult
+from pulumi.dynamic import Resource
 
 from ..api.answers import Level, fingerprint
-from ..api.errors import CloudflareError, about
-from ..plugin import session
-from ..plugin.program import certificate_key
-from ..plugin.provider import Props, checked, dump, inputs_of
+from ..api.runtime import Clock
+from ..plugin.program import ZoneNotes
+from ..plugin.provider import Props, Provider, Recorded, resource_props
+from ..plugin.run import ZoneRun
 from ..values import pem
 from ..values.blocks import PemError
 from ..values.expiry import expiry_warning
-from ..values.inputs import UNKNOWN, Inputs, Reference, TokenEnv, WaitSeconds, WarnDays, ZoneId
-from ..values.key import PrivateKey
-from ..values.pair import certificate_findings, load_matching_key
-from ..values.reference import PROJECT, UnreadableReference, is_reference
+from ..values.inputs import UNKNOWN
+from ..values.pair import certificate_findings
+from ..values.reference import is_reference
 from ..values.text import short
 from . import deletion
-from .upload import Upload, warn_if_not_in_force
+from .certificate_inputs import CertificateInputs, check_key, key_to_upload
+from .upload import Upload, warn_if_not_presented
 
 MOST_PREDECESSORS = 5
+OUTPUTS = (
+    "certificate_sha256",
+    "expires_on",
+    "issuer",
+    "serial_number",
+    "signature",
+    "uploaded_on",
+    "predecessors",
+)
 
 
-class CertificateInputs(Inputs):
-    """`zone_id` and `certificate` replace; the others change in place and change nothing."""
+class CertificateProvider(Provider[CertificateInputs]):
+    """The life of a certificate; `level` says whose it is."""
 
-    zone_id: ZoneId
-    certificate: str
-    private_key: str
-    passphrase: Reference | None = None
-    warn_days: WarnDays | None = None
-    wait_seconds: WaitSeconds = 300
-    token_env: TokenEnv | None = None
+    level: ClassVar[Level]
 
+    model = CertificateInputs
+    replaces = ("zone_id", "certificate")
+    shown_in_preview = ("certificate_sha256", "expires_on")
 
-def check(level: Level, olds: Props, news: Props) -> CheckResult:
-    """Refuses what cannot work, and adds `certificate_sha256` and `expires_on` for people."""
+    def label(self, inputs: CertificateInputs, id_: str) -> str:
+        name = short(id_ or _fingerprint_of(inputs))
+        return f"{self.level} certificate {name} of zone {short(inputs.zone_id)}"
 
-    def rules(inputs: CertificateInputs) -> tuple[Props, list[str]]:
+    def want(self, inputs: CertificateInputs, notes: ZoneNotes) -> None:
+        if sha256 := _fingerprint_of(inputs):
+            notes.want("certificate", self.level, sha256)
+
+    def is_wanted(self, recorded: Recorded[CertificateInputs], notes: ZoneNotes) -> bool:
+        return notes.wants("certificate", self.level, sha256_of(recorded.outputs))
+
+    def check_inputs(
+        self, run: ZoneRun, inputs: CertificateInputs, olds: Props
+    ) -> tuple[Props, Sequence[str]]:
+        """Refuses what cannot work, and adds `certificate_sha256` and `expires_on` for people."""
         if inputs.certificate is UNKNOWN:
             return {"certificate_sha256": UNKNOWN, "expires_on": UNKNOWN}, []
         try:
             certificate = pem.read_certificate(inputs.certificate)
         except PemError as error:
             return {}, [f"certificate: {error}"]
-        notes = session.current().wanted
         is_old = sha256_of(olds) == certificate.sha256
-        if inputs.zone_id is not UNKNOWN:
-            key = certificate_key(inputs.zone_id, level, certificate.sha256)
-            is_old = is_old or notes.knows(key)
-            notes.note([key])
-            if is_old:
-                notes.know(key)
-        now = session.current().clock.now()
-        faults, warnings = certificate_findings(certificate, now, is_in_state=is_old)
+        if is_old:
+            run.notes.seen_in_state(self.level, certificate.sha256)
+        is_old = run.notes.was_in_state(self.level, certificate.sha256) or is_old
+        faults, warnings = certificate_findings(certificate, run.clock.now(), is_in_state=is_old)
         for warning in warnings:
-            session.current().warn(f"certificate {short(certificate.sha256)} {warning}")
+            run.warn(f"certificate {short(certificate.sha256)} {warning}")
         added = {
             "certificate": certificate.pem,
             "certificate_sha256": certificate.sha256,
             "expires_on": certificate.expires_on,
         }
-        is_same_key = is_old and olds.get("private_key") == inputs.private_key
-        key_added, key_faults = check_key(inputs, certificate, is_same_key)
+        if is_old and olds.get("private_key") == inputs.private_key:
+            return added, [f"certificate: {fault}" for fault in faults]
+        key_added, key_faults = check_key(run, inputs, certificate)
         return added | key_added, [f"certificate: {fault}" for fault in faults] + key_faults
 
-    return checked(CertificateInputs, news, rules)
+    def differs(self, name: str, olds: Props, news: Props) -> bool:
+        if name == "certificate":
+            return sha256_of(olds) != sha256_of(news)
+        return super().differs(name, olds, news)
 
+    def note_state(self, run: ZoneRun, id_: str, olds: Props, news: Props) -> None:
+        before = list(olds.get("predecessors") or [])
+        old_sha256, sha256 = sha256_of(olds), sha256_of(news)
+        run.notes.add_own([id_, *before])
+        run.notes.seen_in_state(self.level, old_sha256)
+        if old_sha256 != sha256:
+            _warn_of_new_issuer(run, olds, news)
+            before = [id_, *before][:MOST_PREDECESSORS]
+        if not self.differs("zone_id", olds, news):
+            run.notes.replaces(self.level, sha256, before)
 
-def check_key(
-    inputs: CertificateInputs, certificate: pem.Certificate, is_same: bool
-) -> tuple[Props, list[str]]:
-    """The key normalised, unless it is a reference; whether it matches, where it can be read."""
-    if inputs.private_key is UNKNOWN or inputs.passphrase is UNKNOWN or is_same:
-        return {}, []
-    try:
-        key = _key_of(inputs, certificate)
-    except PemError as error:
-        return {}, [f"private_key: {error}"]
-    except UnreadableReference as error:
-        session.current().warn(
-            f"private_key: {error.fact}, so it was not verified that it belongs to certificate"
-            f" {short(certificate.sha256)}."
-        )
-        return {}, []
-    return ({} if is_reference(inputs.private_key) else {"private_key": key.written}), []
+    def create_object(self, run: ZoneRun, inputs: CertificateInputs) -> tuple[str, Props]:
+        """Uploads, or adopts the same certificate; returns as soon as Cloudflare has taken it."""
+        certificate = pem.read_certificate(inputs.certificate)
 
+        def key() -> str:
+            return key_to_upload(inputs, certificate, run.environ)
 
-def _key_of(inputs: CertificateInputs, certificate: pem.Certificate) -> PrivateKey:
-    environ = session.current().environ
-    return load_matching_key(certificate, inputs.private_key, inputs.passphrase, environ, PROJECT)
-
-
-def diff(level: Level, cert_id: str, olds: Props, news: Props) -> DiffResult:
-    """A different certificate or zone replaces; what else differs changes in place."""
-    notes = session.current().wanted
-    before = list(olds.get("predecessors") or [])
-    old_zone, old_sha256 = str(olds.get("zone_id")), sha256_of(olds)
-    notes.own(old_zone, [cert_id, *before])
-    notes.know(certificate_key(old_zone, level, old_sha256))
-    replaces = []
-    if old_zone != news.get("zone_id"):
-        replaces.append("zone_id")
-    if old_sha256 != sha256_of(news):
-        replaces.append("certificate")
-        _warn_of_new_issuer(olds, news)
-        before = [cert_id, *before][:MOST_PREDECESSORS]
-    if isinstance(news.get("zone_id"), str) and old_zone == news["zone_id"]:
-        notes.succeed(certificate_key(old_zone, level, sha256_of(news)), before)
-    return DiffResult(changes=None, replaces=replaces)
-
-
-def create(level: Level, props: Props) -> CreateResult:
-    """Uploads, or adopts the same certificate; returns as soon as Cloudflare has taken it."""
-    inputs = inputs_of(CertificateInputs, props)
-    certificate = pem.read_certificate(inputs.certificate)
-    with about(f"{level} certificate {short(certificate.sha256)} of zone {short(inputs.zone_id)}"):
-        zone = session.current().zone(inputs.zone_id, inputs.token_env)
-        upload = Upload(zone, level, certificate, lambda: _key_to_upload(inputs, certificate))
+        upload = Upload(run.zone, self.level, certificate, key)
         record = upload.run(inputs.wait_seconds)
-        if level == "zone" and not upload.posts:
-            warn_if_not_in_force(zone, record)
-    notes = session.current().wanted
-    before = notes.predecessors(certificate_key(inputs.zone_id, level, certificate.sha256))
-    notes.own(inputs.zone_id, [record.id, *before])
-    outs = outputs(inputs, certificate, record.uploaded_on, [i for i in before if i != record.id])
-    return CreateResult(record.id, outs)
+        if self.level == "zone" and not upload.posts:
+            warn_if_not_presented(run, record)
+        before = run.notes.replaced_by(self.level, certificate.sha256)
+        run.notes.add_own([record.id, *before])
+        predecessors = [cert_id for cert_id in before if cert_id != record.id]
+        return record.id, outputs(certificate, record.uploaded_on, predecessors)
+
+    def read_object(
+        self, run: ZoneRun, recorded: Recorded[CertificateInputs]
+    ) -> tuple[CertificateInputs, Props] | None:
+        """Gone is a 404, a tombstone, or a certificate that timed out and that nothing shows."""
+        zone, cert_id = run.zone, recorded.id
+        record = zone.certificate_or_reread(self.level, cert_id)
+        if record is None:
+            return None
+        if record.has_timed_out and not deletion.shown_by(zone, self.level, cert_id):
+            return None
+        if self.level == "zone":
+            warn_if_not_presented(run, record)
+        text = recorded.inputs.certificate
+        if text is UNKNOWN or (record.sha256 and record.sha256 != fingerprint(text)):
+            text = record.certificate
+        certificate = pem.read_certificate(text)
+        live = recorded.inputs.model_copy(update={"certificate": certificate.pem})
+        return live, outputs(certificate, record.uploaded_on, _predecessors(recorded))
+
+    def update_object(
+        self, run: ZoneRun, inputs: CertificateInputs, recorded: Recorded[CertificateInputs]
+    ) -> Props:
+        """Only the way to the key or the patience changed; Cloudflare is not asked."""
+        certificate = pem.read_certificate(inputs.certificate)
+        uploaded_on = str(recorded.outputs.get("uploaded_on", ""))
+        return outputs(certificate, uploaded_on, _predecessors(recorded))
+
+    def delete_object(self, run: ZoneRun, recorded: Recorded[CertificateInputs]) -> None:
+        deletion.remove(run, self.level, recorded.id, recorded.inputs.wait_seconds)
 
 
-def read(level: Level, cert_id: str, props: Props) -> ReadResult:
-    """Live values, or gone: 404, a tombstone, or one that timed out and that nothing shows."""
-    inputs = inputs_of(CertificateInputs, props)
-    with about(f"{level} certificate {short(cert_id)} of zone {short(inputs.zone_id)}"):
-        zone = session.current().zone(inputs.zone_id, inputs.token_env)
-        record = zone.certificate_or_reread(level, cert_id)
-        if record is None or (record.has_timed_out and not deletion.shown_by(zone, level, cert_id)):
-            return ReadResult("", {})
-        if level == "zone":
-            warn_if_not_in_force(zone, record)
-    text = inputs.certificate
-    if record.sha256 and record.sha256 != fingerprint(text):
-        text = record.certificate
-    certificate = pem.read_certificate(text)
-    live = inputs.model_copy(update={"certificate": certificate.pem})
-    before = list(props.get("predecessors") or [])
-    outs = outputs(live, certificate, record.uploaded_on, before)
-    added = {name: outs[name] for name in ("certificate_sha256", "expires_on")}
-    return ReadResult(cert_id, outs, {**dump(live), **added})
-
-
-def update(olds: Props, news: Props) -> UpdateResult:
-    """Only the way to the key or the patience changed; Cloudflare is not asked."""
-    inputs = inputs_of(CertificateInputs, news)
-    certificate = pem.read_certificate(inputs.certificate)
-    before = list(olds.get("predecessors") or [])
-    return UpdateResult(outputs(inputs, certificate, str(olds.get("uploaded_on", "")), before))
-
-
-def delete(level: Level, cert_id: str, props: Props) -> None:
-    """Removes the certificate, unless the program still wants it through another resource."""
-    inputs = inputs_of(CertificateInputs, props)
-    key = certificate_key(inputs.zone_id, level, sha256_of(props))
-    name = f"{level} certificate {short(cert_id)} of zone {short(inputs.zone_id)}"
-    if session.current().wanted.wants(key):
-        session.current().say_once(f"{name}: kept, another resource of this program holds it now.")
-        return
-    with about(name):
-        zone = session.current().zone(inputs.zone_id, inputs.token_env)
-        deletion.remove(zone, level, cert_id, inputs.wait_seconds)
-
-
-def outputs(
-    inputs: CertificateInputs, certificate: pem.Certificate, uploaded_on: str, before: list[str]
-) -> Props:
-    """All outputs. A status is not among them: it would be stale as soon as it is written."""
+def outputs(certificate: pem.Certificate, uploaded_on: str, predecessors: list[str]) -> Props:
+    """All outputs but the inputs. A status would be stale as soon as it is written."""
     return {
-        **dump(inputs),
         "certificate": certificate.pem,
         "certificate_sha256": certificate.sha256,
         "expires_on": certificate.expires_on,
@@ -193,7 +161,7 @@ def outputs(
         "serial_number": certificate.serial_number,
         "signature": certificate.signature,
         "uploaded_on": uploaded_on,
-        "predecessors": before,
+        "predecessors": predecessors,
     }
 
 
@@ -206,77 +174,87 @@ def sha256_of(props: Mapping[str, Any]) -> str:
     return fingerprint(text) if isinstance(text, str) else ""
 
 
-def resource_props(
-    zone_id: pulumi.Input[str],
-    certificate: pulumi.Input[str],
-    private_key: pulumi.Input[str],
-    passphrase: pulumi.Input[str] | None,
-    warn_days: pulumi.Input[float] | None,
-    wait_seconds: pulumi.Input[float] | None,
-    token_env: str | None,
-) -> dict[str, Any]:
-    """What the resource classes hand to Pulumi: the inputs, and the outputs by name."""
-    return {
-        "zone_id": zone_id,
-        "certificate": certificate,
-        "private_key": _secret_unless_reference(private_key),
-        "passphrase": passphrase and _secret_unless_reference(passphrase),
-        "warn_days": warn_days,
-        "wait_seconds": wait_seconds,
-        "token_env": token_env,
-        "certificate_sha256": None,
-        "expires_on": None,
-        "issuer": None,
-        "serial_number": None,
-        "signature": None,
-        "uploaded_on": None,
-        "predecessors": None,
-    }
+def _fingerprint_of(inputs: CertificateInputs) -> str:
+    return "" if inputs.certificate is UNKNOWN else fingerprint(inputs.certificate)
 
 
-def _secret_unless_reference(value: pulumi.Input[str]) -> pulumi.Input[str]:
-    is_plain = isinstance(value, str) and is_reference(value)
-    return value if is_plain else pulumi.Output.secret(value)
+def _predecessors(recorded: Recorded[CertificateInputs]) -> list[str]:
+    return list(recorded.outputs.get("predecessors") or [])
 
 
-def warn_of_expiry(
-    resource: pulumi.Resource,
-    certificate: pulumi.Input[str],
-    warn_days: pulumi.Input[float] | None,
-) -> None:
-    """Warns at the resource, in each preview, of a certificate whose end is near."""
-
-    def look(given: list[Any]) -> None:
-        try:
-            read_now = pem.read_certificate(given[0])
-        except PemError:
-            return
-        warning = expiry_warning(read_now, session.current().clock.now(), given[1])
-        if warning:
-            pulumi.log.warn(f"certificate {short(read_now.sha256)} {warning}", resource=resource)
-
-    pulumi.Output.all(certificate, warn_days).apply(look)
-
-
-def _warn_of_new_issuer(olds: Props, news: Props) -> None:
+def _warn_of_new_issuer(run: ZoneRun, olds: Props, news: Props) -> None:
     texts = (olds.get("certificate"), news.get("certificate"))
     if not all(isinstance(text, str) for text in texts):
         return
     old, new = (pem.read_certificate(str(text)) for text in texts)
     if not new.has_issuer_of(old):
         by_key = "" if new.issuer != old.issuer else ", by another key of the same name"
-        session.current().warn(
+        run.warn(
             f"certificate {short(new.sha256)} comes from another issuer ({new.issuer}{by_key})"
             f" than {short(old.sha256)} ({old.issuer}):"
             " the origin must trust both before this is applied."
         )
 
 
-def _key_to_upload(inputs: CertificateInputs, certificate: pem.Certificate) -> str:
-    try:
-        return _key_of(inputs, certificate).pem
-    except UnreadableReference as error:
-        fact, next_step = error.fact, error.next_step
-    except PemError as error:
-        fact, _, next_step = f"private_key: {error}".partition(". ")
-    raise CloudflareError(fact, f"{next_step.removesuffix('.')}; nothing was uploaded.") from None
+class CertificateResource(Resource):
+    """A client certificate as a program declares it; its id is Cloudflare's.
+
+    :param name: Pulumi's name of the resource.
+    :param zone_id: the Zone ID, 32 hexadecimal digits. Replaces.
+    :param certificate: one leaf certificate in PEM; the CAs of its chain are dropped. A
+        different certificate replaces; a different spelling of the same one is no change.
+    :param private_key: its key: PEM (kept encrypted in state), or `env:NAME` or `file:PATH`,
+        relative to the project's folder (never in state). In place.
+    :param passphrase: of an encrypted key, `env:NAME` or `file:PATH`; never in state. In place.
+    :param warn_days: days before the end from which previews warn; by default 30, or a third of
+        the certificate's life where that is shorter. In place.
+    :param wait_seconds: the longest wait for Cloudflare in one step; default 300.
+    :param token_env: name of the environment variable with the token for this zone.
+    """
+
+    provider_class: ClassVar[type[CertificateProvider]]
+
+    zone_id: pulumi.Output[str]
+    certificate: pulumi.Output[str]
+    certificate_sha256: pulumi.Output[str]
+    expires_on: pulumi.Output[str]
+    issuer: pulumi.Output[str]
+    serial_number: pulumi.Output[str]
+    signature: pulumi.Output[str]
+    uploaded_on: pulumi.Output[str]
+    predecessors: pulumi.Output[list[str]]
+
+    def __init__(
+        self,
+        name: str,
+        *,
+        zone_id: pulumi.Input[str],
+        certificate: pulumi.Input[str],
+        private_key: pulumi.Input[str],
+        passphrase: pulumi.Input[str] | None = None,
+        warn_days: pulumi.Input[float] | None = None,
+        wait_seconds: pulumi.Input[float] | None = None,
+        token_env: str | None = None,
+        opts: pulumi.ResourceOptions | None = None,
+    ) -> None:
+        private_key = _secret_unless_reference(private_key)
+        passphrase = passphrase and _secret_unless_reference(passphrase)
+        props = resource_props(self.provider_class.model, locals(), *OUTPUTS)
+        super().__init__(self.provider_class(), name, props, opts)
+        pulumi.Output.all(certificate, warn_days).apply(self._warn_of_expiry)
+
+    def _warn_of_expiry(self, given: list[Any]) -> None:
+        """Warns at the resource, in each preview, of a certificate whose end is near."""
+        text, warn_days = given
+        try:
+            certificate = pem.read_certificate(text)
+        except PemError:
+            return
+        warning = expiry_warning(certificate, Clock().now(), warn_days)
+        if warning:
+            pulumi.log.warn(f"certificate {short(certificate.sha256)} {warning}", resource=self)
+
+
+def _secret_unless_reference(value: pulumi.Input[str]) -> pulumi.Input[str]:
+    is_plain = isinstance(value, str) and is_reference(value)
+    return value if is_plain else pulumi.Output.secret(value)

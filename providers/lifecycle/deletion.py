@@ -6,26 +6,27 @@ from ..api.answers import Level, UploadedCertificate, is_before
 from ..api.codes import Code, means_deleted
 from ..api.errors import REFRESH_NEXT, CloudflareError, Refused, StillWaiting
 from ..api.zone import AOP, Zone
-from ..plugin import session
+from ..plugin.run import ZoneRun
 from ..values.text import names, short
-from .unfinished import awaited, set_back
+from .unfinished import hostname_still_switching, restore_bindings
 
 
-def remove(zone: Zone, level: Level, cert_id: str, seconds: float) -> None:
+def remove(run: ZoneRun, level: Level, cert_id: str, seconds: float) -> None:
     """Deletes; waits while it is shown, still deploying, or has no successor yet.
 
     Gone already is success. Never takes the last active zone certificate while its switch is on.
     """
+    zone = run.zone
     last: list[Refused] = []
     why = ["its successor is not active yet"]
 
     def step(max_age: float) -> bool | None:
         with zone.changes:
             if level == "zone" and (
-                _is_coming(zone, cert_id, max_age) or not _has_successor(zone, cert_id)
+                _successor_is_deploying(run, cert_id, max_age) or not _has_successor(run, cert_id)
             ):
                 return None
-            if level == "hostname" and (hostname := awaited(zone, cert_id)):
+            if level == "hostname" and (hostname := hostname_still_switching(run, cert_id)):
                 why[:] = [f"the binding of {hostname} to its successor is not in force yet"]
                 return None
             refused = try_remove(zone, level, cert_id)
@@ -33,7 +34,7 @@ def remove(zone: Zone, level: Level, cert_id: str, seconds: float) -> None:
             return True
         last.append(refused)
         if refused.has(Code.CERTIFICATE_IN_USE):
-            set_back(zone, cert_id, seconds)
+            restore_bindings(run, cert_id, seconds)
         return None
 
     what = f"{level} certificate {short(cert_id)} to be free"
@@ -80,26 +81,27 @@ def _explained(
     )
 
 
-def _is_coming(zone: Zone, cert_id: str, max_age: float) -> bool:
+def _successor_is_deploying(run: ZoneRun, cert_id: str, max_age: float) -> bool:
     """Whether the lists alone say "not yet", so that a poll costs the lists and nothing by id."""
+    zone = run.zone
     listed = zone.certificates("zone", max_age)
     mine, newest = listed.get(cert_id), next(reversed(listed.values()), None)
     if mine is None or newest is None or mine is newest:
         return False
-    wanted = session.current().wanted.certificates(zone.zone_id, "zone")
+    wanted = run.notes.wanted_certificates("zone")
     is_counted = newest.sha256 in wanted if wanted else True
     is_waited_for = mine.may_be_presented and newest.is_deploying and is_counted
     return is_waited_for and zone.setting(AOP, max_age) == "on"
 
 
-def _has_successor(zone: Zone, cert_id: str) -> bool:
+def _has_successor(run: ZoneRun, cert_id: str) -> bool:
     """Whether the zone stays protected without the certificate; False means "not yet".
 
     Lists lag, so the certificate itself and its successor are asked for by id. Where the program
     wants a certificate, only that one counts: the origin need not trust any other.
     """
-    wanted = session.current().wanted.certificates(zone.zone_id, "zone")
-    now = zone.runtime.clock.now()
+    wanted = run.notes.wanted_certificates("zone")
+    zone, now = run.zone, run.clock.now()
     mine = zone.certificate("zone", cert_id)
     if mine is None or not mine.may_be_presented or mine.is_expired(now):
         return True

@@ -12,55 +12,53 @@ from ..api.answers import Binding
 from ..api.zone import Zone
 
 
-class Rows:
-    """The bindings of a zone as they were observed once; where it matters asked again by name.
+class ObservedBindings:
+    """The bindings of a zone as they were observed once; where it matters reread by name.
 
-    The list is read when the first hostname is looked up: who has none to look up costs nothing.
+    The list is read when the first hostname is looked up: no hostname costs no request.
     """
 
     def __init__(self, zone: Zone) -> None:
         self._zone = zone
-        self._asked: dict[str, Binding | None] = {}
+        self._reread: dict[str, Binding | None] = {}
 
     @functools.cached_property
-    def _listed(self) -> dict[str, Binding] | None:
+    def _list(self) -> dict[str, Binding] | None:
         return self._zone.bindings()
 
-    def get(self, hostname: str) -> Binding | None:
-        """The row, None when the hostname shows no certificate of its own."""
-        if hostname in self._asked or self._listed is None:
-            return self.ask(hostname)
-        row = self._listed.get(hostname)
-        return None if row is None or row.is_deleted_or_deleting else row
+    def listed(self, hostname: str) -> Binding | None:
+        """The binding; None when the hostname shows no certificate of its own."""
+        if hostname in self._reread or self._list is None:
+            return self.reread(hostname)
+        return _unless_deleted(self._list.get(hostname))
 
-    def ask(self, hostname: str) -> Binding | None:
-        """The row by name, as it is now."""
-        if hostname not in self._asked:
-            self._asked[hostname] = self._zone.binding(hostname)
-        row = self._asked[hostname]
-        return None if row is None or row.is_deleted_or_deleting else row
+    def reread(self, hostname: str) -> Binding | None:
+        """The binding by name, as it is now."""
+        if hostname not in self._reread:
+            self._reread[hostname] = self._zone.binding(hostname)
+        return _unless_deleted(self._reread[hostname])
 
-    def on(self, cert_id: str) -> set[str]:
+    def hostnames_on(self, cert_id: str) -> set[str]:
         """The hostnames that the list shows on a certificate."""
-        rows = (self._listed or {}).values()
-        return {
-            row.hostname
-            for row in rows
-            if row.cert_id == cert_id and not row.is_deleted_or_deleting
-        }
+        rows = map(_unless_deleted, (self._list or {}).values())
+        return {row.hostname for row in rows if row is not None and row.cert_id == cert_id}
 
 
-def live_rows(zone: Zone, hostnames: Collection[str]) -> dict[str, Binding]:
-    """What each of the hostnames shows now; absent from a list is confirmed by name.
+def _unless_deleted(row: Binding | None) -> Binding | None:
+    return None if row is None or row.is_deleted_or_deleting else row
 
-    One that timed out counts as absent, so that the next `up` asks for it again.
+
+def as_observed(zone: Zone, hostnames: Collection[str]) -> dict[str, Binding]:
+    """What each of the hostnames shows now; absence from a list is confirmed by name.
+
+    A binding that timed out counts as absent, so that the next `up` asks for it again.
     """
-    rows = Rows(zone)
-    found = ((name, rows.get(name) or rows.ask(name)) for name in hostnames)
+    observed = ObservedBindings(zone)
+    found = ((name, observed.listed(name) or observed.reread(name)) for name in hostnames)
     return {name: row for name, row in found if row is not None and not row.has_timed_out}
 
 
-def one_by_one(zone: Zone, entries: Iterable[Binding]) -> dict[str, Binding]:
-    """The rows by name, without a list."""
-    rows = ((entry.hostname, zone.binding(entry.hostname)) for entry in entries)
+def read_by_name(zone: Zone, bindings: Iterable[Binding]) -> dict[str, Binding]:
+    """The bindings of the same hostnames as they are now, without a list."""
+    rows = ((binding.hostname, zone.binding(binding.hostname)) for binding in bindings)
     return {hostname: row for hostname, row in rows if row is not None}

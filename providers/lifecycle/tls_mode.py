@@ -7,21 +7,21 @@ https://developers.cloudflare.com/ssl/origin-configuration/authenticated-origin-
 from __future__ import annotations
 
 from ..api.errors import CloudflareError
-from ..api.zone import Zone
-from ..plugin import session
+from ..plugin.run import ZoneRun
 
 WITHOUT_TLS = ("off", "flexible")
 
 
-def require_tls(zone: Zone, is_required: bool) -> None:
+def require_tls_to_origin(run: ZoneRun, is_required: bool) -> None:
     """Refuses, or with `is_required` False warns, while the zone's SSL mode is off or flexible.
 
     Only a warning too when the token may not read the mode. Configuration Rules can set the mode
     for single hostnames, which is what `require_tls=False` is for.
     """
+    zone = run.zone
     mode = zone.ssl_mode()
     if mode is None:
-        session.current().warn(
+        run.warn(
             f"{zone}: the token may not read the SSL mode (Zone > Zone Settings: Read), so it was"
             " not verified that Cloudflare speaks TLS to the origin."
         )
@@ -33,4 +33,4 @@ def require_tls(zone: Zone, is_required: bool) -> None:
                 'Set the mode to full or strict first (ZoneSetting with setting="ssl"), or give'
                 " require_tls=False where a Configuration Rule sets it for the hostname.",
             )
-        session.current().warn(f"{fact}, except where a Configuration Rule sets another mode.")
+        run.warn(f"{fact}, except where a Configuration Rule sets another mode.")

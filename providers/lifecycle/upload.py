@@ -8,7 +8,7 @@ from ..api.answers import Level, UploadedCertificate, is_before
 from ..api.codes import Code
 from ..api.errors import REFRESH_NEXT, Refused, Unanswered
 from ..api.zone import Zone
-from ..plugin import session
+from ..plugin.run import ZoneRun
 from ..values import pem
 from ..values.text import short
 from . import deletion
@@ -84,15 +84,15 @@ class Upload:
                 )
 
 
-def warn_if_not_in_force(zone: Zone, record: UploadedCertificate) -> None:
+def warn_if_not_presented(run: ZoneRun, record: UploadedCertificate) -> None:
     """Says so when a zone certificate that was there is not the one that Cloudflare presents."""
     newer = [
         r
-        for r in zone.certificates("zone").values()
+        for r in run.zone.certificates("zone").values()
         if is_before(record.uploaded_on, r.uploaded_on) and r.is_active
     ]
     if newer:
-        session.current().warn(
-            f"zone certificate {short(record.id)} of {zone} is not the"
+        run.warn(
+            f"zone certificate {short(record.id)} of {run.zone} is not the"
             f" newest: Cloudflare presents {short(newer[-1].id)} until that one is deleted."
         )

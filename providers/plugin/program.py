@@ -1,9 +1,10 @@
-"""What the program still wants, and which certificates this stack made (laws 5 and 8).
+"""What the program still wants in a zone, and which certificates there are this stack's (law 8).
 
 The engine calls check for every resource of the program before the final deletions, in the same
 process that later deletes. So a delete can see that its object was handed over to another
 resource: a rename without alias, a hostname that moved between resources, a reverted rotation.
-Diff does not note: `up --refresh` calls it with the inputs of resources that the program dropped.
+Diff does not say what is wanted: `up --refresh` calls it with the inputs of resources that the
+program dropped.
 """
 
 from __future__ import annotations
@@ -11,89 +12,80 @@ from __future__ import annotations
 import threading
 from collections.abc import Iterable
 
+from ..api.answers import Binding, Level
+
 Key = tuple[str, ...]
 
 
-def setting_key(zone_id: str, setting: str) -> Key:
-    """A zone-wide setting."""
-    return ("setting", zone_id, setting)
+class ZoneNotes:
+    """The notes of one process about one zone. All methods may be called from any thread.
 
-
-def binding_key(zone_id: str, hostname: str) -> Key:
-    """The binding of a hostname."""
-    return ("binding", zone_id, hostname)
-
-
-def certificate_key(zone_id: str, level: str, sha256: str) -> Key:
-    """A certificate by its content; `level` is "zone" or "hostname"."""
-    return ("certificate", zone_id, level, sha256)
-
-
-class Wanted:
-    """The notes of one plugin process. All methods may be called from any thread."""
+    An object of the zone is a key: `("setting", name)`, `("hostname", name)`, or
+    `("certificate", level, sha256)`.
+    """
 
     def __init__(self) -> None:
         self._lock = threading.Lock()
         self._wanted: set[Key] = set()
-        self._shows: dict[Key, tuple[str, bool]] = {}
-        self._known: set[Key] = set()
-        self._own: dict[str, frozenset[str]] = {}
-        self._predecessors: dict[Key, tuple[str, ...]] = {}
+        self._bindings: dict[str, Binding] = {}
+        self._in_state: set[Key] = set()
+        self._own: set[str] = set()
+        self._replaced: dict[Key, tuple[str, ...]] = {}
 
-    def note(self, keys: Iterable[Key]) -> None:
-        """The program wants these objects."""
+    def want(self, *key: str) -> None:
+        """Notes that a resource of the program wants the object."""
         with self._lock:
-            self._wanted.update(keys)
+            self._wanted.add(key)
 
-    def wants(self, key: Key) -> bool:
+    def wants(self, *key: str) -> bool:
         """Whether any resource of the program wants the object."""
         with self._lock:
             return key in self._wanted
 
-    def certificates(self, zone_id: str, level: str) -> set[str]:
-        """The fingerprints of the certificates that the program wants in a zone."""
+    def wanted_certificates(self, level: Level) -> set[str]:
+        """The fingerprints of the certificates that the program wants."""
         with self._lock:
-            return {key[3] for key in self._wanted if key[:3] == ("certificate", zone_id, level)}
+            return {key[2] for key in self._wanted if key[:2] == ("certificate", level)}
 
-    def show(self, key: Key, cert_id: str, enabled: bool) -> None:
-        """The program wants this certificate for the binding."""
+    def want_binding(self, binding: Binding) -> None:
+        """Notes which certificate the program wants a hostname to show."""
         with self._lock:
-            self._shows[key] = (cert_id, enabled)
+            self._bindings[binding.hostname] = binding
 
-    def shows(self, zone_id: str) -> dict[str, tuple[str, bool]]:
-        """Certificate id and `enabled` that the program wants, by hostname of the zone."""
+    def wanted_bindings(self) -> list[Binding]:
+        """The bindings that the program wants and whose certificate it knows."""
         with self._lock:
-            return {k[2]: what for k, what in self._shows.items() if k[1] == zone_id}
+            return list(self._bindings.values())
 
-    def know(self, key: Key) -> None:
-        """The certificate was in state already, so its faults are old news.
+    def seen_in_state(self, level: Level, sha256: str) -> None:
+        """Notes that the certificate was in state already, so its faults are old news.
 
         A forced replacement of an unchanged certificate checks it again without its past.
         """
         with self._lock:
-            self._known.add(key)
+            self._in_state.add((level, sha256))
 
-    def knows(self, key: Key) -> bool:
+    def was_in_state(self, level: Level, sha256: str) -> bool:
         """Whether the certificate was seen in state."""
         with self._lock:
-            return key in self._known
+            return (level, sha256) in self._in_state
 
-    def own(self, zone_id: str, cert_ids: Iterable[str]) -> None:
-        """These certificate ids are in this stack's state."""
+    def add_own(self, cert_ids: Iterable[str]) -> None:
+        """Notes the ids of certificates that are in this stack's state."""
         with self._lock:
-            self._own[zone_id] = self._own.get(zone_id, frozenset()) | frozenset(cert_ids)
+            self._own.update(cert_ids)
 
-    def owns(self, zone_id: str, cert_id: str) -> bool:
-        """Whether a hostname that shows this certificate shows one of this stack's own."""
+    def is_own(self, cert_id: str) -> bool:
+        """Whether the certificate with this id is, or was, one of this stack's."""
         with self._lock:
-            return cert_id in self._own.get(zone_id, ())
+            return cert_id in self._own
 
-    def succeed(self, key: Key, predecessors: Iterable[str]) -> None:
-        """The certificate `key` replaces the certificates with these ids."""
+    def replaces(self, level: Level, sha256: str, cert_ids: Iterable[str]) -> None:
+        """Notes the ids of the certificates that this certificate replaces, newest first."""
         with self._lock:
-            self._predecessors[key] = tuple(dict.fromkeys(predecessors))
+            self._replaced[level, sha256] = tuple(dict.fromkeys(cert_ids))
 
-    def predecessors(self, key: Key) -> tuple[str, ...]:
-        """Ids of the certificates that `key` replaces, newest first."""
+    def replaced_by(self, level: Level, sha256: str) -> tuple[str, ...]:
+        """The ids of the certificates that this certificate replaces, newest first."""
         with self._lock:
-            return self._predecessors.get(key, ())
+            return self._replaced.get((level, sha256), ())

@@ -1,83 +1,86 @@
-"""Pulumi's oddities, in one place: what every provider does before and after its own work.
+"""The base of all providers: what is the same for every resource, once.
 
-Values arrive with `__provider`, numbers as floats and unknowns as objects; errors would be shown
-as tracebacks; the plugin serves four calls at once and outlives a killed CLI. Each oddity was
-seen on the real engine; the version is pinned in requirements.txt.
+Pulumi's verbs (check, diff, create, read, update, delete) are here. They read what the engine hands
+over, note what the program wants (law 8), name the object in errors, and turn every failure into
+one line. A resource says only what is its own, in the hooks below them.
+
+Pulumi's oddities end here too: values arrive with `__provider`, numbers as floats and unknowns as
+objects, and errors would be shown as tracebacks (law 11).
 """
 
 from __future__ import annotations
 
 import functools
-import os
-import socket
 import sys
-import threading
-import time
 import traceback
 from collections.abc import Callable, Mapping, Sequence
-from typing import Any, TypeVar
+from dataclasses import dataclass, field
+from typing import Any, ClassVar, Generic, TypeVar
 
 import pydantic
 from pulumi.dynamic import (
     CheckFailure,
     CheckResult,
     ConfigureRequest,
+    CreateResult,
+    DiffResult,
+    ReadResult,
     ResourceProvider,
+    UpdateResult,
 )
 from pulumi.output import Unknown as PulumiUnknown
 
-from ..api.errors import CloudflareError, EngineGone
-from ..values.inputs import UNKNOWN, Inputs, explain
+from ..api.errors import CloudflareError, about
+from ..values.inputs import UNKNOWN, Inputs, TokenEnv, WaitSeconds, ZoneId, explain
 from ..values.text import one_line, redact
-from . import session
+from . import process, session
+from .program import ZoneNotes
+from .run import ZoneRun
 
 Props = dict[str, Any]
-Model = TypeVar("Model", bound=Inputs)
-
-WORKERS = 64
 VERBS = ("check", "diff", "create", "read", "update", "delete")
 
 
-class Told(CloudflareError):
-    """What the engine gets to show. A traceback names the module of any class but a builtin."""
+class ZoneInputs(Inputs):
+    """The inputs that every resource has; `zone_id` replaces."""
+
+    zone_id: ZoneId
+    wait_seconds: WaitSeconds = 300
+    token_env: TokenEnv | None = None
 
 
-Told.__module__, Told.__qualname__ = "builtins", "CloudflareError"
+Model = TypeVar("Model", bound=ZoneInputs)
 
 
-class Provider(ResourceProvider):
-    """The base of all providers: pickled by reference, without attributes, errors on one line."""
+@dataclass(frozen=True)
+class Recorded(Generic[Model]):
+    """What state holds of a resource: its id, its inputs, and all its outputs.
 
-    serialize_as_secret_always = False
+    An input that state lacks (imported, older, edited by hand) is UNKNOWN.
+    """
 
-    def __reduce__(self) -> tuple[type[Provider], tuple[()]]:
-        # Constant bytes in state: code edits give no diff, and thousands of resources work.
-        return (type(self), ())
-
-    def __init_subclass__(cls, **kwargs: Any) -> None:
-        super().__init_subclass__(**kwargs)
-        for verb in VERBS:
-            if verb in cls.__dict__:
-                setattr(cls, verb, _edge(cls.__dict__[verb]))
-
-    def configure(self, req: ConfigureRequest) -> None:
-        """Called once for each provider class and process, in a worker thread of the plugin."""
-        # Without this the person at the terminal sees the whole traceback, twice.
-        sys.tracebacklimit = 0
-        widen_pool()
-        watch_engine(sys.argv)
+    id: str
+    inputs: Model
+    outputs: Props = field(default_factory=dict)
 
 
-def _edge(verb: Callable[..., Any]) -> Callable[..., Any]:
+class OneLineError(CloudflareError):
+    """What the engine shows. A traceback names the module of any class but a builtin."""
+
+
+OneLineError.__module__, OneLineError.__qualname__ = "builtins", "CloudflareError"
+
+
+def _guarded_call(verb: Callable[..., Any]) -> Callable[..., Any]:
     """Decodes what comes in, encodes what goes out, and turns every failure into one line."""
 
     @functools.wraps(verb)
-    def wrapped(self: Provider, *args: Any) -> Any:
+    def guarded(self: Provider[Any], *args: Any) -> Any:
         try:
             result = verb(self, *(_decode(arg) for arg in args))
         except CloudflareError as error:
             # A server, or a proxy, may quote what it was sent.
-            raise Told(redact(str(error), session.current().secrets())) from None
+            raise OneLineError(redact(str(error), session.current().secrets())) from None
         except Exception as error:
             raise _unexpected(verb.__name__, error) from None
         except (SystemExit, KeyboardInterrupt) as error:
@@ -88,16 +91,212 @@ def _edge(verb: Callable[..., Any]) -> Callable[..., Any]:
                 setattr(result, part, _encode(getattr(result, part)))
         return result
 
-    return wrapped
+    return guarded
 
 
-def _unexpected(verb: str, error: BaseException) -> Told:
+class Provider(ResourceProvider, Generic[Model]):
+    """The base of all providers: pickled by reference, without attributes, errors on one line.
+
+    A subclass names its `model` of inputs, the inputs that replace, and the outputs that check
+    adds to the inputs so that a preview shows them (law 3).
+    """
+
+    serialize_as_secret_always = False
+
+    model: ClassVar[type[ZoneInputs]]
+    replaces: ClassVar[tuple[str, ...]] = ("zone_id",)
+    shown_in_preview: ClassVar[tuple[str, ...]] = ()
+
+    def __reduce__(self) -> tuple[type[Provider[Model]], tuple[()]]:
+        # Constant bytes in state: code edits give no diff, and thousands of resources work.
+        return (type(self), ())
+
+    def __init_subclass__(cls, **kwargs: Any) -> None:
+        super().__init_subclass__(**kwargs)
+        for verb in VERBS:
+            if verb in cls.__dict__:
+                setattr(cls, verb, _guarded_call(cls.__dict__[verb]))
+
+    def configure(self, req: ConfigureRequest) -> None:
+        """Called once for each provider class and process, in a worker thread of the plugin."""
+        # Without this the person at the terminal sees the whole traceback, twice.
+        sys.tracebacklimit = 0
+        process.widen_pool()
+        process.watch_engine(sys.argv)
+
+    # Pulumi's verbs
+
+    @_guarded_call
+    def check(self, olds: Props, news: Props) -> CheckResult:
+        """Normalised inputs without defaults, or one failure for each fault.
+
+        Failures are tied to no property: the engine prints the value of a named one, secrets too.
+        """
+        try:
+            inputs = self._inputs(news)
+        except pydantic.ValidationError as error:
+            return CheckResult(news, [CheckFailure("", line) for line in explain(error)])
+        run = _run(inputs)
+        added, faults = self.check_inputs(run, inputs, olds)
+        self.want(inputs, run.notes)
+        if faults:
+            return CheckResult(news, [CheckFailure("", one_line(fault)) for fault in faults])
+        return CheckResult({**to_state(inputs), **added}, [])
+
+    @_guarded_call
+    def diff(self, id_: str, olds: Props, news: Props) -> DiffResult:
+        """What replaces; what else differs is for the engine to show, and changes in place."""
+        run = session.current().zone_run(olds.get("zone_id", UNKNOWN), None)
+        replaces = [name for name in self.replaces if self.differs(name, olds, news)]
+        self.note_state(run, id_, olds, news)
+        return DiffResult(changes=None, replaces=replaces)
+
+    @_guarded_call
+    def create(self, props: Props) -> CreateResult:
+        """Makes the object, or adopts what is there as wanted (law 5)."""
+        inputs = self._recorded("", props).inputs
+        with about(self.label(inputs, "")):
+            id_, outputs = self.create_object(_run(inputs), inputs)
+        return CreateResult(id_, {**to_state(inputs), **outputs})
+
+    @_guarded_call
+    def read(self, id_: str, props: Props) -> ReadResult:
+        """Live values; an empty id for what is gone (law 6)."""
+        recorded = self._recorded(id_, props)
+        with about(self.label(recorded.inputs, id_)):
+            found = self.read_object(_run(recorded.inputs), recorded)
+        if found is None:
+            return ReadResult("", {})
+        live, outputs = found
+        shown = {name: outputs[name] for name in self.shown_in_preview}
+        kept = {name: value for name, value in to_state(live).items() if value is not UNKNOWN}
+        return ReadResult(id_, {**kept, **outputs}, {**kept, **shown})
+
+    @_guarded_call
+    def update(self, id_: str, olds: Props, news: Props) -> UpdateResult:
+        """Sets what is wanted, and returns all outputs (law 6)."""
+        inputs = self._recorded(id_, news).inputs
+        with about(self.label(inputs, id_)):
+            outputs = self.update_object(_run(inputs), inputs, self._recorded(id_, olds))
+        return UpdateResult({**to_state(inputs), **outputs})
+
+    @_guarded_call
+    def delete(self, id_: str, props: Props) -> None:
+        """Removes the object, unless another resource of the program wants it (laws 7 and 8)."""
+        recorded = self._recorded(id_, props)
+        run, label = _run(recorded.inputs), self.label(recorded.inputs, id_)
+        with about(label):
+            if self.is_wanted(recorded, run.notes):
+                run.say(f"{label}: kept, another resource of this program holds it now.")
+            else:
+                self.delete_object(run, recorded)
+
+    # What a resource says of itself
+
+    def label(self, inputs: Model, id_: str) -> str:
+        """How errors and messages call the object: "binding app.example.com of zone 023e105f".
+
+        `id_` is empty before the object was made.
+        """
+        raise NotImplementedError
+
+    def want(self, inputs: Model, notes: ZoneNotes) -> None:
+        """Notes which objects of the zone the program wants."""
+
+    def is_wanted(self, recorded: Recorded[Model], notes: ZoneNotes) -> bool:
+        """Whether another resource of the program wants the object that state holds here."""
+        return False
+
+    def check_inputs(self, run: ZoneRun, inputs: Model, olds: Props) -> tuple[Props, Sequence[str]]:
+        """What check adds to the inputs, and the faults that no type tells; asks nobody (law 4)."""
+        return {}, []
+
+    def differs(self, name: str, olds: Props, news: Props) -> bool:
+        """Whether an input that replaces means something else now."""
+        return bool(olds.get(name) != news.get(name))
+
+    def note_state(self, run: ZoneRun, id_: str, olds: Props, news: Props) -> None:
+        """Notes what state says, before anything is created or deleted."""
+
+    def create_object(self, run: ZoneRun, inputs: Model) -> tuple[str, Props]:
+        """The new id, and the outputs beside the inputs."""
+        raise NotImplementedError
+
+    def read_object(self, run: ZoneRun, recorded: Recorded[Model]) -> tuple[Model, Props] | None:
+        """The inputs with live values, and the outputs beside them; None when gone."""
+        raise NotImplementedError
+
+    def update_object(self, run: ZoneRun, inputs: Model, recorded: Recorded[Model]) -> Props:
+        """The outputs beside the inputs."""
+        raise NotImplementedError
+
+    def delete_object(self, run: ZoneRun, recorded: Recorded[Model]) -> None:
+        """Removes the object; returns when nothing of it is left."""
+        raise NotImplementedError
+
+    def _inputs(self, props: Props) -> Model:
+        return self.model.model_validate(props)  # type: ignore[return-value]
+
+    def _recorded(self, id_: str, props: Props) -> Recorded[Model]:
+        return Recorded(id_, from_state(self.model, props), props)  # type: ignore[arg-type]
+
+
+def _run(inputs: ZoneInputs) -> ZoneRun:
+    return session.current().zone_run(inputs.zone_id, inputs.token_env)
+
+
+def to_state(inputs: Inputs) -> Props:
+    """Inputs as state holds them: defaults left out, so that naming one is no change."""
+    return inputs.model_dump(exclude_defaults=True)
+
+
+def from_state(model: type[Model], props: Props) -> Model:
+    """The inputs within outputs or checked inputs; what the provider computed is left out.
+
+    What is missing there is UNKNOWN: a verb that does not use the field goes on without it.
+    """
+    known = {name: value for name, value in props.items() if name in model.model_fields}
+    try:
+        return model.model_validate(known)
+    except pydantic.ValidationError as error:
+        missing = [fault["loc"] for fault in error.errors() if fault["type"] == "missing"]
+    try:
+        return model.model_validate(_with_unknown(known, missing))
+    except pydantic.ValidationError as error:
+        raise CloudflareError(
+            f"state holds what cannot be read: {' '.join(explain(error))}",
+            "Correct it with `pulumi state edit`, or delete it there and import it again.",
+        ) from None
+
+
+def _with_unknown(props: Any, paths: Sequence[tuple[int | str, ...]]) -> Any:
+    """A copy in which UNKNOWN stands at each of the paths."""
+    if () in paths:
+        return UNKNOWN
+    if not isinstance(props, Mapping):
+        return props
+    names = dict.fromkeys([*props, *(path[0] for path in paths)])
+    return {
+        name: _with_unknown(props.get(name), [path[1:] for path in paths if path[0] == name])
+        for name in names
+    }
+
+
+def resource_props(model: type[Inputs], given: Mapping[str, Any], *outputs: str) -> Props:
+    """What a resource hands to Pulumi: its arguments, and its outputs by name.
+
+    `given` holds the constructor's arguments by the names of the model's fields.
+    """
+    return {name: given[name] for name in model.model_fields} | dict.fromkeys(outputs)
+
+
+def _unexpected(verb: str, error: BaseException) -> OneLineError:
     secrets = session.current().secrets()
     # The traceback limit of `configure` counts for the engine's view only.
     frames = traceback.TracebackException.from_exception(error, limit=50).format()
     print(redact("".join(frames), secrets), file=sys.stderr, flush=True)
     told = redact(one_line(f"{type(error).__name__}: {error}"), secrets)[:300]
-    return Told(
+    return OneLineError(
         f"unexpected failure in {verb}: {told}",
         "This is a defect of this project: the traceback above belongs into a report.",
     )
@@ -123,98 +322,3 @@ def _encode(value: Any) -> Any:
     if isinstance(value, (list, tuple)):
         return [_encode(item) for item in value]
     return value
-
-
-def checked(
-    model: type[Model],
-    news: Props,
-    rules: Callable[[Model], tuple[Props, Sequence[str]]],
-) -> CheckResult:
-    """The result of check: normalised inputs without defaults, or one failure for each fault.
-
-    `rules(inputs)` answers with what check adds to the inputs, and with further faults.
-    Failures are tied to no property: the engine prints the value of a named one, secrets too.
-    """
-    try:
-        inputs = model.model_validate(news)
-    except pydantic.ValidationError as error:
-        return CheckResult(news, [CheckFailure("", line) for line in explain(error)])
-    added, faults = rules(inputs)
-    if faults:
-        return CheckResult(news, [CheckFailure("", one_line(fault)) for fault in faults])
-    return CheckResult({**dump(inputs), **added}, [])
-
-
-def dump(inputs: Inputs) -> Props:
-    """Inputs as state holds them: defaults left out, so that naming one is no change."""
-    return inputs.model_dump(exclude_defaults=True)
-
-
-def inputs_of(model: type[Model], props: Props) -> Model:
-    """The inputs within outputs or checked inputs; what the provider computed is left out."""
-    known = {name: value for name, value in props.items() if name in model.model_fields}
-    return model.model_validate(known)
-
-
-def widen_pool() -> bool:
-    """Lets the plugin serve more than four calls at once; False where the SDK has changed.
-
-    The pool is reached through the worker's own thread. 40 creates of half a second take 4 s
-    instead of 7 s at the default parallelism; without it everything works, only slower.
-    """
-    try:
-        executor = threading.current_thread()._args[0]()  # type: ignore[attr-defined]
-        executor._max_workers = max(executor._max_workers, WORKERS)
-        # Calls that came before wait in the queue, and the pool counts on its first threads for
-        # them: a destroy, which begins with many calls at once, would keep to four for good.
-        for _ in range(executor._work_queue.qsize()):
-            executor._adjust_thread_count()
-    except (AttributeError, IndexError, TypeError):
-        return False
-    return True
-
-
-def watch_engine(argv: Sequence[str]) -> None:
-    """Stops all writing, and soon the process, once the engine that started it is gone.
-
-    A killed CLI leaves the plugin alive, and a second `pulumi up` would then meet its writes.
-    The engine's address is the plugin's first argument.
-    """
-    host, _, port = (argv[1] if len(argv) > 1 else "").rpartition(":")
-    if not host or not port.isdigit() or _watching.is_set():
-        return
-    _watching.set()
-    address = (host.strip("[]"), int(port))
-
-    def raise_if_engine_gone() -> None:
-        if not is_listening(address):
-            raise EngineGone
-
-    session.current().stop_with(raise_if_engine_gone)
-    watch = functools.partial(end_with, lambda: is_listening(address), time.sleep, os._exit)
-    threading.Thread(target=watch, daemon=True).start()
-
-
-_watching = threading.Event()
-
-
-def is_listening(address: tuple[str, int]) -> bool:
-    """Whether somebody answers there; a busy machine is given some time."""
-    try:
-        with socket.create_connection(address, timeout=2):
-            return True
-    except ConnectionError:
-        return False
-    except OSError:
-        return True
-
-
-def end_with(
-    is_there: Callable[[], bool], sleep: Callable[[float], None], end: Callable[[int], Any]
-) -> None:
-    """Looks once a second; ends the process some seconds after nobody is there any more."""
-    while is_there():
-        sleep(1)
-    # A request under way is given time to be answered; no further one begins.
-    sleep(3)
-    end(0)

@@ -18,7 +18,8 @@ from ..api.quota import Quota
 from ..api.runtime import Clock, Runtime
 from ..api.zone import Zone
 from ..values.text import one_line
-from .program import Wanted
+from .program import ZoneNotes
+from .run import ZoneRun
 
 SECRET = ("TOKEN", "KEY", "SECRET", "PASS")
 
@@ -44,7 +45,7 @@ class Session:
     ) -> None:
         self.environ = environ
         self.clock = clock or Clock()
-        self.wanted = Wanted()
+        self.notes: dict[str, ZoneNotes] = {}
         self._say = say
         self._raise_if_engine_gone = raise_if_engine_gone
         self._runtime = Runtime(self.clock, say, self._raise_now)
@@ -54,6 +55,15 @@ class Session:
         self._changes: dict[str, AbstractContextManager[object]] = {}
         self._said: set[str] = set()
         self._lock = threading.Lock()
+
+    def zone_run(self, zone_id: str, token_env: str | None) -> ZoneRun:
+        """What a verb needs for a zone; one that a preview does not know yet keeps no notes."""
+        with self._lock:
+            is_known = isinstance(zone_id, str)
+            notes = self.notes.setdefault(zone_id, ZoneNotes()) if is_known else ZoneNotes()
+        return ZoneRun(
+            notes, self.clock, self.environ, self.say_once, lambda: self.zone(zone_id, token_env)
+        )
 
     def zone(self, zone_id: str, token_env: str | None) -> Zone:
         """The view of a zone through one token; raises `NoCredentials` when that is not set."""
@@ -98,10 +108,6 @@ class Session:
                 return
             self._said.add(line)
         self._say(line)
-
-    def warn(self, line: str) -> None:
-        """Shows a warning once."""
-        self.say_once(f"warning: {line}")
 
     def stop_with(self, raise_if_engine_gone: Callable[[], None]) -> None:
         """From now on this is called before each write; it raises when there may be none."""

@@ -5,7 +5,6 @@ from __future__ import annotations
 from typing import Any
 
 from providers.plugin import session
-from providers.plugin.program import Wanted
 from providers.plugin.provider import Provider
 
 Props = dict[str, Any]
@@ -14,7 +13,7 @@ Props = dict[str, Any]
 class Life:
     """Holds what Pulumi's state would hold; `say` is what a person would do."""
 
-    def __init__(self, provider: Provider) -> None:
+    def __init__(self, provider: Provider[Any]) -> None:
         self.provider = provider
         self.id = ""
         self.inputs: Props = {}
@@ -82,7 +81,7 @@ class Life:
 
     def destroy(self) -> None:
         """Deletes the object in a run of its own, in which no program says what it wants."""
-        session.current().wanted = Wanted()
+        session.current().notes.clear()
         self.drop()
 
     def drop(self) -> None:

@@ -5,7 +5,6 @@ from __future__ import annotations
 import pytest
 
 from providers.plugin import session
-from providers.plugin.program import certificate_key
 from providers.upload_ledger import UploadLedgerProvider
 from providers.values.inputs import UNKNOWN
 from providers.zone_setting import ZoneSettingProvider
@@ -256,7 +255,7 @@ def test_what_another_resource_of_the_program_wants_stays(sandbox, level, life, 
     life.up(**given(level, pair))
     cert_id = upload(sandbox, level, pair)
     new_run()
-    session.current().wanted.note([certificate_key(ZONE, level, pair.sha256)])
+    session.current().zone_run(ZONE, None).notes.want("certificate", level, pair.sha256)
     life.drop()
     assert cert_id in held(sandbox, level)
 

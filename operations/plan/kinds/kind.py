@@ -91,7 +91,7 @@ class Kind:
     name = ""
     level: Level | None = None
     concerns_hostnames = False
-    provider: type[Provider]
+    provider: type[Provider[Any]]
 
     def certificate(self, resource: Resource, props: Props) -> CertificateFacts | None:
         """The certificate that these inputs hold."""

@@ -8,7 +8,7 @@ import pytest
 
 from providers.api.answers import Binding
 from providers.api.cached_list import CachedList
-from providers.lifecycle.observed import Rows
+from providers.lifecycle.observed import ObservedBindings
 from providers.zone_certificate import ZoneCertificateProvider
 from tests.conftest import ZONE
 from tests.pki import make
@@ -25,11 +25,11 @@ def test_what_was_asked_by_name_counts_more_than_the_list(sandbox, new_run, cert
     mine = certificate()
     bind_outside(sandbox, APP, mine.id)
     zone = new_run().zone(ZONE, None)
-    rows = Rows(zone)
-    assert rows.get(APP) is not None
+    rows = ObservedBindings(zone)
+    assert rows.listed(APP) is not None
     bind_outside(sandbox, APP, mine.id, enabled=None)
-    assert rows.ask(APP) is None
-    assert rows.get(APP) is None
+    assert rows.reread(APP) is None
+    assert rows.listed(APP) is None
 
 
 def test_a_certificate_that_no_binding_of_the_program_needs_is_deleted_without_a_read(

@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-import concurrent.futures
-import socket
-import threading
 import traceback
+from typing import Any
 
 import pytest
 from pulumi.dynamic import CheckResult, CreateResult
@@ -20,7 +18,7 @@ from tests.conftest import TOKEN, ZONE
 PRIVATE = "-----BEGIN PRIVATE KEY-----\nMIIabcdefgh\n-----END PRIVATE KEY-----"
 
 
-class Probe(base.Provider):
+class Probe(base.Provider[Any]):
     """A provider that does what the test says."""
 
     def __init__(self, act):
@@ -93,47 +91,6 @@ def test_an_unexpected_failure_is_told_without_keys_and_tokens(new_run, capsys):
     assert "MIIabcdefgh" not in shown
     assert TOKEN not in shown
     assert "defect of this project" in shown
-
-
-def test_more_than_four_calls_are_served_at_once():
-    """Tells when the SDK, or Python's pool, has changed: then everything is slower, not wrong."""
-    with concurrent.futures.ThreadPoolExecutor(max_workers=4) as pool:
-        assert pool.submit(base.widen_pool).result()
-        assert pool._max_workers == base.WORKERS
-
-
-def test_calls_that_came_at_once_do_not_keep_the_pool_at_four():
-    """A destroy begins like this; every later call finds the pool as the first ones left it."""
-    go, served = threading.Event(), threading.Barrier(8)
-
-    def call() -> None:
-        go.wait(5)
-        base.widen_pool()
-        served.wait(5)
-
-    with concurrent.futures.ThreadPoolExecutor(max_workers=4) as pool:
-        calls = [pool.submit(call) for _ in range(8)]
-        go.set()
-        for done in calls:
-            done.result()
-
-
-def test_outside_a_pool_nothing_is_widened():
-    assert base.widen_pool() is False
-
-
-def test_an_engine_that_has_ended_is_noticed():
-    with socket.create_server(("127.0.0.1", 0)) as server:
-        address = server.getsockname()
-        assert base.is_listening(address)
-    assert not base.is_listening(address)
-
-
-def test_the_process_ends_some_seconds_after_its_engine():
-    there = iter([True, True, False])
-    did: list[object] = []
-    base.end_with(lambda: next(there), did.append, lambda code: did.append(f"exit {code}"))
-    assert did == [1, 1, 3, "exit 0"]
 
 
 def test_a_checked_input_is_itself_again(new_run):
