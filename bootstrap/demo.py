@@ -14,6 +14,8 @@ from bootstrap.files import locked
 from bootstrap.workspace import Workspace
 
 HEADINGS = ("hostname", "level", "certificate (sha256)", "ends")
+# Resources wait for Cloudflare, not for the cores by which Pulumi chooses.
+PARALLEL = "64"
 # What the sandbox calls all hostnames of a zone that have no binding.
 ANY_OTHER = "*"
 
@@ -77,7 +79,8 @@ def prepared(stack: str) -> Workspace:
     if names and (made := certificates.ensure(folder, names)):
         say(f"made test certificates in {folder.relative_to(PROJECT)}: {', '.join(made)}")
     api = sandbox_process.ensure(LOCAL)
-    workspace = Workspace(PROJECT, LOCAL, api, sandbox_process.TOKEN)
+    more = {"PULUMI_PARALLEL": PARALLEL}
+    workspace = Workspace(PROJECT, LOCAL, api, sandbox_process.TOKEN, extra=more)
     drop_dead_locks(LOCAL / "state")
     if not state_of(stack).exists():
         workspace.init(stack)

@@ -28,6 +28,16 @@ GITHUB_USER = "github-actions[bot]"
 MARKER = "<!-- aop-report "
 
 
+class NoRedirect(urllib.request.HTTPRedirectHandler):
+    """Follows nothing: urllib would send the token to wherever an answer points."""
+
+    def redirect_request(self, *_: Any) -> None:
+        return None
+
+
+_open = urllib.request.build_opener(NoRedirect).open
+
+
 class Forge:
     """The comments of one pull or merge request."""
 
@@ -53,7 +63,7 @@ class Forge:
         request = urllib.request.Request(  # noqa: S310 - the forge's own address
             self.api + path, data, headers, method=method
         )
-        with urllib.request.urlopen(request, timeout=SECONDS) as answer:  # noqa: S310
+        with _open(request, timeout=SECONDS) as answer:
             return json.load(answer)
 
     def mine(self) -> Iterator[Mapping[str, Any]]:
@@ -91,6 +101,8 @@ def main(arguments: list[str], environ: Mapping[str, str]) -> int:
     except IndexError:
         return failed("give the report: python3 pipelines/comment.py report.md")
     except urllib.error.HTTPError as error:
+        if 300 <= error.code < 400:
+            return failed(f"the forge answered {error.code}, to another address: not followed")
         return failed(f"the forge answered {error.code}: may the token write comments here?")
     except (OSError, ValueError) as error:
         return failed(str(error))

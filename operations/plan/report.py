@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass
@@ -94,6 +95,27 @@ class PlanReport:
         if gates and any(danger.name == FAILED for danger in self.dangers):
             met = {FAILED: None, **met}
         return [name for name in met if name not in accepted or name == FAILED]
+
+    def digest(self, closed: Collection[str]) -> str:
+        """Twelve hex digits that stand for the dangers of these classes and for what happens to
+        each hostname and zone: another plan with another risk has another digest.
+
+        Of a danger's words only names and fingerprints count: "in 12 days" is another tomorrow.
+        """
+        facts = [
+            self.stack,
+            *(
+                json.dumps([d.name, *(p.text for p in d.words if isinstance(p, Untrusted))])
+                for d in self.dangers
+                if d.name in closed
+            ),
+            *(
+                json.dumps([c.zone_id, c.hostname, _facts(c.before), _facts(c.after)])
+                for c in self.changes
+                if c.is_news
+            ),
+        ]
+        return hashlib.sha256("\n".join(facts).encode()).hexdigest()[:12]
 
 
 def build(preview: Preview, now: datetime) -> PlanReport:

@@ -40,14 +40,16 @@ class Part:
     tail: str = ""
 
 
-def render(report: PlanReport, limit: int = LIMIT) -> str:
-    """What does not fit is left out from the end of each part, and told.
+def render(report: PlanReport, limit: int = LIMIT, gate: str = "") -> str:
+    """What does not fit is left out from the end of each part, and told. `gate` is a line of our
+    own words, for the top.
 
     The parts that matter most get their room first: dangers, then hostnames and zones.
     """
     top = f"### {VERDICTS[report.verdict]}: {report.risk}\n"
     where = f" of stack {code(report.stack)}" if report.stack else ""
     top += f"\nPlan{where}: {report.tally}.\n"
+    top += f"\n{gate}\n" if gate else ""
     parts = [part for part in _parts(report) if part.lines]
     # Room for a line that says what is missing is kept for each part.
     fixed = [top, marker(report.stack), *(part.head + part.tail for part in parts)]

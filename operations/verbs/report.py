@@ -11,10 +11,11 @@ import click
 from ..command import Stop, Verb, examples
 from ..plan import preview
 from ..plan.dangers import CLASSES
-from ..plan.report import as_json, build
+from ..plan.report import FAILED, as_json, build
 from ..render import markdown, report_page
 
 MORE_GATES = {"danger": "whatever the report calls DANGER", "any": "any of these"}
+ACCEPTED = "danger-accepted"
 FORMATS = ("markdown", "json", "html")
 HELP = "\n".join(f"  {name:8} {text}" for name, text in {**CLASSES, **MORE_GATES}.items())
 
@@ -26,12 +27,13 @@ HELP = "\n".join(f"  {name:8} {text}" for name, text in {**CLASSES, **MORE_GATES
     " nothing else is read, and no credentials are needed.\n\n"
     f"\b\nClasses of danger for --fail-on:\n{HELP}\n\n"
     "Exit codes: 0, and 1 when a gate of --fail-on is not passed; with a gate, a failed preview"
-    " never passes.",
+    " never passes. A closed gate names the label that accepts exactly this plan's dangers.",
     epilog=examples(
         "pulumi preview --json --show-sames > preview.json",
         "python -m operations report preview.json > comment.md",
         "python -m operations report preview.json --format html > report.html",
         "python -m operations report preview.json --fail-on danger --accept issuer",
+        'python -m operations report preview.json --fail-on danger --labels "$LABELS"',
     ),
 )
 @click.argument("file", metavar="PREVIEW.json", type=click.File("r", encoding="utf-8"))
@@ -51,19 +53,40 @@ HELP = "\n".join(f"  {name:8} {text}" for name, text in {**CLASSES, **MORE_GATES
     type=click.Choice(list(CLASSES)[1:]),
     help="This class does not close a gate. Repeatable; alone it stands beside --fail-on danger.",
 )
-def command(file: TextIO, form: str, gates: tuple[str, ...], accepted: tuple[str, ...]) -> None:
+@click.option(
+    "--labels",
+    default="",
+    help=f"The labels of the pull request, with commas between; {ACCEPTED}:DIGEST opens the gate.",
+)
+def command(
+    file: TextIO, form: str, gates: tuple[str, ...], accepted: tuple[str, ...], labels: str
+) -> None:
     try:
         report = build(preview.read(file.read()), datetime.now(timezone.utc))
     except (preview.Unreadable, UnicodeDecodeError) as error:
         why = error if isinstance(error, preview.Unreadable) else "this is not UTF-8"
         raise Stop(f"{file.name}: {why}") from None
+    closed = report.closes(gates or (("danger",) if accepted else ()), accepted)
+    label = f"{ACCEPTED}:{report.digest(closed)}" if closed and FAILED not in closed else ""
+    is_accepted = bool(label) and label in labels.split(",")
     if form == "html":
         click.echo(report_page.render(report))
     elif form == "json":
         click.echo(json.dumps(as_json(report), indent=2))
     else:
-        click.echo(markdown.render(report), nl=False)
-    gates = gates or (("danger",) if accepted else ())
-    closed = report.closes(gates, accepted)
-    if closed:
-        raise Stop(f"the plan does not pass --fail-on {', '.join(closed)}")
+        click.echo(markdown.render(report, gate=gate_line(closed, label, is_accepted)), nl=False)
+    if closed and not is_accepted:
+        way = f"; the label {label} accepts exactly this" if label else ""
+        raise Stop(f"the plan does not pass --fail-on {', '.join(closed)}{way}")
+
+
+def gate_line(closed: list[str], label: str, is_accepted: bool) -> str:
+    """What the report says of the gate, as Markdown; nothing where it is open."""
+    if not closed:
+        return ""
+    classes = ", ".join(closed)
+    if is_accepted:
+        return f"The gate is open: the label `{label}` accepts exactly this ({classes})."
+    if not label:
+        return "The gate is closed: a preview that failed cannot be accepted."
+    return f"The gate is closed ({classes}). The label `{label}` accepts exactly this plan."

@@ -32,6 +32,7 @@ LEFT = {
     ".venv/bin/pip install ": "the network",
     "source .venv/bin/activate": "the test has it first on PATH",
     "python -m operations probe ": "the pipelines' walk, against an origin",
+    "make lock": "the network",
     "git add ": "the reader's repository",
     "pulumi cancel --stack": "tests/cli/test_kills.py",
     "pulumi up --stack prod": "tests/cli/test_kills.py",

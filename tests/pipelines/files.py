@@ -21,6 +21,7 @@ ACTION = GITHUB / "actions" / "prepare" / "action.yml"
 GITLAB = PIPELINES / "gitlab" / ".gitlab-ci.yml"
 # GitLab's words for what is no job.
 GLOBAL = {"stages", "workflow", "variables", "default"}
+STACKS = PIPELINES / "stacks.json"
 
 
 @dataclass(frozen=True)
@@ -76,7 +77,9 @@ def extended(data: Mapping[str, Any], job: Mapping[str, Any]) -> dict[str, Any]:
 def preparation() -> dict[str, str]:
     """What each forge runs before the commands: the CLI and the packages, from the network."""
     action = "\n".join(step["run"] for step in load(ACTION)["runs"]["steps"])
-    return {"github": action, "gitlab": "\n".join(load(GITLAB)[".prepare"]["before_script"])}
+    data = load(GITLAB)
+    lines = [*data[".prepare"]["before_script"], *data["gate"]["before_script"]]
+    return {"github": action, "gitlab": "\n".join(lines)}
 
 
 def commands() -> Iterator[tuple[str, str]]:

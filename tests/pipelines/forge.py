@@ -25,13 +25,16 @@ USERS = {"github": ("user", "login", "github-actions[bot]"), "gitlab": ("author"
 
 
 class Forge:
-    """`comments` in the order in which they were made; `status` is the answer to a write."""
+    """`comments` in the order in which they were made; `leads_to` is where its answers point.
+    `asked` counts requests."""
 
     def __init__(self, kind: str) -> None:
         self.kind = kind
         self.comments: list[dict[str, Any]] = []
         self.writes: list[str] = []
+        self.asked = 0
         self.refuses = False
+        self.leads_to = ""
         self.server = ThreadingHTTPServer(("127.0.0.1", 0), handler(self))
         self.url = f"http://127.0.0.1:{self.server.server_address[1]}"
 
@@ -101,13 +104,16 @@ def handler(forge: Forge) -> type[BaseHTTPRequestHandler]:
             length = int(self.headers.get("Content-Length") or 0)
             body = json.loads(self.rfile.read(length)) if length else None
             path, _, query = self.path.partition("?")
+            forge.asked += 1
             shown = self.headers.get("PRIVATE-TOKEN") or self.headers.get("Authorization") or ""
             status: int = 401
             answer: Any = {}
             if shown.removeprefix("Bearer ") == TOKEN:
                 status, answer = forge.answer(self.command, path, query, body)
             text = json.dumps(answer).encode()
-            self.send_response(status)
+            self.send_response(307 if forge.leads_to else status)
+            if forge.leads_to:
+                self.send_header("Location", forge.leads_to + self.path)
             self.send_header("Content-Length", str(len(text)))
             self.end_headers()
             self.wfile.write(text)

@@ -89,3 +89,11 @@ def test_a_variable_that_is_not_set_is_named(forge: Forge, tmp_path: Path) -> No
     name = "REPORT_TOKEN" if forge.kind == "gitlab" else "PULL_REQUEST"
     done = comment(forge, tmp_path, code=1, **{name: "ABSENT"})
     assert done.stderr == f"No comment: the variable {name} is not set\n"
+
+
+def test_a_redirect_is_not_followed_with_the_token(forge: Forge, tmp_path: Path) -> None:
+    with Forge(forge.kind) as other:
+        forge.leads_to = other.url
+        done = comment(forge, tmp_path, code=1)
+        assert other.asked == 0
+    assert done.stderr == ("No comment: the forge answered 307, to another address: not followed\n")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import importlib.util
+import json
 import re
 import subprocess
 import sys
@@ -11,13 +12,16 @@ from pathlib import Path
 import pytest
 
 from bootstrap.cli import VERSION
+from bootstrap.demo import PARALLEL
 from bootstrap.verbs import VERBS as TARGETS
 from operations.command import VERBS
 from tests.pipelines.files import (
     ACTION,
     GITLAB,
     PIPELINES,
+    STACKS,
     WORKFLOWS,
+    Job,
     commands,
     github,
     gitlab,
@@ -85,9 +89,20 @@ def test_every_action_is_pinned_to_a_commit_and_its_version_is_told(path: Path) 
 
 
 @pytest.mark.parametrize("forge", ["github", "gitlab"])
-def test_the_cli_is_the_one_that_the_tests_ran_with(forge: str) -> None:
-    assert re.findall(r"--version (\S+)", preparation()[forge]) == [VERSION]
-    assert "requirements-operations.txt" in preparation()[forge]
+def test_what_is_installed_is_known_by_its_checksum(forge: str) -> None:
+    assert "bootstrap pulumi-path --args=--pinned" in preparation()[forge]
+    assert VERSION in (PIPELINES.parent / "bootstrap" / "pulumi.sha256").read_text()
+    installs = re.findall(r"pip\"? install (.*?)(?=\n[^ ]|\Z)", preparation()[forge], re.DOTALL)
+    assert installs
+    for options in installs:
+        assert "--require-hashes" in options
+        assert "--only-binary :all:" in options
+        assert "locks/requirements-operations.txt" in options
+
+
+@pytest.mark.parametrize("path", ALL, ids=name_of)
+def test_nothing_is_piped_into_a_shell(path: Path) -> None:
+    assert not re.search(r"\b(curl|wget)\b|\|\s*(ba|z|da)?sh\b|\beval\b", path.read_text())
 
 
 def test_machines_are_pinned() -> None:
@@ -108,21 +123,108 @@ def test_a_workflow_gives_nothing_and_each_job_takes_the_least(path: Path) -> No
         assert [step["with"]["persist-credentials"] for step in checkouts] == [False]
 
 
-def test_the_job_that_may_write_has_the_base_branch_and_no_secret() -> None:
-    (job,) = (j for j in github(WORKFLOWS[-1]) if j.name == "comment")
+def request_job(name: str) -> Job:
+    (job,) = (job for job in github(WORKFLOWS[-1]) if job.name == name)
+    return job
+
+
+@pytest.mark.parametrize("name", ["gate", "comment"])
+def test_what_judges_and_comments_is_of_the_base_branch_and_has_no_secret(name: str) -> None:
+    job = request_job(name)
     (checkout,) = (s for s in job.raw["steps"] if "actions/checkout@" in s.get("uses", ""))
     assert checkout["with"]["ref"] == "${{ github.event.pull_request.base.sha }}"
     assert "secrets." not in str(job.raw)
-    assert not job.prepares
+    assert job.prepares == (name == "gate"), "the job that may write installs nothing"
+
+
+def test_what_a_pull_request_made_is_unpacked_outside_the_checkout() -> None:
+    for path in WORKFLOWS:
+        for job in github(path):
+            for step in job.raw["steps"]:
+                if "artifact@" in step.get("uses", ""):
+                    assert step["with"]["path"].startswith("${{ runner.temp }}/"), job.name
+
+
+def test_gitlab_judges_and_comments_with_the_target_branch() -> None:
+    jobs = {job.name: job.raw for job in gitlab()}
+    for name in ("gate", "comment"):
+        assert 'git worktree add --quiet --detach "$BASE" FETCH_HEAD' in str(jobs[name])
+        assert '"$BASE' in "\n".join(jobs[name]["script"])
+    assert jobs["gate"].get("environment") is None
+
+
+@pytest.mark.parametrize("path", WORKFLOWS, ids=name_of)
+def test_secrets_are_given_to_the_steps_that_use_them_alone(path: Path) -> None:
+    """Not to a job or workflow: its installers would have them too."""
+    workflow = load(path)
+    shared = {k: v for k, v in workflow.items() if k != "jobs"}
+    assert "secrets." not in str(shared)
+    for job in github(path):
+        assert "secrets." not in str({k: v for k, v in job.raw.items() if k != "steps"})
+        for step in job.raw["steps"]:
+            if "secrets." in str(step):
+                assert re.match(r"pulumi |\.venv/bin/python -m operations |mkdir ", step["run"])
+
+
+def test_gitlab_installs_without_the_secrets_of_the_job() -> None:
+    lines = load(GITLAB)[".prepare"]["before_script"]
+    assert [line for line in lines if "env -i " not in line] == []
+
+
+def test_dependabot_and_renovate_are_tested_and_nothing_else_runs_for_them() -> None:
+    jobs = {job.name: job.raw for job in github(WORKFLOWS[-1])}
+    for bot in ("dependabot[bot]", "renovate[bot]"):
+        assert f'"{bot}"' in jobs["stacks"]["if"]
+    assert "if" not in jobs["test"]
+    for name in ("preview", "gate", "comment"):
+        assert "stacks" in jobs[name]["needs"], "skipped with the job that they need"
+    for job in gitlab():
+        if job.name in ("preview", "gate", "comment"):
+            assert job.raw["rules"][0] == {"if": "$GITLAB_USER_LOGIN =~ $BOTS", "when": "never"}
+
+
+def test_one_list_of_stacks_drives_every_job_of_a_stack() -> None:
+    assert json.loads(STACKS.read_text()) == ["prod"]
+    for path in WORKFLOWS:
+        for job in github(path):
+            if job.name not in ("test", "stacks"):
+                wanted = "${{ fromJSON(needs.stacks.outputs.names) }}"
+                assert job.raw["strategy"]["matrix"] == {"stack": wanted}
+                assert job.raw["strategy"]["fail-fast"] is False
+    for job in gitlab():
+        if job.name != "test":
+            assert job.raw["parallel"] == load(GITLAB)[".stacks"]
+
+
+@pytest.mark.parametrize("path", WORKFLOWS, ids=name_of)
+def test_each_stack_has_environments_and_a_queue_of_its_own(path: Path) -> None:
+    for job in github(path):
+        if "environment" in job.raw:
+            assert job.raw["environment"].startswith("${{ matrix.stack }}-")
+        if path.name != "pull-request.yml" and job.name != "stacks":
+            assert job.raw["concurrency"]["group"].endswith("-${{ matrix.stack }}")
+    for job in gitlab():
+        name = job.raw.get("environment", {}).get("name", "")
+        assert name in ("", "comment") or name.startswith("$STACK/")
+
+
+@pytest.mark.parametrize("path", [*WORKFLOWS, GITLAB], ids=name_of)
+def test_resources_wait_side_by_side(path: Path) -> None:
+    data = load(path)
+    shared = data["variables"] if path == GITLAB else data["env"]
+    assert shared["PULUMI_PARALLEL"] == PARALLEL
 
 
 @pytest.mark.parametrize("path", WORKFLOWS, ids=name_of)
 def test_one_at_a_time_and_no_deployment_is_cut_off(path: Path) -> None:
-    wanted = load(path)["concurrency"]
-    is_request = path.name == "pull-request.yml"
-    assert wanted["cancel-in-progress"] is is_request
-    others = [load(other)["concurrency"]["group"] for other in WORKFLOWS if other != path]
-    assert wanted["group"] not in others
+    if path.name == "pull-request.yml":
+        assert load(path)["concurrency"]["cancel-in-progress"] is True
+        return
+    (job,) = (job for job in github(path) if job.name != "stacks")
+    assert job.raw["concurrency"] == {
+        "group": f"{path.stem}-${{{{ matrix.stack }}}}",
+        "cancel-in-progress": False,
+    }
 
 
 def test_gitlab_runs_one_at_a_time_per_stack() -> None:
@@ -133,9 +235,12 @@ def test_gitlab_runs_one_at_a_time_per_stack() -> None:
 
 def test_no_pull_request_of_a_stranger_gets_a_secret() -> None:
     assert "pull_request_target" not in WORKFLOWS[-1].read_text()
+    same = "github.event.pull_request.head.repo.full_name == github.repository"
+    assert same in request_job("stacks").raw["if"]
     for job in github(WORKFLOWS[-1]):
         if "secrets." in str(job.raw):
-            assert "head.repo.full_name == github.repository" in job.raw["if"]
+            assert job.raw["needs"] == "stacks"
+            assert "always()" not in str(job.raw.get("if"))
 
 
 @pytest.mark.parametrize("path", WORKFLOWS, ids=name_of)
@@ -145,8 +250,7 @@ def test_a_job_with_secrets_has_an_environment(path: Path) -> None:
 
 
 def test_a_preview_has_no_token_of_cloudflare() -> None:
-    (preview,) = (j for j in github(WORKFLOWS[-1]) if j.name == "preview")
-    assert "CLOUDFLARE" not in str(preview.raw)
+    assert "CLOUDFLARE" not in str(request_job("preview").raw)
 
 
 @pytest.mark.parametrize(("where", "script"), SCRIPTS, ids=[where for where, _ in SCRIPTS])

@@ -40,6 +40,7 @@ class Team:
         self.kind, self.sandbox, self.forge = kind, sandbox, forge
         self.clone = Clone(folder, sandbox)
         self.origin: dict[str, str] = {}
+        self.labels: list[str] = []
         self.clone.write(".local/certificates/prod/ca.pem", ca_certificate())
         self.pairs = {name: make(f"{name}.prod") for name in KEYS}
         for name, pair in self.pairs.items():
@@ -58,7 +59,7 @@ class Team:
     def jobs(self, pipeline: str) -> list[Job]:
         if self.kind == "github":
             return github(GITHUB / "workflows" / f"{pipeline}.yml")
-        names = {"pull-request": ("test", "preview", "comment", "gate")}
+        names = {"pull-request": ("test", "preview", "gate", "comment")}
         return [job for job in gitlab() if job.name in names.get(pipeline, (pipeline,))]
 
     def secrets(self, environment: str) -> dict[str, str]:
@@ -69,7 +70,7 @@ class Team:
         }
         if environment == "watch":
             return {**shared, "CLOUDFLARE_API_TOKEN": READ}
-        if environment == "production":
+        if environment == "deploy":
             keys = {KEYS[name]: pair.private_key for name, pair in self.pairs.items()}
             return {**shared, "CLOUDFLARE_API_TOKEN": TOKEN, **keys, **self.origin}
         return shared if environment == "preview" else {}
@@ -79,41 +80,55 @@ class Team:
         environment's."""
         environment = job.raw.get("environment", "")
         name = environment["name"] if isinstance(environment, dict) else environment
+        name = re.split(r"[/-]", name)[-1].removeprefix("${{ matrix.stack }}")
         secrets = self.secrets(name)
         machine = {
             key: value
             for key, value in self.clone.environ.items()
-            if key not in (*self.secrets("production"),)
+            if key not in (*self.secrets("deploy"),)
         }
-        machine["GITHUB_STEP_SUMMARY"] = str(self.clone.folder / "summary.md")
+        machine |= {
+            "GITHUB_STEP_SUMMARY": str(self.clone.folder / "summary.md"),
+            "GITHUB_OUTPUT": str(self.clone.folder / "output"),
+            "RUNNER_TEMP": str(self.clone.folder.parent / "runner"),
+            # The target branch: here it is the same as the branch.
+            "BASE": str(self.clone.folder),
+            "CI_MERGE_REQUEST_LABELS": ",".join(self.labels),
+        }
         if self.kind == "gitlab":
             given = self.forge.environ if job.name == "comment" else {}
-            return {**machine, **given, **variables, **secrets}
+            return {**machine, **given, **variables, **secrets, "STACK": "prod"}
         runner = {k: v for k, v in self.forge.environ.items() if k not in ("GITHUB_TOKEN",)}
         values = {f"secrets.{k}": v for k, v in secrets.items()}
         values |= {f"vars.{k}": v for k, v in secrets.items()}
-        values |= {"github.token": FORGE_TOKEN, "github.event.pull_request.number": "7"}
+        values |= {
+            "github.token": FORGE_TOKEN,
+            "github.event.pull_request.number": "7",
+            "matrix.stack": "prod",
+            "join(github.event.pull_request.labels.*.name, ',')": ",".join(self.labels),
+        }
         filled = {
-            key: re.sub(r"\$\{\{ (\S+) \}\}", lambda m: values.get(m[1], ""), str(value))
+            key: re.sub(r"\$\{\{ (.+?) \}\}", lambda m: values.get(m[1], ""), str(value))
             for key, value in variables.items()
         }
         return {**machine, **runner, **filled}
 
     def runs(self, pipeline: str, code: int = 0) -> Done:
-        """All jobs in order; `code` is that of the last command, but for the comment's."""
+        """All jobs in order; `code` is that of the command that judges: of the gate's, or the
+        last. What follows it in other jobs, or `if: !cancelled()`, runs all the same."""
         steps = [
             (job, script, variables)
             for job in self.jobs(pipeline)
             for script, variables in job.scripts
             if not NOT_WALKED.issuperset(script.splitlines())
         ]
-        *_, last = (step for step in steps if step[0].name != "comment")
+        judging = [step for step in steps if "--fail-on" in step[1]] or steps[-1:]
         found = Done(0, "", "")
         for step in steps:
             job, script, variables = step
-            wanted = code if step is last else 0
+            wanted = code if step is judging[0] else 0
             ended = self.clone.shell(script, wanted, self.environ(job, variables))
-            found = ended if step is last else found
+            found = ended if step is judging[0] else found
         return found
 
 
@@ -169,7 +184,21 @@ def a_dangerous_change(team: Team) -> None:
     (comment,) = team.forge.comments
     assert "DANGER" in comment["body"].splitlines()[0]
     assert "partners.example.org" in comment["body"]
+    accepted_but_not_for_more(team, comment["body"])
     team.clone.write(file, text)
+
+
+def accepted_but_not_for_more(team: Team, body: str) -> None:
+    """The label that the comment names opens the gate, until the next push loses more."""
+    (label,) = set(re.findall(r"danger-accepted:[0-9a-f]{12}", body))
+    team.labels = ["bug", label]
+    team.runs("pull-request")
+    assert "The gate is open" in team.forge.comments[0]["body"]
+    file = "stacks/Pulumi.prod.yaml"
+    team.clone.edit(file, "[partners.example.org]", "[partners.example.org, api-v2.example.org]")
+    team.clone.edit(file, "            - api-v2.example.org\n", "")
+    assert label not in team.runs("pull-request", code=1).err
+    team.labels = []
 
 
 def watched(team: Team) -> None:
