@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import json
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 from sandbox.errors import ApiError
@@ -18,12 +18,13 @@ HTML = (
 
 @dataclass
 class Answer:
-    """`body` is JSON to send, or text to send as it is."""
+    """`body` is JSON to send, or text to send as it is; `drip` is the seconds between its bytes."""
 
     status: int
     body: dict[str, Any] | str
     headers: dict[str, str] = field(default_factory=dict)
     media_type: str = "application/json"
+    drip: float = 0.0
 
     def content(self) -> str:
         return self.body if isinstance(self.body, str) else json.dumps(self.body)
@@ -65,6 +66,8 @@ def _replacement(fault: Fault) -> Answer:
     status = given.get("status", 200)
     if fault.action == "html":
         return Answer(status, HTML.format(status), {}, "text/html")
+    if fault.action == "foreign":
+        return Answer(status, given["text"], given["headers"])
     if fault.action == "redirect":
         return Answer(status, "", {"Location": given["location"]}, "text/plain")
     errors = given.get("errors") or [{"code": given["code"], "message": given["message"]}]
@@ -94,6 +97,27 @@ def _missing_fields(answer: Answer, given: dict[str, Any]) -> Answer:
     return Answer(answer.status, body, answer.headers)
 
 
+def _set_fields(answer: Answer, given: dict[str, Any]) -> Answer:
+    """`errors` sets a key of the envelope, `result_info.total_pages` one of each object in it."""
+    body = json.loads(answer.content())
+    for path, value in given["fields"].items():
+        name, _, inner = path.partition(".")
+        if not inner:
+            body[name] = value
+            continue
+        for item in _items(body.get(name)):
+            item[inner] = value
+    return Answer(answer.status, body, answer.headers)
+
+
+def _set_headers(answer: Answer, given: dict[str, Any]) -> Answer:
+    return replace(answer, headers=answer.headers | given["headers"])
+
+
+def _drip(answer: Answer, given: dict[str, Any]) -> Answer:
+    return replace(answer, drip=given["seconds"])
+
+
 def _unknown_status(answer: Answer, given: dict[str, Any]) -> Answer:
     body = json.loads(answer.content())
     for item in _items(body.get("result")):
@@ -116,6 +140,9 @@ def _items(result: Any) -> list[dict[str, Any]]:
 ALTERATIONS = {
     "truncated": _truncated,
     "missing_fields": _missing_fields,
+    "set_fields": _set_fields,
+    "set_headers": _set_headers,
+    "drip": _drip,
     "unknown_status": _unknown_status,
     "huge": _huge,
 }

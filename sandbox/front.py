@@ -6,12 +6,12 @@ from __future__ import annotations
 import asyncio
 import json
 import uuid
-from collections.abc import Callable
+from collections.abc import AsyncIterator, Callable
 from dataclasses import dataclass, field
 from typing import Any
 
 from starlette.requests import Request
-from starlette.responses import Response
+from starlette.responses import Response, StreamingResponse
 from starlette.types import Receive, Scope, Send
 
 from sandbox import API_PREFIX, errors, fault_effects
@@ -74,6 +74,12 @@ class ResetConnection(Response):
         await reset_connection(scope)
 
 
+async def _one_by_one(content: bytes, seconds: float) -> AsyncIterator[bytes]:
+    for number in content:
+        yield bytes([number])
+        await asyncio.sleep(seconds)
+
+
 @dataclass
 class Front:
     state: State
@@ -116,6 +122,9 @@ class Front:
             | state.quota.headers(bucket_of(token), state.store.limits, state.clock.now())
             | answer.headers
         )
+        if answer.drip:
+            body = _one_by_one(answer.content().encode(), answer.drip)
+            return StreamingResponse(body, answer.status, headers, answer.media_type)
         return Response(answer.content(), answer.status, headers, answer.media_type)
 
     def save(self) -> None:

@@ -10,6 +10,7 @@ from __future__ import annotations
 import json
 from collections.abc import Mapping
 from dataclasses import dataclass
+from time import monotonic
 from typing import Any
 
 import httpx
@@ -21,6 +22,7 @@ from .polling import (
     CONFLICT,
     CONNECT,
     FRESH_TOKEN,
+    LONGEST_ANSWER,
     PATIENCE,
     SERVER,
     SILENCE,
@@ -72,15 +74,7 @@ class Client:
         self._runtime = runtime
         self._quota = quota
         self._token_known = False
-        self._http = httpx.Client(
-            base_url=base_url,
-            headers={**headers, "user-agent": "pulumi-aop"},
-            timeout=TIMEOUT,
-            follow_redirects=False,
-            # A proxy of the company is wanted for Cloudflare and wrong for loopback.
-            trust_env=not is_loopback(base_url),
-            limits=httpx.Limits(max_connections=64, max_keepalive_connections=64),
-        )
+        self._http = _connections(base_url, headers)
 
     def get(self, path: str, **query: str | int) -> Reply:
         """GET; repeated after every failure that may pass."""
@@ -178,13 +172,39 @@ def _kind(error: Exception) -> str:
     return words.strip()
 
 
+def _connections(base_url: str, headers: Mapping[str, str]) -> httpx.Client:
+    """The connections; what the environment says of proxies and authorities is read here."""
+    try:
+        return httpx.Client(
+            base_url=base_url,
+            headers={**headers, "user-agent": "pulumi-aop"},
+            timeout=TIMEOUT,
+            follow_redirects=False,
+            # A proxy of the company is wanted for Cloudflare and wrong for loopback.
+            trust_env=not is_loopback(base_url),
+            limits=httpx.Limits(max_connections=64, max_keepalive_connections=64),
+        )
+    except ImportError:
+        fact = "ALL_PROXY or HTTPS_PROXY names a SOCKS proxy, which is not supported"
+        step = "Name an HTTP proxy, or list the API's host in NO_PROXY."
+    except OSError:
+        fact = "the authorities that SSL_CERT_FILE or SSL_CERT_DIR names cannot be read"
+        step = "Let it name a file of certificates in PEM, or unset it."
+    except (ValueError, httpx.InvalidURL):
+        fact = "HTTPS_PROXY, HTTP_PROXY or ALL_PROXY in the environment is no address of a proxy"
+        step = "Set it to http://HOST:PORT, or unset it."
+    raise CloudflareError(f"{fact}; nothing was sent", step)
+
+
 def _read(response: httpx.Response) -> bytes:
     parts: list[bytes] = []
-    size = 0
+    size, ends = 0, monotonic() + LONGEST_ANSWER
     for part in response.iter_bytes():
         size += len(part)
         if size > MAX_BYTES:
             raise Unanswered(f"Cloudflare's answer is larger than {MAX_BYTES // 2**20} MiB")
+        if monotonic() > ends:
+            raise Unanswered(f"Cloudflare's answer comes too slowly (over {LONGEST_ANSWER:.0f} s)")
         parts.append(part)
     return b"".join(parts)
 
@@ -195,7 +215,8 @@ def decode(
     """The envelope `{success, errors, messages, result}`: a reply, `Refused` or `Unanswered`.
 
     `result` may be null or missing, `errors` may hold several or none, and an error from the
-    edge can be HTML.
+    edge can be HTML. Only an envelope is Cloudflare's word: the 404 of a proxy or of a gateway
+    does not say that an object is gone.
     """
     ray = headers.get("cf-ray", "").split("-")[0]
     if 300 <= status < 400:
@@ -206,22 +227,39 @@ def decode(
             ray=ray,
             next_step="Check CLOUDFLARE_BASE_URL.",
         )
-    try:
-        envelope = json.loads(content)
-    except ValueError:
-        envelope = None
-    if not isinstance(envelope, dict):
-        # The 404 of a proxy does not say that an object is gone.
-        if status >= 400 and status not in (400, 404):
-            raise _refused(method, path, status, headers, [], "no JSON in the answer", ray)
-        raise Unanswered(f"Cloudflare's answer to {method} is no JSON (HTTP {status}, ray {ray})")
-    errors = [e for e in envelope.get("errors") or [] if isinstance(e, dict)]
+    envelope = _envelope(content)
     if status >= 400 or envelope.get("success") is False:
-        raise _refused(method, path, status, headers, errors, "no reason given", ray)
-    if "result" not in envelope:
-        raise Unanswered(f"Cloudflare's answer to {method} has no result (ray {ray})")
+        # What says only that it is busy or broken may be repeated, whoever says so.
+        is_busy = status == 429 or status >= 500
+        if envelope.get("success") is not False and not is_busy:
+            raise Unanswered(_foreign(method, status, ray))
+        raise _refused(method, path, status, headers, envelope, ray)
+    if envelope.get("success") is not True or "result" not in envelope:
+        raise Unanswered(_foreign(method, status, ray))
     info = envelope.get("result_info")
     return Reply(envelope["result"], info if isinstance(info, dict) else {})
+
+
+def _envelope(content: bytes) -> dict[str, Any]:
+    """The object; empty for what is no JSON, no object, or nested beyond reason."""
+    try:
+        found = json.loads(content)
+    except (ValueError, RecursionError):
+        return {}
+    return found if isinstance(found, dict) else {}
+
+
+def _foreign(method: str, status: int, ray: str) -> str:
+    where = f"HTTP {status}" + (f", ray {ray}" if ray else "")
+    return f"the answer to {method} is not Cloudflare's: no result and no error in it ({where})"
+
+
+def _objects(value: Any) -> list[dict[str, Any]]:
+    return [item for item in value if isinstance(item, dict)] if isinstance(value, list) else []
+
+
+def _numbers(errors: list[dict[str, Any]]) -> list[int]:
+    return [code for error in errors if type(code := error.get("code")) is int]
 
 
 def _refused(
@@ -229,20 +267,17 @@ def _refused(
     path: str,
     status: int,
     headers: Mapping[str, str],
-    errors: list[dict[str, Any]],
-    default: str,
+    envelope: Mapping[str, Any],
     ray: str,
 ) -> Refused:
-    chain = [c for e in errors for c in e.get("error_chain") or [] if isinstance(c, dict)]
-    numbers = [e["code"] for e in errors if isinstance(e.get("code"), int)]
-    texts = [str(e.get("message", "")).strip(". ") for e in errors + chain]
-    text = "; ".join(dict.fromkeys(t for t in texts if t))[:500] or default
-    more = [c["code"] for c in chain if isinstance(c.get("code"), int)]
+    errors = _objects(envelope.get("errors"))
+    chain = [link for error in errors for link in _objects(error.get("error_chain"))]
+    texts = [str(error.get("message", "")).strip(". ") for error in errors + chain]
     return Refused(
         status,
-        numbers,
-        text,
+        _numbers(errors),
+        "; ".join(dict.fromkeys(t for t in texts if t))[:500] or "no reason given",
         ray=ray,
-        next_step=codes.advice(method, path, status, numbers + more),
+        next_step=codes.advice(method, path, status, _numbers(errors + chain)),
         retry_after=retry_after(headers),
     )

@@ -30,14 +30,24 @@ def base_url(environ: Mapping[str, str]) -> str:
     Plain http is accepted for loopback only, because the token travels with each request.
     """
     url = environ.get("CLOUDFLARE_BASE_URL", "").strip() or API
-    parts = urlsplit(url)
-    plain = parts.scheme == "http" and is_loopback(url)
-    if not parts.hostname or parts.username or not (parts.scheme == "https" or plain):
+    if not _is_address(url):
         raise CloudflareError(
             "CLOUDFLARE_BASE_URL is not an https address without credentials",
             f"Unset it, or set it to {API}; plain http is for loopback only.",
         )
     return url.rstrip("/")
+
+
+def _is_address(url: str) -> bool:
+    try:
+        parts = urlsplit(url)
+        is_usable = bool(parts.hostname) and not parts.username and parts.port != 0
+    except ValueError:
+        return False
+    is_plain = parts.scheme == "http" and is_usable and is_loopback(url)
+    return (
+        is_usable and url.isprintable() and " " not in url and (parts.scheme == "https" or is_plain)
+    )
 
 
 def credentials(environ: Mapping[str, str], token_env: str | None) -> dict[str, str]:

@@ -34,6 +34,8 @@ LATELY = 10.0
 # One request: to connect, and from then on until something comes.
 CONNECT = 5.0
 SILENCE = 30.0
+# One answer, from its first byte to its last.
+LONGEST_ANSWER = 60.0
 # One request with all its repetitions.
 PATIENCE = 900.0
 

@@ -27,6 +27,8 @@ from .runtime import Runtime
 
 T = TypeVar("T")
 
+MOST_PAGES = 50
+
 AOP = "origin_tls_client_auth"
 PATHS: dict[Level, str] = {"zone": AOP, "hostname": f"{AOP}/hostnames/certificates"}
 
@@ -263,7 +265,7 @@ class Zone:
     def _pages(self, path: str, **query: str | int) -> list[Any]:
         items: list[Any] = []
         page = 1
-        while True:
+        while page <= MOST_PAGES:
             more = {"page": page} if page > 1 else {}
             with about(f"{path} of {self}"):
                 reply = self._client.get(f"{self._base}/{path}", **query, **more)
@@ -272,3 +274,4 @@ class Zone:
             if not isinstance(pages, (int, float)) or page >= pages or not reply.result:
                 return items
             page += 1
+        raise Unanswered(f"Cloudflare's list {path} has more than {MOST_PAGES} pages")

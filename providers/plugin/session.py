@@ -26,7 +26,7 @@ SECRET = ("TOKEN", "KEY", "SECRET", "PASS")
 
 def _say(line: str) -> None:
     # The engine shows what a plugin prints; unbuffered, or a wait would look like a hang.
-    print(line, file=sys.stdout, flush=True)
+    print(one_line(line), file=sys.stdout, flush=True)
 
 
 def _never() -> None:

@@ -38,6 +38,8 @@ def switched_on(sandbox: SandboxThread) -> bool:
         ("success_false_with_200", {}, 200, '"success": false'),
         ("several_errors", {}, 400, '"code": 10014'),
         ("redirect", {"location": "http://127.0.0.1:1/other"}, 307, ""),
+        ("foreign", {}, 404, "no Route matched"),
+        ("foreign", {"status": 200, "text": "[" * 9}, 200, "[[[[[[[[["),
     ],
 )
 @pytest.mark.parametrize("when", ["before", "after"])
@@ -86,6 +88,25 @@ def test_fields_can_be_missing(hostile: SandboxThread, fields: list[str], gone: 
 def test_a_status_can_be_an_unknown_word(hostile: SandboxThread) -> None:
     hostile.fault("unknown_status", value="asleep")
     assert result(hostile.call("GET", BASE))[0]["status"] == "asleep"
+
+
+def test_fields_can_have_other_values(hostile: SandboxThread) -> None:
+    hostile.fault("set_fields", fields={"errors": 5, "result_info.total_pages": 1e12})
+    answer = hostile.call("GET", BASE).json()
+    assert (answer["errors"], answer["result_info"]["total_pages"]) == (5, 1e12)
+
+
+def test_headers_can_have_other_values(hostile: SandboxThread) -> None:
+    hostile.fault("set_headers", headers={"Ratelimit": '"burst";r=0;t=2, "default";r=9;t=300'})
+    assert hostile.call("GET", BASE).headers["ratelimit"].startswith('"burst"')
+
+
+def test_an_answer_can_come_byte_by_byte(hostile: SandboxThread) -> None:
+    hostile.fault("drip", seconds=0.01)
+    began = time.monotonic()
+    answer = hostile.call("GET", SWITCH)
+    assert answer.json()["success"]
+    assert time.monotonic() - began > 0.01 * (len(answer.content) - 1)
 
 
 def test_an_answer_can_be_huge(hostile: SandboxThread) -> None:
