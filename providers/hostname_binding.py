@@ -9,12 +9,12 @@ certificate that state says.
 from __future__ import annotations
 
 import pulumi
-from pulumi.dynamic import Resource
 
 from .lifecycle.binding import BindingInputs, BoundCertificate, bind, void, want_binding
 from .lifecycle.observed import as_observed
 from .plugin.program import ZoneNotes
 from .plugin.provider import Props, Provider, Recorded, resource_props
+from .plugin.resource import Resource
 from .plugin.run import ZoneRun
 from .values.inputs import Hostname
 from .values.text import short

@@ -13,7 +13,6 @@ from collections.abc import Mapping, Sequence
 from typing import Annotated, Any
 
 import pulumi
-from pulumi.dynamic import Resource
 from pydantic import BeforeValidator
 
 from .api.answers import Binding
@@ -21,6 +20,7 @@ from .lifecycle.binding import BindingInputs, BoundCertificate, bind, void, want
 from .lifecycle.observed import as_observed
 from .plugin.program import ZoneNotes
 from .plugin.provider import Props, Provider, Recorded, resource_props
+from .plugin.resource import Resource
 from .plugin.run import ZoneRun
 from .values.inputs import UNKNOWN, Hostname, normalise_hostname
 from .values.text import names, short

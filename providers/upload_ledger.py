@@ -16,7 +16,6 @@ from datetime import datetime
 from typing import Annotated, Any
 
 import pulumi
-from pulumi.dynamic import Resource
 from pydantic import Field, WrapValidator
 
 from .api.answers import LEVELS, Level, UploadedCertificate
@@ -26,6 +25,7 @@ from .api.zone import AOP
 from .lifecycle import deletion
 from .lifecycle.ledger import Ledger
 from .plugin.provider import Props, Provider, Recorded, ZoneInputs, resource_props
+from .plugin.resource import Resource
 from .plugin.run import ZoneRun
 from .values import pem
 from .values.inputs import UNKNOWN

@@ -14,7 +14,6 @@ from concurrent.futures import ThreadPoolExecutor
 from typing import Annotated, Any, Literal
 
 import pulumi
-from pulumi.dynamic import Resource
 from pydantic import BeforeValidator
 
 from .api.answers import UploadedCertificate
@@ -24,6 +23,7 @@ from .api.zone import AOP, Zone
 from .lifecycle.tls_mode import require_tls_to_origin
 from .plugin.program import ZoneNotes
 from .plugin.provider import Props, Provider, Recorded, ZoneInputs, resource_props
+from .plugin.resource import Resource
 from .plugin.run import ZoneRun
 from .values.inputs import UNKNOWN
 from .values.text import short

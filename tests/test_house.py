@@ -175,12 +175,16 @@ ADDRESSES = {
 }
 
 
+# Protocol 4 is the default of Python 3.13 and older, 5 that of 3.14.
+@pytest.mark.parametrize("protocol", [4, 5])
 @pytest.mark.parametrize("resource", sorted(ADDRESSES))
-def test_the_address_of_a_provider_in_state_never_changes(resource: str) -> None:
+def test_the_address_of_a_provider_in_state_never_changes(resource: str, protocol: int) -> None:
     code = (
-        "import providers, sys; from pulumi.dynamic.dynamic import serialize_provider as s;"
-        f"m = sys.modules[providers.{resource}.__module__];"
-        f"print(s(getattr(m, '{resource}Provider')()))"
+        f"import pickle, sys; pickle.DEFAULT_PROTOCOL = {protocol};"
+        "import providers; from providers.plugin.resource import Resource, serialize_provider;"
+        f"assert issubclass(providers.{resource}, Resource);"
+        f"module = sys.modules[providers.{resource}.__module__];"
+        f"print(serialize_provider(getattr(module, '{resource}Provider')()))"
     )
     printed = subprocess.run(
         [sys.executable, "-c", code], cwd=PROJECT, capture_output=True, text=True, check=True

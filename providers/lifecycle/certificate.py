@@ -11,12 +11,12 @@ from collections.abc import Mapping, Sequence
 from typing import Any, ClassVar
 
 import pulumi
-from pulumi.dynamic import Resource
 
 from ..api.answers import Level, fingerprint
 from ..api.runtime import Clock
 from ..plugin.program import ZoneNotes
 from ..plugin.provider import Props, Provider, Recorded, resource_props
+from ..plugin.resource import Resource
 from ..plugin.run import ZoneRun
 from ..values import pem
 from ..values.blocks import PemError

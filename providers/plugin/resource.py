@@ -1,0 +1,44 @@
+"""What the resources are to Pulumi: state names their provider, in bytes that no Python changes.
+
+The SDK pickles a provider by `pickle.DEFAULT_PROTOCOL`, which is 4 up to Python 3.13 and 5 from
+3.14, and writes the result into each resource's state. Two people with different Pythons would
+see every resource as changed. Every supported Python reads protocol 4.
+"""
+
+from __future__ import annotations
+
+import base64
+import pickle
+from typing import Any
+
+import pulumi
+from pulumi.dynamic.dynamic import PROVIDER_KEY
+
+from .provider import Provider
+
+PROTOCOL = 4
+
+
+def serialize_provider(provider: Provider[Any]) -> str:
+    """The import path of the provider's class, as it stands in state: base64 of a pickle."""
+    return base64.b64encode(pickle.dumps(provider, PROTOCOL)).decode()
+
+
+class Resource(pulumi.dynamic.Resource):
+    """The base of the six resources."""
+
+    def __init__(
+        self,
+        provider: Provider[Any],
+        name: str,
+        props: dict[str, Any],
+        opts: pulumi.ResourceOptions | None = None,
+    ) -> None:
+        # The SDK's own constructor takes no serialized provider; this is the rest of it.
+        pulumi.CustomResource.__init__(
+            self,
+            f"pulumi-python:{self._resource_type_name}",
+            name,
+            {**props, PROVIDER_KEY: serialize_provider(provider)},
+            opts,
+        )
