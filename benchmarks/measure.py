@@ -8,7 +8,8 @@ import time
 from dataclasses import dataclass
 from pathlib import Path
 
-from tests.cli.project import Project, family_of
+from tests.cli.project import Project
+from tests.processes import family_of
 from tests.sandbox_server import SandboxProcess
 
 COLLECTIONS = (

@@ -17,7 +17,6 @@ import signal
 import subprocess
 import sys
 import textwrap
-import time
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -27,6 +26,7 @@ import pytest
 
 from bootstrap.workspace import Workspace
 from tests.pki import Pair, ca_certificate, make
+from tests.processes import Process, family_of, processes
 from tests.sandbox_server import TOKEN, Sandbox
 
 CHECKOUT = Path(__file__).resolve().parent.parent.parent
@@ -217,44 +217,6 @@ class Project:
             (p.pid, p.command) for p in self.orphans
         }:
             os.kill(orphan[0], signal.SIGKILL)
-
-
-@dataclass(frozen=True)
-class Process:
-    pid: int
-    parent: int
-    state: str
-    command: str
-
-
-def processes() -> list[Process]:
-    """All processes of this machine that have not ended (a zombie has)."""
-    listed = subprocess.run(
-        ["ps", "-A", "-ww", "-o", "pid=,ppid=,stat=,args="],
-        capture_output=True,
-        text=True,
-        check=True,
-    )
-    rows = (line.split(None, 3) for line in listed.stdout.splitlines())
-    found = [Process(int(r[0]), int(r[1]), r[2], r[3]) for r in rows if len(r) == 4]
-    return [process for process in found if not process.state.startswith("Z")]
-
-
-def family_of(cli: int) -> list[Process]:
-    """The processes that a CLI has started, and those that they have started."""
-    family, everybody = {cli}, processes()
-    for _ in everybody:
-        family |= {process.pid for process in everybody if process.parent in family}
-    return [process for process in everybody if process.pid in family - {cli}]
-
-
-def seconds_until_ended(pids: list[int], most: float) -> float:
-    """How long it took until none of them was alive any more; fails after `most`."""
-    start = time.monotonic()
-    while alive := {process.pid for process in processes()} & set(pids):
-        assert time.monotonic() - start < most, f"alive after {most} s: {alive}"
-        time.sleep(0.1)
-    return time.monotonic() - start
 
 
 def leaks(pairs: list[Pair], folder: Path, *texts: str) -> list[str]:

@@ -7,7 +7,8 @@ import signal
 
 import pytest
 
-from tests.cli.project import REAL_CLI, Project, seconds_until_ended
+from tests.cli.project import REAL_CLI, Project
+from tests.processes import seconds_until_ended
 from tests.sandbox_server import SandboxProcess
 
 pytestmark = REAL_CLI

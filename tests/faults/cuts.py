@@ -8,7 +8,7 @@ import subprocess
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from tests.cli.project import Process, family_of, processes, seconds_until_ended
+from tests.processes import Process, family_of, processes, seconds_until_ended
 from tests.sandbox_server import Sandbox
 
 # The watch looks once a second, and then leaves a call under way three seconds to end.

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import pytest
 
-from tests.cli.project import REAL_CLI, Project, seconds_until_ended
+from tests.cli.project import REAL_CLI, Project
 from tests.postgres.server import Postgres
+from tests.processes import seconds_until_ended
 from tests.sandbox_server import SandboxProcess
 
 pytestmark = REAL_CLI

@@ -19,10 +19,11 @@ import pytest
 from cryptography.hazmat.primitives import hashes
 
 from origins import Origin, bundle, configuration
-from tests.cli.project import Project, processes
+from tests.cli.project import Project
 from tests.origins import pki, servers
 from tests.origins.pki import SERVER_AUTH, Signer
 from tests.pki import Pair
+from tests.processes import processes
 from tests.sandbox_server import ZONE_IDS, SandboxProcess
 from tests.with_real_servers.visit import Figures, visit
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import signal
 
-from tests.cli.project import seconds_until_ended
+from tests.processes import seconds_until_ended
 from tests.with_real_servers.conftest import Print
 from tests.with_real_servers.ground import LONG, Ground, leaf
 
