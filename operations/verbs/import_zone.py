@@ -58,7 +58,8 @@ def command(
     folder = (out or PROJECT / "imported" / stack).resolve()
     with cloudflare.cloudflare(say) as run:
         name, zone_id = identify(zone, token_env, run)
-        config = ZoneConfig(zone_id=zone_id, **({"token_env": token_env} if token_env else {}))
+        given = {"zone_id": zone_id} | ({"token_env": token_env} if token_env else {})
+        config = ZoneConfig.model_validate(given)
         with progress(f"reading {name}"):
             place = new_files.in_project(folder / "certificates")
             made = Writer(cloudflare.read(name, config, run), place).write()
