@@ -62,9 +62,11 @@ def chain_depth(chain: str, authorities: str) -> int:
     while depth == 0 or not _is_self_signed(current):
         issuer = _issuer(current, [*trusted, *presented[1:]])
         if issuer is None or depth == 10:
+            namesakes = (other for other in trusted if other.subject == current.issuer)
+            by_key = " (a CA of this name is there, with another key)" if any(namesakes) else ""
             raise ValueError(
                 f"{_name(current.subject)} is signed by {_name(current.issuer)}, which is"
-                " neither in the bundle nor in the chain: the origin would refuse it."
+                f" neither in the bundle nor in the chain{by_key}: the origin would refuse it."
             )
         current, depth = issuer, depth + 1
     if current not in trusted:

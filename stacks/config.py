@@ -21,7 +21,7 @@ from pydantic import (
     field_validator,
 )
 
-from origins import SERVERS
+from origins import SERVERS, bundle, chain_depth, pin
 from providers import (
     PROJECT as PROJECT,  # operations ask here, as for everything of a stack's file
 )
@@ -116,6 +116,27 @@ class KeyPair(Section):
     def pem(self, file: str = "") -> str:
         """The PEM of the leaf alone; `pulumi.RunError` as `read_authorities`."""
         return _in_file(leaf_in_file, self.certificate, file)
+
+    def require_issuer(self, where: str = "", file: str = "") -> None:
+        """`pulumi.RunError` when `ca` did not sign the certificate: origins would refuse it.
+
+        :param where: what the error begins with, before `ca`.
+        """
+        if self.ca is None:
+            return
+        certificate, authority = self.pem(file), read_authorities(self.ca, file)
+        try:
+            pin(certificate)
+        except ValueError:
+            # The resource says what is wrong with the text of its certificate.
+            return
+        try:
+            chain_depth(certificate, bundle(authority))
+        except ValueError as error:
+            raise pulumi.RunError(
+                f"{where}ca: {error} Give the CA that signed the certificate; the CA before a"
+                " change stays under origin.also_trust (docs/rotation.md)."
+            ) from None
 
     def key(self) -> pulumi.Input[str]:
         """What a certificate resource takes as `private_key`."""
@@ -213,6 +234,12 @@ class ZoneConfig(Section):
         own = {"zone_certificate": self.zone_certificate} if self.zone_certificate else {}
         return {**own, **self.hostname_certificates}
 
+    def pairs_by_key(self, name: str) -> dict[str, KeyPair]:
+        """Every certificate of the zone, under the path to it in the configuration."""
+        own = {"zone_certificate": self.zone_certificate} if self.zone_certificate else {}
+        others = {f"hostname_certificates.{k}": v for k, v in self.hostname_certificates.items()}
+        return {f'zones["{name}"].{key}': pair for key, pair in {**own, **others}.items()}
+
     @field_validator("hostname_certificates", mode="after")
     @classmethod
     def _no_hostname_twice(
@@ -280,9 +307,10 @@ def load(read: Callable[[str], Any] | None = None) -> Environment:
     environment = parse(zones, _file())
     # Found missing only when its zone's turn comes, a file would stop `up` with half of the zones
     # made.
-    for zone in environment.zones.values():
-        for pair in zone.pairs().values():
+    for name, zone in environment.zones.items():
+        for key, pair in zone.pairs_by_key(name).items():
             pair.pem(_file())
+            pair.require_issuer(f"{_file()}: {key}.", _file())
     return environment
 
 

@@ -16,7 +16,7 @@ from stacks.origin import zone_directives
 
 from ..sources.configuration import StackFile
 from ..text import Text, Untrusted, fingerprint, text
-from .results import CheckResult, ok, problem, warning
+from .results import MOST_REASON, CheckResult, ok, problem, warning
 
 
 def configured_sha256(pair: KeyPair) -> str:
@@ -43,6 +43,10 @@ def keys(
     except (pem.PemError, pulumi.RunError) as error:
         yield problem("certificate", (*where, Untrusted(str(error), 600)))
         return
+    try:
+        pair.require_issuer()
+    except pulumi.RunError as error:
+        yield problem("certificate", (*where, Untrusted(str(error), MOST_REASON)))
     name = fingerprint(certificate.sha256)
     ids = {record.id for record in there if record.sha256 == certificate.sha256}
     is_ours = bool(ids & (ours or set()))
@@ -53,18 +57,25 @@ def keys(
         yield grade("certificate", (*where, *name, " ", Untrusted(fault, 600)))
     for told in known:
         yield warning("certificate", (*where, *name, " ", Untrusted(told, 600)))
+    yield from _key(where, pair, certificate, bool(ids), run)
+
+
+def _key(
+    where: Text, pair: KeyPair, certificate: pem.Certificate, is_uploaded: bool, run: Session
+) -> Iterator[CheckResult]:
     if pair.private_key.startswith("secret:"):
         yield ok("key", (*where, "kept in the stack's configuration, not looked at"))
         return
     try:
         load_matching_key(certificate, pair.private_key, pair.passphrase, run.environ, PROJECT)
     except UnreadableReference as error:
-        need = " It is not needed: the certificate is uploaded already." if ids else ""
-        grade = warning if ids else problem
+        need = " It is not needed: the certificate is uploaded already." if is_uploaded else ""
+        grade = warning if is_uploaded else problem
         yield grade("key", (*where, Untrusted(str(error), 600), need))
     except pem.PemError as error:
         yield problem("key", (*where, Untrusted(f"private_key: {error}", 600)))
     else:
+        name = fingerprint(certificate.sha256)
         yield ok("key", text("{where}certificate {it} and its key", where=where, it=name))
 
 

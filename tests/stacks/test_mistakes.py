@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 
 import pytest
 
 from tests.cli.project import REAL_CLI, Project
+from tests.pki import another_authority
 
 pytestmark = REAL_CLI
 
@@ -86,3 +88,21 @@ def test_a_stack_without_a_program_is_told_what_to_write(tmp_path: Path) -> None
     project = Project(tmp_path, None, "qa")
     project.config.write_text("config: {}\n")
     project.preview(code=1).line("error: ", "stack qa has no program", "stacks/qa.py")
+
+
+def test_a_ca_that_did_not_sign_its_certificate_ends_every_preview(tmp_path: Path) -> None:
+    project = Project(tmp_path, None, "prod")
+    for name in ("zone", "pay", "api"):
+        project.pair(name)
+    # The CA of this one takes the place of the other's.
+    project.pair("pay", issuer=another_authority("Another CA"))
+    # The rest of the file says nothing of an origin, which alone was checked before.
+    text = re.sub(r"      origin:\n(?:        .*\n)+", "", project.config.read_text())
+    project.config.write_text(text)
+    told = project.preview(code=1)
+    told.line(
+        "error: ",
+        'stacks/Pulumi.prod.yaml: zones["example.org"].zone_certificate.ca: ',
+        "signed by CN=Test Origin Pull CA, which is neither in the bundle nor in the chain",
+        "origin.also_trust",
+    )

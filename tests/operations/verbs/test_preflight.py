@@ -121,7 +121,18 @@ def another_authority_signed(stack: Stack) -> None:
     origin(stack, "other.pem")
 
 
+def ca_of_another_key(stack: Stack) -> None:
+    """Under the same name, and without an origin in the stack."""
+    (stack.folder / "ca.pem").write_text(ca_certificate(another_authority("Test Origin Pull CA")))
+    stack.zone["hostname_certificates"]["app"]["ca"] = f"file:{stack.folder / 'ca.pem'}"
+
+
 CASES: dict[str, tuple[Callable[[Stack], None], str, str]] = {
+    "a CA that did not sign": (
+        ca_of_another_key,
+        "certificate",
+        "a CA of this name is there, with another key",
+    ),
     "no token": (no_token, "token", "CLOUDFLARE_API_TOKEN is not set"),
     "the token of a variable": (token_of_a_variable, "token", "TOKEN_THAT_IS_NOT_SET is not set"),
     "an expired token": (expired_token, "token", ""),
