@@ -2,8 +2,9 @@
 
 `PUT /zones/{zone_id}/origin_tls_client_auth/hostnames` takes a list and touches only the
 hostnames in it. A change that comes while a request is under way travels with the next one. An
-entry that Cloudflare refuses does not fail its neighbours: the request is repeated in halves, which
-is safe because each entry says the wanted state, whatever part of a refused list was carried out.
+entry that Cloudflare refuses does not fail its neighbours: the request is repeated in halves, until
+the reason turns out to be the same for all. That is safe because each entry says the wanted state,
+whatever part of a refused list was carried out.
 """
 
 from __future__ import annotations
@@ -17,13 +18,15 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from .answers import Binding
-from .errors import Refused
+from .errors import Refused, copy_of
 from .polling import LATELY, LONGEST, MOMENT, QUIET
 from .runtime import Runtime
 
 LARGEST = 100
 # Other hostnames are other entries: the peers, too, send that many at once, one hostname in each.
 AT_ONCE = 4
+# So few entries are asked for one by one, whatever the refusals say.
+FEW = 8
 
 
 @dataclass
@@ -79,7 +82,7 @@ class Bulk:
                 self._serve()
                 self._last_sent = self._runtime.clock.monotonic()
         if ticket.error is not None:
-            raise ticket.error
+            raise copy_of(ticket.error)
         return ticket.refused
 
     def _gather(self) -> None:
@@ -109,27 +112,54 @@ class Bulk:
         try:
             for requests in _rounds(entries):
                 with ThreadPoolExecutor(AT_ONCE) as pool:
-                    for found in pool.map(self._in_halves, requests):
+                    for found in pool.map(self._refused_of, requests):
                         refused |= found
         except BaseException as caught:
             error = caught
         for ticket in tickets:
             names = {entry.hostname for entry in ticket.entries}
-            ticket.refused = {name: why for name, why in refused.items() if name in names}
+            ticket.refused = {name: copy_of(why) for name, why in refused.items() if name in names}
             ticket.error = error
             ticket.done = True
 
-    def _in_halves(self, entries: Sequence[Binding]) -> dict[str, Refused]:
+    def _refused_of(self, entries: Sequence[Binding]) -> dict[str, Refused]:
+        refusal = self._refusal(entries)
+        return {} if refusal is None else self._in_halves(entries, refusal)
+
+    def _in_halves(self, entries: Sequence[Binding], refusal: Refused) -> dict[str, Refused]:
+        """Which of the entries are refused, when all of them together were."""
+        if len(entries) == 1:
+            return {entries[0].hostname: refusal}
+        middle = len(entries) // 2
+        halves = [(half, self._refusal(half)) for half in (entries[:middle], entries[middle:])]
+        if len(entries) > FEW and self._is_for_all(halves, refusal):
+            return {entry.hostname: refusal for entry in entries}
+        found: dict[str, Refused] = {}
+        for half, why in halves:
+            found |= {} if why is None else self._in_halves(half, why)
+        return found
+
+    def _is_for_all(
+        self, halves: Sequence[tuple[Sequence[Binding], Refused | None]], refusal: Refused
+    ) -> bool:
+        """Whether both halves are refused for the same reason, and so is one entry of each alone.
+
+        A certificate that Cloudflare does not know is the same reason for all its hostnames, and
+        asking for each of them costs more requests than the quota has.
+        """
+        return all(why is not None and why.reason == refusal.reason for _, why in halves) and all(
+            alone is not None and alone.reason == refusal.reason
+            for alone in (self._refusal(half[:1]) for half, _ in halves)
+        )
+
+    def _refusal(self, entries: Sequence[Binding]) -> Refused | None:
         try:
             self._send([entry.body() for entry in entries])
-        except Refused as refused:
-            if refused.status not in (400, 404, 422):
+        except Refused as refusal:
+            if refusal.status not in (400, 404, 422):
                 raise
-            if len(entries) == 1:
-                return {entries[0].hostname: refused}
-            middle = len(entries) // 2
-            return self._in_halves(entries[:middle]) | self._in_halves(entries[middle:])
-        return {}
+            return refusal
+        return None
 
 
 def _rounds(entries: Sequence[Binding]) -> Iterator[list[list[Binding]]]:

@@ -14,8 +14,11 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
+from typing import TypeVar
 
 from ..values.text import one_line
+
+Error = TypeVar("Error", bound=BaseException)
 
 REFRESH_NEXT = "Run `pulumi up --refresh` to go on from here."
 
@@ -65,6 +68,11 @@ class Refused(CloudflareError):
         where = f"Cloudflare {numbers}, HTTP {status}" + (f", ray {ray}" if ray else "")
         super().__init__(f"{text.rstrip('. ')} ({where})", next_step)
 
+    @property
+    def reason(self) -> tuple[int, object]:
+        """What refusals for one reason share: the codes, as a text may name the object."""
+        return self.status, self.codes or self.text
+
     def has(self, *codes: int) -> bool:
         """Whether Cloudflare named one of these codes."""
         return any(code in self.codes for code in codes)
@@ -94,6 +102,13 @@ class EngineGone(CloudflareError):
             "the Pulumi CLI that asked for this has ended, so nothing more is written",
             "Run `pulumi cancel` if the stack is locked, then `pulumi up`.",
         )
+
+
+def copy_of(error: Error) -> Error:
+    """The same failure for another resource, which may add its own name and next step to it."""
+    twin = type(error).__new__(type(error), *error.args)
+    twin.__dict__.update(error.__dict__)
+    return twin
 
 
 @contextmanager

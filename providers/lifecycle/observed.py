@@ -5,7 +5,6 @@ Lists lag, and are young at Cloudflare: where there is none, each hostname is as
 
 from __future__ import annotations
 
-import functools
 from collections.abc import Collection, Iterable
 
 from ..api.answers import Binding
@@ -21,10 +20,15 @@ class ObservedBindings:
     def __init__(self, zone: Zone) -> None:
         self._zone = zone
         self._reread: dict[str, Binding | None] = {}
+        self._rows: dict[str, Binding] | None = None
+        self._is_listed = False
 
-    @functools.cached_property
+    @property
     def _list(self) -> dict[str, Binding] | None:
-        return self._zone.bindings()
+        # functools.cached_property would let all threads wait for each other, up to Python 3.11.
+        if not self._is_listed:
+            self._rows, self._is_listed = self._zone.bindings(), True
+        return self._rows
 
     def listed(self, hostname: str) -> Binding | None:
         """The binding; None when the hostname shows no certificate of its own."""

@@ -8,7 +8,7 @@ import pytest
 
 from providers.api.answers import Binding
 from providers.api.bulk_put import LARGEST, Bulk
-from providers.api.errors import Refused, Unanswered
+from providers.api.errors import CloudflareError, Refused, Unanswered, about
 from providers.api.polling import LATELY, LONGEST, MOMENT
 from providers.api.runtime import Clock, Runtime
 
@@ -175,6 +175,55 @@ def test_only_the_refused_entries_are_told(bad):
     assert set(refused) == bad
     good = {e["hostname"] for c in wire.sent if not bad & {x["hostname"] for x in c} for e in c}
     assert good == {f"h{i}" for i in range(8)} - bad
+
+
+def test_a_refusal_for_one_reason_is_not_asked_about_each_hostname():
+    wire = Wire(lambda names: True)
+    refused = bulk(wire).put(entries(*(f"h{i}" for i in range(500))))
+    assert len(refused) == 500
+    assert len(wire.sent) <= 30
+
+
+def test_two_bad_hostnames_of_a_hundred_do_not_fail_the_others():
+    wire = Wire(lambda names: bool({"h20", "h70"} & set(names)))
+    refused = bulk(wire).put(entries(*(f"h{i}" for i in range(100))))
+    assert set(refused) == {"h20", "h70"}
+
+
+@pytest.mark.parametrize("error", [Unanswered("no answer"), Refused(400, [1], "no")], ids=str)
+def test_each_of_ten_resources_gets_a_failure_of_its_own(error):
+    """They travel together, and each names its own binding in the one it is given."""
+    wire = Wire()
+    joined = bulk(wire)
+    told: dict[str, str] = {}
+
+    def fail(config):
+        wire(config)
+        if len(config) > 1 or config[0]["hostname"] != "first":
+            raise error
+
+    def put(name: str) -> None:
+        try:
+            with about(f"binding {name}"):
+                for why in joined.put(entries(name)).values():
+                    raise why
+        except CloudflareError as failed:
+            told[name] = str(failed)
+
+    joined._send = fail
+    wire.go.clear()
+    threads = [threading.Thread(target=put, args=(name,)) for name in ["first", *"abcdefghij"]]
+    threads[0].start()
+    assert wire.busy.wait(5)
+    for thread in threads[1:]:
+        thread.start()
+    while len(joined._queue) < 10:
+        pass
+    wire.go.set()
+    for thread in threads:
+        thread.join(5)
+    assert sorted(told) == list("abcdefghij")
+    assert all(line.startswith(f"binding {name}: ") for name, line in told.items())
 
 
 @pytest.mark.parametrize("error", [Unanswered("no answer"), Refused(403, [10000], "no")], ids=str)
