@@ -14,7 +14,7 @@ from typing import TypeAlias, TypeVar
 from cryptography import x509
 from cryptography.exceptions import InvalidSignature, UnsupportedAlgorithm
 from cryptography.hazmat.primitives import hashes
-from cryptography.hazmat.primitives.asymmetric import ec, rsa
+from cryptography.hazmat.primitives.asymmetric import ec, mldsa, rsa
 from cryptography.hazmat.primitives.serialization import (
     Encoding,
     NoEncryption,
@@ -26,10 +26,14 @@ from cryptography.x509.oid import ExtendedKeyUsageOID, NameOID
 CLIENT_AUTH, SERVER_AUTH = ExtendedKeyUsageOID.CLIENT_AUTH, ExtendedKeyUsageOID.SERVER_AUTH
 Certificate: TypeAlias = x509.Certificate
 Name: TypeAlias = x509.Name
-Key: TypeAlias = ec.EllipticCurvePrivateKey | rsa.RSAPrivateKey
+Key: TypeAlias = ec.EllipticCurvePrivateKey | rsa.RSAPrivateKey | mldsa.MLDSA44PrivateKey
+PublicKey: TypeAlias = ec.EllipticCurvePublicKey | rsa.RSAPublicKey | mldsa.MLDSA44PublicKey
+ODD_KEY = "the key is neither ECDSA, RSA nor ML-DSA-44."
 KEYS: dict[str, Callable[[], Key]] = {
     "ec": lambda: ec.generate_private_key(ec.SECP256R1()),
     "rsa": lambda: rsa.generate_private_key(public_exponent=65537, key_size=2048),
+    # FIPS 204, written as its seed (RFC 9881): the form that Cloudflare takes.
+    "ml-dsa-44": mldsa.MLDSA44PrivateKey.generate,
 }
 CA_LIFE = timedelta(days=3650)
 # A clock that is a little behind must accept what was made here.
@@ -76,7 +80,7 @@ def make_ca(name: Name, now: datetime, kind: str = "ec") -> Identity:
     builder = _begun(name, name, key, now - BACKDATED, now + CA_LIFE)
     builder = builder.add_extension(x509.BasicConstraints(True, 0), critical=True)
     builder = builder.add_extension(_usage(is_ca=True), critical=True)
-    return Identity(builder.sign(key, hashes.SHA256()), key)
+    return Identity(builder.sign(key, _hash_for(key)), key)
 
 
 def make_leaf(
@@ -99,7 +103,7 @@ def make_leaf(
     builder = builder.add_extension(_usage(is_ca=False), critical=True)
     builder = builder.add_extension(x509.ExtendedKeyUsage([usage]), critical=False)
     builder = builder.add_extension(_identifier_of(issuer.certificate), critical=False)
-    made = builder.sign(issuer.key, hashes.SHA256())
+    made = builder.sign(issuer.key, _hash_for(issuer.key))
     if fault := chain_fault(made, issuer.certificate):
         raise ValueError(f"what the CA signed does not verify: {fault}.")
     return Identity(made, key)
@@ -117,8 +121,8 @@ def read(certificate: bytes, private_key: bytes, now: datetime) -> Identity:
         raise ValueError("the key is encrypted. Give it unencrypted, mode 0600.") from None
     except (ValueError, UnsupportedAlgorithm):
         raise ValueError("the key is not a private key in PEM.") from None
-    if not isinstance(key, (ec.EllipticCurvePrivateKey, rsa.RSAPrivateKey)):
-        raise ValueError("the key is neither ECDSA nor RSA.")
+    if not isinstance(key, Key):
+        raise ValueError(ODD_KEY)
     if key.public_key() != found.public_key():
         raise ValueError("the key does not belong to the certificate.")
     if fault := signing_fault(found) or _validity_fault(found, now):
@@ -165,6 +169,11 @@ def read_certificate(text: bytes) -> Certificate:
         raise ValueError("holds no certificate: expected -----BEGIN CERTIFICATE-----.") from None
 
 
+def _hash_for(key: Key) -> hashes.SHA256 | None:
+    """ML-DSA has its own."""
+    return None if isinstance(key, mldsa.MLDSA44PrivateKey) else hashes.SHA256()
+
+
 def _begun(
     subject: Name, issuer: Name, key: Key, starts: datetime, ends: datetime
 ) -> x509.CertificateBuilder:
@@ -204,10 +213,10 @@ def _identifier_of(issuer: Certificate) -> x509.AuthorityKeyIdentifier:
     return x509.AuthorityKeyIdentifier.from_issuer_subject_key_identifier(own)
 
 
-def _public_key(certificate: Certificate) -> ec.EllipticCurvePublicKey | rsa.RSAPublicKey:
+def _public_key(certificate: Certificate) -> PublicKey:
     found = certificate.public_key()
-    if not isinstance(found, (ec.EllipticCurvePublicKey, rsa.RSAPublicKey)):
-        raise ValueError("the key is neither ECDSA nor RSA.")
+    if not isinstance(found, PublicKey):
+        raise ValueError(ODD_KEY)
     return found
 
 

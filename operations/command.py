@@ -9,6 +9,7 @@ import click
 import pulumi
 
 from providers.api.errors import CloudflareError
+from providers.values.inputs import normalise_hostname
 from providers.values.text import one_line
 
 from .text import safe
@@ -38,6 +39,14 @@ class Stop(click.ClickException):
         super().__init__(safe(one_line(line), LONGEST))
         # click declares it for the class and reads it from the instance.
         vars(self)["exit_code"] = exit_code
+
+
+def hostname_argument(text: str) -> str:
+    """The hostname in the one spelling that the configuration has; `ValueError` on one line."""
+    try:
+        return normalise_hostname(text)
+    except ValueError as error:
+        raise ValueError(f"hostname: {error}") from None
 
 
 class Verb(click.Command):

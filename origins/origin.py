@@ -19,7 +19,8 @@ Stage = Literal["optional", "on"]
 REFUSED = "This origin answers only Cloudflare (Authenticated Origin Pulls)."
 NO_SUCH_HOST = "This server has no such host."
 
-_LABEL = r"(?!-)[a-z0-9-]{1,63}(?<!-)"
+# Underscores are in names that DNS and Cloudflare know, and all servers take them.
+_LABEL = r"(?!-)[a-z0-9_-]{1,63}(?<!-)"
 _HOSTNAME = re.compile(rf"(?=.{{1,253}}\Z)(?:{_LABEL}\.)*{_LABEL}\Z")
 _PATH = re.compile(r"/[A-Za-z0-9._/@+=,:~ -]*[A-Za-z0-9._@+=,:~-]\Z")
 _HEADER = re.compile(r"[A-Za-z0-9]+(?:-[A-Za-z0-9]+){0,3}\Z")

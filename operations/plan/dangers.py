@@ -7,6 +7,8 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from providers.lifecycle.tls_mode import WITHOUT_TLS
+from providers.values.algorithms import origin_needs
+from providers.values.expiry import days_to_warn
 
 from ..text import Text, Untrusted, day, days_left, fingerprint, in_days, join, text, zone_name
 from .changes import Change, Effect
@@ -23,9 +25,10 @@ CLASSES = {
     "ssl": "the SSL mode changes",
     "others": "what others use is deleted or taken over",
     "issuer": "a certificate comes from another issuer than the one before",
+    "algorithm": "a certificate has a key of a kind that an origin may not know (ML-DSA)",
     "unknown": "a resource changes whose kind this report does not know",
     "global": "only Cloudflare's shared certificate protects",
-    "expiry": "a certificate that will be presented ends within 30 days",
+    "expiry": "a certificate that will be presented ends soon (30 days, or a third of its life)",
 }
 ENDED = "HAS ENDED"
 # A change of CA for which the stack has exported the bundle: nothing breaks where that is in place.
@@ -33,7 +36,6 @@ IS_EXPORTED = "the exported bundle has both CAs, see that it is in place before 
 IS_NOT_EXPORTED = "the origin must trust both before this is applied"
 # Worth a look, but nothing that this plan breaks.
 MILD = ("unknown", "global")
-SOON = 30
 LONG = 800
 FACT = {
     "off": "Cloudflare speaks no TLS to the origin and presents nothing",
@@ -206,6 +208,19 @@ def _issuer(scene: Scene) -> Iterator[Text]:
         )
 
 
+def _algorithm(scene: Scene) -> Iterator[Text]:
+    for change in scene.changes:
+        old, new = change.before.certificate, change.after.certificate
+        need = origin_needs(new.key_kind) if new else None
+        if new and need and (old is None or old.key_kind != new.key_kind):
+            yield text(
+                "certificate {it} has a key of the kind {kind}. {need}",
+                it=fingerprint(new.sha256),
+                kind=new.key_kind,
+                need=need,
+            )
+
+
 def _unknown(scene: Scene) -> Iterator[Text]:
     for resource in scene.preview.resources:
         if is_unlisted(resource) and resource.op != "same":
@@ -232,7 +247,7 @@ def _expiry(scene: Scene) -> Iterator[Text]:
             users.setdefault(change.after.certificate, []).append(change)
     for certificate, found in users.items():
         left = days_left(certificate.expires_on, scene.now)
-        if left is not None and left <= SOON:
+        if left is not None and left <= days_to_warn(certificate.life):
             yield text(
                 "certificate {it} {ends} on {day}, {when}; it is presented for {who}.",
                 it=fingerprint(certificate.sha256),
@@ -250,6 +265,7 @@ RULES: dict[str, Callable[[Scene], Iterator[Text]]] = {
     "ssl": _ssl,
     "others": _others,
     "issuer": _issuer,
+    "algorithm": _algorithm,
     "unknown": _unknown,
     "global": _global,
     "expiry": _expiry,

@@ -8,6 +8,7 @@ Pulls", https://developers.cloudflare.com/ssl/origin-configuration/authenticated
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from datetime import timedelta
 from typing import Literal
 
 from providers.lifecycle.tls_mode import WITHOUT_TLS
@@ -23,7 +24,7 @@ class CertificateFacts:
     """Public facts; empty where they are not known (a new certificate has no id yet).
 
     `issuer_key` identifies the issuer's key, where the certificate tells it; `pem` is the public
-    text, where a plan has it.
+    text, where a plan has it; `life` is the time from its first instant to its last.
     """
 
     sha256: str = ""
@@ -32,6 +33,8 @@ class CertificateFacts:
     cert_id: str = ""
     issuer_key: str = ""
     pem: str = field(default="", compare=False, repr=False)
+    key_kind: str = ""
+    life: timedelta | None = None
 
     def has_issuer_of(self, other: CertificateFacts) -> bool:
         """Whether nothing that is known of both speaks against one CA."""

@@ -101,4 +101,11 @@ def certificate_facts(record: UploadedCertificate) -> CertificateFacts:
         parsed = pem.read_certificate(record.certificate)
     except pem.PemError:
         return CertificateFacts(record.sha256, record.expires_on, "", record.id)
-    return CertificateFacts(parsed.sha256, parsed.expires_on, parsed.issuer, record.id)
+    return CertificateFacts(
+        parsed.sha256,
+        parsed.expires_on,
+        parsed.issuer,
+        record.id,
+        key_kind=parsed.key_kind,
+        life=parsed.not_after - parsed.not_before,
+    )

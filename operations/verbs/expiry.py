@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 from pathlib import Path
@@ -11,6 +11,7 @@ from typing import Any, TextIO
 import click
 
 from providers.api.answers import LEVELS
+from providers.values.expiry import MOST_FAIL_DAYS, MOST_WARN_DAYS, days_to_fail, days_to_warn
 
 from ..command import Verb, examples
 from ..plan.live import LiveZone
@@ -26,13 +27,18 @@ HEADS = ("Days", "Ends", "Certificate", "Level", "Zone", "Presented for", "Found
 
 @dataclass(frozen=True)
 class CertificateExpiry:
-    """A certificate, wherever it was found. `counts`: it is presented, or a stack holds it."""
+    """A certificate, wherever it was found. `counts`: it is presented, or a stack holds it.
+
+    `warn_days` and `fail_days` are days before its end.
+    """
 
     sha256: str
     expires_on: str
     level: str
     zone: str
     cert_id: str
+    warn_days: float = MOST_WARN_DAYS
+    fail_days: float = MOST_FAIL_DAYS
     users: tuple[str, ...] = ()
     places: tuple[str, ...] = field(default=("Cloudflare",))
 
@@ -41,6 +47,10 @@ class CertificateExpiry:
         """Whether its end is anybody's trouble."""
         return bool(self.users) or self.places != ("Cloudflare",)
 
+    def urgency(self, days: int) -> int:
+        """With so many days left: 0, 1 once it is warned of, 2 once a pipeline has to fail."""
+        return 2 if days <= self.fail_days else int(days <= self.warn_days)
+
 
 @click.command(
     "expiry",
@@ -48,17 +58,22 @@ class CertificateExpiry:
     failure=2,
     help="Certificates by days left, from Cloudflare and from the stack's state. What nothing"
     " presents and no stack holds is listed but does not count.\n\n"
-    "Exit codes: 0; 1 when one ends within --warn days; 2 when one ends within --fail days, has"
-    " ended, or when it cannot be found out.",
+    "A warning begins `warn_days` before the end, as the stack's file says: by default 30, or a"
+    " third of the certificate's life where that is shorter. A failure begins 14 days before the"
+    " end, or with half of the warning's time left. --warn and --fail hold for every"
+    " certificate.\n\n"
+    "Exit codes: 0; 1 for a warning; 2 for a failure, when one has ended, or when it cannot be"
+    " found out.",
     epilog=examples(
-        "python -m operations expiry --stack prod --warn 30 --fail 14",
+        "python -m operations expiry --stack prod",
+        "python -m operations expiry --stack prod --warn 60 --fail 30",
         "pulumi stack export | python -m operations expiry --stack prod --state -",
         "python -m operations expiry --stack prod --no-state --json",
     ),
 )
 @configuration.options
-@click.option("--warn", default=30, show_default=True, type=click.IntRange(0), help="Days.")
-@click.option("--fail", default=14, show_default=True, type=click.IntRange(0), help="Days.")
+@click.option("--warn", type=click.IntRange(0), help="Days before the end.")
+@click.option("--fail", type=click.IntRange(0), help="Days before the end.")
 @click.option(
     "--state",
     "export",
@@ -70,8 +85,8 @@ class CertificateExpiry:
 def command(
     stack: str,
     file: Path | None,
-    warn: int,
-    fail: int,
+    warn: int | None,
+    fail: int | None,
     export: TextIO | None,
     no_state: bool,
     is_json: bool,
@@ -81,46 +96,69 @@ def command(
     with cloudflare.cloudflare(say) as run:
         zones = cloudflare.zones(wanted, run, progress)
         now = run.clock.now()
-    found = in_order(joined(zones, held), now)
-    code = worst([days for days, certificate in found if certificate.counts], warn, fail)
+    found = in_order(joined(zones, held, warn, fail), now)
+    code = max((c.urgency(days) for days, c in found if c.counts), default=0)
     if is_json:
         show_json({"exit_code": code, "certificates": [as_json(c, days) for days, c in found]})
     else:
-        show(found, warn, fail)
+        show(found)
     if code:
         click.get_current_context().exit(code)
 
 
-def joined(zones: Sequence[LiveZone], held: Iterable[HeldCertificate]) -> list[CertificateExpiry]:
-    """Each certificate of each zone once, with all the places where it is."""
-    found: dict[tuple[str, str, str], CertificateExpiry] = {}
+def joined(
+    zones: Sequence[LiveZone],
+    held: Iterable[HeldCertificate],
+    warn: float | None = None,
+    fail: float | None = None,
+) -> list[CertificateExpiry]:
+    """Each certificate of each zone once, with all the places where it is.
+
+    :param warn: days before the end, for all; None: what the configuration says for its zone.
+    :param fail: the same.
+    """
+    found = {
+        (zone.config.zone_id, one.level, one.sha256 or one.cert_id): one
+        for zone in zones
+        for one in _of_zone(zone, warn, fail)
+    }
     names = {zone.config.zone_id: zone.name for zone in zones}
-    for zone in zones:
-        users = _users(zone)
-        for level in LEVELS:
-            for record in zone.certificates[level]:
-                one = cloudflare.certificate_facts(record)
-                key = (zone.config.zone_id, level, one.sha256 or one.cert_id)
-                found[key] = CertificateExpiry(
-                    one.sha256,
-                    one.expires_on,
-                    level,
-                    zone.name,
-                    one.cert_id,
-                    users.get(one.cert_id, ()),
-                )
     for item in held:
         key = (item.zone_id, item.level, item.sha256 or item.cert_id)
         place = f"state of {item.stack}"
         known = found.get(key)
         if known is None:
-            name = names.get(item.zone_id, item.zone_id)
             found[key] = CertificateExpiry(
-                item.sha256, item.expires_on, item.level, name, item.cert_id, (), (place,)
+                item.sha256,
+                item.expires_on,
+                item.level,
+                names.get(item.zone_id, item.zone_id),
+                item.cert_id,
+                days_to_warn(None, warn),
+                days_to_fail(None, warn) if fail is None else fail,
+                places=(place,),
             )
         elif place not in known.places:
             found[key] = replace(known, places=(*known.places, place))
     return list(found.values())
+
+
+def _of_zone(zone: LiveZone, warn: float | None, fail: float | None) -> Iterator[CertificateExpiry]:
+    users = _users(zone)
+    given = zone.config.warn_days if warn is None else warn
+    for level in LEVELS:
+        for record in zone.certificates[level]:
+            one = cloudflare.certificate_facts(record)
+            yield CertificateExpiry(
+                one.sha256,
+                one.expires_on,
+                level,
+                zone.name,
+                one.cert_id,
+                days_to_warn(one.life, given),
+                days_to_fail(one.life, given) if fail is None else fail,
+                users.get(one.cert_id, ()),
+            )
 
 
 def _users(zone: LiveZone) -> dict[str, tuple[str, ...]]:
@@ -142,19 +180,12 @@ def in_order(
     return sorted(dated, key=lambda pair: (pair[0], pair[1].zone, pair[1].sha256))
 
 
-def worst(days: Sequence[int], warn: int, fail: int) -> int:
-    """The exit code: 0, 1 within `warn` days, 2 within `fail` days."""
-    if any(left <= fail for left in days):
-        return 2
-    return 1 if any(left <= warn for left in days) else 0
-
-
 def as_json(certificate: CertificateExpiry, days: int) -> dict[str, Any]:
     """One object for a machine."""
     return {**vars(certificate), "days_left": days, "counts": certificate.counts}
 
 
-def show(found: Sequence[tuple[int, CertificateExpiry]], warn: int, fail: int) -> None:
+def show(found: Sequence[tuple[int, CertificateExpiry]]) -> None:
     """The table, the most urgent first."""
     rows: list[Sequence[Text]] = []
     tones = []
@@ -171,7 +202,7 @@ def show(found: Sequence[tuple[int, CertificateExpiry]], warn: int, fail: int) -
                 (Untrusted(", ".join(certificate.places)),),
             )
         )
-        code = worst([days], warn, fail) if certificate.counts else 0
+        code = certificate.urgency(days) if certificate.counts else 0
         tones.append(("", "soon", "over")[code])
     if not rows:
         say("there are no certificates")

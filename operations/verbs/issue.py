@@ -13,6 +13,7 @@ import yaml
 
 from issuers import authority
 from issuers.authority import Identity
+from providers.values.algorithms import origin_needs
 
 from .. import new_files
 from ..command import Stop, Verb, examples
@@ -39,6 +40,7 @@ HOSTNAME = re.compile(r"[a-z0-9-]+(\.[a-z0-9-]+)+\Z")
         "python -m operations issue zone shop.example.com --out certificates",
         "python -m operations issue shop-2027 --out certificates/new --ca certificates",
         "python -m operations issue zone --out certificates --days 90 --key rsa --json",
+        "python -m operations issue zone --out certificates/new --key ml-dsa-44",
     ),
 )
 @click.argument("names", nargs=-1, required=True, metavar="NAME...")
@@ -55,7 +57,7 @@ HOSTNAME = re.compile(r"[a-z0-9-]+(\.[a-z0-9-]+)+\Z")
     type=click.Choice(tuple(authority.KEYS)),
     default="ec",
     show_default=True,
-    help="ECDSA on P-256, or RSA with 2048 bits.",
+    help="ECDSA on P-256, RSA with 2048 bits, or ML-DSA-44 (OpenSSL 3.5 at the origin).",
 )
 @click.option(
     "--ca",
@@ -84,6 +86,8 @@ def command(
         show_json(_as_json(folder, ca, is_new, out, leaves) | {"configuration": pasted})
         return
     _tell(folder, ca, is_new, out, leaves)
+    if need := origin_needs(kind.upper()):
+        say(need)
     click.echo(pasted, nl=False)
 
 

@@ -11,13 +11,13 @@ from typing import Any
 import click
 
 from origins import SERVERS, Origin, Pin, anchors, bundle, cloudflare_ca, configuration, pin
-from origins.origin import hostname as checked
 from providers.values import pem
+from providers.values.algorithms import origin_needs
 from stacks.config import CLOUDFLARE
 from stacks.origin import PresentedCertificate, describe, presented
 
 from .. import new_files
-from ..command import Stop, Verb, examples
+from ..command import Stop, Verb, examples, hostname_argument
 from ..render.terminal import say, show_json
 from ..sources import configuration as stack_file
 from ..sources.configuration import StackFile
@@ -103,7 +103,7 @@ def command(
 ) -> None:
     try:
         wanted = stack_file.load(stack, file)
-        made = make(checked("hostname", hostname), wanted, options, folder)
+        made = make(hostname_argument(hostname), wanted, options, folder)
     except ValueError as error:
         raise Stop(str(error)) from None
     for note in made.notes:
@@ -179,6 +179,9 @@ def _notes(client: PresentedCertificate, origin: Origin, now: datetime) -> tuple
         " place, so trust its successor with --also-trust before Cloudflare presents that."
         for name in anchors(origin.authorities)
     ]
+    if client.certificate:
+        need = origin_needs(pem.read_certificate(client.certificate).key_kind)
+        notes += [need] if need else []
     if bundle(cloudflare_ca.read()) in origin.authorities:
         ends = f"Cloudflare's CA ends on {cloudflare_ca.ENDS:%Y-%m-%d}."
         notes.append(cloudflare_ca.warning(now) or ends)

@@ -24,7 +24,7 @@ from issuers.authority import Identity
 from origins import ClientCertificate, ProbeReport, Target, cloudflare_ca, probe
 
 from .. import new_files
-from ..command import Stop, Verb, examples
+from ..command import Stop, Verb, examples, hostname_argument
 from ..render.terminal import progress, say, show_json
 from ..text import safe
 
@@ -84,7 +84,7 @@ class Given:
 def command(hostname: str, address: str, is_json: bool, **options: Any) -> None:
     given = Given(*(options[n] for n in ("certificate", "key", "ca_certificate", "ca_key")))
     try:
-        report = _report(_target(hostname, address, options), given)
+        report = _report(_target(hostname_argument(hostname), address, options), given)
     except ValueError as error:
         raise Stop(str(error), 2) from None
     if is_json:

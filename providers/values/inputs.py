@@ -101,11 +101,12 @@ def normalise_hostname(text: str) -> str:
         raise ValueError("is an IP address. Give the hostname that Cloudflare proxies.")
     try:
         mapped = idna.uts46_remap(name, std3_rules=False, transitional=False).removesuffix(".")
-        labels = [
-            part if part.isascii() else idna.alabel(part).decode() for part in mapped.split(".")
-        ]
     except UnicodeError:
         raise ValueError(_NOT_A_HOSTNAME) from None
+    try:
+        labels = [_to_ascii(part) for part in mapped.split(".")]
+    except UnicodeError:
+        raise ValueError(_without_idna(mapped)) from None
     if not all(_LABEL.fullmatch(label) for label in labels):
         raise ValueError(_NOT_A_HOSTNAME)
     if len(labels) < 2:
@@ -113,6 +114,24 @@ def normalise_hostname(text: str) -> str:
     if labels[-1].isdigit() or len(".".join(labels)) > 253:
         raise ValueError(_NOT_A_HOSTNAME)
     return ".".join(labels)
+
+
+def _to_ascii(label: str) -> str:
+    return label if label.isascii() else idna.alabel(label).decode()
+
+
+def _without_idna(mapped: str) -> str:
+    """The fault of a name that IDNA 2008 refuses, such as one with emoji, with its xn-- form."""
+    labels = [
+        part if part.isascii() else f"xn--{part.encode('punycode').decode()}"
+        for part in mapped.split(".")
+    ]
+    if not all(_LABEL.fullmatch(label) for label in labels):
+        return _NOT_A_HOSTNAME
+    return (
+        "has characters that hostnames may not have (IDNA 2008), such as emoji. If it is registered"
+        f" nevertheless, give its xn-- form: {'.'.join(labels)}."
+    )
 
 
 _NOT_A_HOSTNAME = (

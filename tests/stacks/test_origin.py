@@ -129,11 +129,13 @@ def test_a_mistake_is_one_line_that_names_hostname_and_file(
     assert len(str(caught.value).splitlines()) == 1
 
 
+@pytest.mark.parametrize("name", ["shop.example.com", "_my_shop.example.com", "bücher.example.com"])
 @pytest.mark.parametrize("server", SERVERS)
 def test_a_real_server_accepts_the_directives_once_its_files_are_there(
-    server: str, zone: dict[str, Any], tmp_path: Path
+    server: str, name: str, zone: dict[str, Any], tmp_path: Path
 ) -> None:
-    name = "shop.example.com"
+    zone["hostname_certificates"]["shop"]["hostnames"] = [name]
+    name = name.replace("bücher", "xn--bcher-kva")
     own = certificate(name, usage=SERVER_AUTH, names=(name,))
     (tmp_path / "own.pem").write_text(own.pem)
     (tmp_path / "own.pem.key").touch(mode=0o600)

@@ -136,6 +136,8 @@ def certificate_of(resource: Resource, props: Props) -> CertificateFacts:
         cert_id=resource.old_id if is_old else "",
         issuer_key=parsed.authority_key.hex() if parsed else "",
         pem=parsed.pem if parsed else "",
+        key_kind=parsed.key_kind if parsed else "",
+        life=parsed.not_after - parsed.not_before if parsed else None,
     )
 
 

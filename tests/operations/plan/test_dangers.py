@@ -2,14 +2,19 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import pytest
+from cryptography.hazmat.primitives.asymmetric import mldsa
 
 from operations.plan.report import PlanReport, as_json, change_lines
 from operations.text import plain
+from providers.values.pem import read_certificate
 from tests.operations.plans import (
     FAR,
     NEAR,
     NEW,
+    NOW,
     OLD,
     PAST,
     ZONE,
@@ -24,8 +29,8 @@ from tests.pki import Authority, another_authority, ca_certificate, make
 APP = "app.example.com"
 
 
-def issued(issuer: Authority) -> Props:
-    pair = make("app", issuer=issuer)
+def issued(issuer: Authority, key: Any = None) -> Props:
+    pair = make("app", issuer=issuer, key=key)
     return {
         "zone_id": ZONE,
         "certificate": pair.certificate,
@@ -105,3 +110,27 @@ def test_an_ending_certificate_closes_the_default_gate_and_stands_in_the_headlin
 def test_a_failed_preview_passes_no_gate_even_where_failure_is_accepted() -> None:
     made = report(diagnostics=[{"severity": "error", "message": "error: no"}])
     assert made.closes(["danger"], accepted=["failure"]) == ["failure"]
+
+
+def test_an_ml_dsa_certificate_in_place_of_a_classical_one_is_a_danger() -> None:
+    ca = another_authority("A CA")
+    old, new = issued(ca), issued(ca, mldsa.MLDSA65PrivateKey.generate())
+    shown = bindings({APP: old["certificate_sha256"]}, {APP: new["certificate_sha256"]})
+    made = as_json(report(step("replace", "HostnameCertificate", "app", old, new), shown))
+    (told,) = [danger["text"] for danger in made["dangers"] if danger["class"] == "algorithm"]
+    assert "ML-DSA-65. An origin needs TLS 1.3" in told
+    assert "unless it refuses classical client certificates" in told
+
+
+@pytest.mark.parametrize(("since", "is_told"), [(10, False), (335, True)])
+def test_the_end_is_a_danger_by_the_rule_of_the_preview(since: float, is_told: bool) -> None:
+    pair = make("app", starts=-since, days=20.5, now=NOW)
+    new = {**issued(another_authority("A CA")), "certificate": pair.certificate}
+    new |= {
+        "certificate_sha256": pair.sha256,
+        "expires_on": read_certificate(pair.certificate).expires_on,
+    }
+    shown = bindings({}, {APP: pair.sha256})
+    made = as_json(report(step("create", "HostnameCertificate", "app", None, new), shown))
+    told = [danger["text"] for danger in made["dangers"] if danger["class"] == "expiry"]
+    assert [("in 20 days" in text) for text in told] == ([True] if is_told else [])

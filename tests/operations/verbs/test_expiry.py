@@ -6,31 +6,44 @@ import json
 
 import pytest
 
-from operations.verbs.expiry import worst
 from tests.operations.conftest import Stack
 from tests.pki import make
 
 APP = "app.example.com"
-DAYS = {
-    "far": ([100, 400], 0),
-    "the first day of the warning": ([100, 30], 1),
-    "a day before it": ([31], 0),
-    "the first day of the failure": ([100, 14, 20], 2),
-    "a day before that": ([15], 1),
-    "ended": ([-1], 2),
-    "none": ([], 0),
+# Days since the beginning and until the end, what the configuration says, the exit code.
+LIVES = {
+    "a long life, far from its end": (9, 100.5, None, 0),
+    "a long life, a day before the warning": (335, 31.5, None, 0),
+    "a long life, warned of": (335, 30.0, None, 1),
+    "a long life, a day before the failure": (350, 15.5, None, 1),
+    "a long life, failing": (350, 13.5, None, 2),
+    "thirty days, on the first one": (0.5, 29.5, None, 0),
+    "thirty days, in the last third": (21, 9, None, 1),
+    "thirty days, failing": (26, 4, None, 2),
+    "a long life that is warned of late": (335, 20.5, 7, 0),
+    "a long life that is warned of early": (305, 59.5, 60, 1),
+    "ended": (9, -2.5, None, 2),
 }
 
 
-@pytest.mark.parametrize("case", DAYS)
-def test_the_exit_code_is_that_of_the_worst(case: str) -> None:
-    days, code = DAYS[case]
-    assert worst(days, warn=30, fail=14) == code
+@pytest.mark.parametrize("case", LIVES)
+def test_the_rule_is_that_of_the_preview(stack: Stack, case: str) -> None:
+    since, left, warn_days, code = LIVES[case]
+    if warn_days:
+        stack.zone["warn_days"] = warn_days
+    stack.shows(APP, stack.uploads(make("app", starts=-since, days=left), "hostname"))
+    assert stack.json("expiry", "--no-state", code=code)["exit_code"] == code
+
+
+def test_days_that_are_given_hold_for_every_certificate(stack: Stack) -> None:
+    stack.shows(APP, stack.uploads(make("app", days=100.5), "hostname"))
+    stack.json("expiry", "--no-state", "--warn", "120", code=1)
+    stack.json("expiry", "--no-state", "--warn", "120", "--fail", "110", code=2)
 
 
 @pytest.mark.parametrize(("days", "code"), [(100.5, 0), (20.5, 1), (5.5, 2), (-2.5, 2)])
 def test_a_certificate_that_is_presented_counts(stack: Stack, days: float, code: int) -> None:
-    stack.shows(APP, stack.uploads(make("app", starts=-9, days=days), "hostname"))
+    stack.shows(APP, stack.uploads(make("app", starts=-335, days=days), "hostname"))
     found = stack.json("expiry", "--no-state", code=code)
     assert found["exit_code"] == code
     first = found["certificates"][0]
@@ -55,7 +68,7 @@ def test_a_certificate_in_state_counts_also_when_cloudflare_has_it_no_more(stack
 
 
 def test_one_certificate_in_both_places_is_one_row(stack: Stack) -> None:
-    pair = make("app", days=20.5)
+    pair = make("app", starts=-335, days=20.5)
     cert_id = stack.uploads(pair, "hostname")
     export = stack.export(("HostnameCertificate", cert_id, pair))
     done = stack.run("expiry", "--state", "-", "--json", given=export, code=1)
@@ -64,7 +77,7 @@ def test_one_certificate_in_both_places_is_one_row(stack: Stack) -> None:
 
 
 def test_the_table_begins_with_the_most_urgent(stack: Stack) -> None:
-    stack.shows(APP, stack.uploads(make("app", days=5.5), "hostname"))
+    stack.shows(APP, stack.uploads(make("app", starts=-335, days=5.5), "hostname"))
     lines = stack.run("expiry", "--no-state", code=2).stdout.splitlines()
     assert lines[2].split()[0] == "5"
     assert APP in lines[2]

@@ -18,7 +18,7 @@ from providers.values import key, pem
 from stacks.config import parse
 from tests.operations.conftest import ZONE
 
-KINDS = {"ec": "ECDSA P-256", "rsa": "RSA 2048"}
+KINDS = {"ec": "ECDSA P-256", "rsa": "RSA 2048", "ml-dsa-44": "ML-DSA-44"}
 
 
 def issue(*arguments: str, code: int = 0) -> Result:
@@ -48,6 +48,16 @@ def test_a_certificate_is_of_the_kind_that_cloudflare_takes(kind: str, tmp_path:
     clients = usages.get_extension_for_class(x509.ExtendedKeyUsage).value
     assert list(clients) == [authority.CLIENT_AUTH]
     assert chain_depth(text, (tmp_path / "made/ca.pem").read_text()) == 1
+
+
+def test_the_next_ml_dsa_certificate_is_of_the_same_ca_and_tells_what_origins_need(
+    tmp_path: Path,
+) -> None:
+    first, second = tmp_path / "first", tmp_path / "second"
+    done = issue("shop", "--out", str(first), "--key", "ml-dsa-44")
+    assert "TLS 1.3 and OpenSSL 3.5" in done.stderr
+    issue("shop", "--out", str(second), "--ca", str(first), "--key", "ml-dsa-44")
+    assert chain_depth((second / "shop.pem").read_text(), (first / "ca.pem").read_text()) == 1
 
 
 def test_files_are_for_their_owner_alone(tmp_path: Path) -> None:

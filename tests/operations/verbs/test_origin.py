@@ -163,7 +163,7 @@ WRONG = {
         ("shop.example.com", "--ca", "ca.pem", "--also-trust", "gone.pem"),
         "gone.pem: No such file",
     ),
-    "no hostname": (("*.example.com",), "is not a hostname"),
+    "no hostname": (("*.example.com",), "has a wildcard"),
     "a path that ends a string": (
         ("www.example.net", "--client-ca", '/a"; deny all'),
         "is not an absolute path",

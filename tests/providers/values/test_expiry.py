@@ -6,7 +6,7 @@ from datetime import timedelta
 
 import pytest
 
-from providers.values.expiry import expiry_warning, warning_begins
+from providers.values.expiry import days_to_fail, days_to_warn, expiry_warning
 from providers.values.pem import read_certificate
 from tests.providers.values.test_pem import NOW, pair
 
@@ -42,5 +42,18 @@ def test_who_gives_the_days_is_told_then(warn_days: float, is_told: bool) -> Non
     assert (expiry_warning(certificate, NOW, warn_days) is not None) is is_told
 
 
-def test_where_the_beginning_is_not_known_it_is_thirty_days() -> None:
-    assert warning_begins(None, NOW) == NOW - timedelta(days=30)
+@pytest.mark.parametrize(
+    ("life", "given", "warn", "fail"),
+    [
+        (None, None, 30, 14),
+        (365, None, 30, 14),
+        (30, None, 10, 5),
+        (30, 4, 4, 2),
+        (365, 60, 60, 14),
+    ],
+)
+def test_a_pipeline_fails_later_than_it_warns(
+    life: float | None, given: float | None, warn: float, fail: float
+) -> None:
+    span = None if life is None else timedelta(days=life)
+    assert (days_to_warn(span, given), days_to_fail(span, given)) == (warn, fail)
