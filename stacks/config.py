@@ -72,10 +72,10 @@ CertificateFile = Annotated[str, AfterValidator(_certificate_file)]
 
 def read_authorities(reference: str, file: str = "") -> str:
     """The PEM of the CAs in `file:PATH`; `pulumi.RunError`, beginning with `file`, without them."""
-    return _in_file(authorities_in_file, reference, file)
+    return _read_file(authorities_in_file, reference, file)
 
 
-def _in_file(read: Callable[[str, Path], str], reference: str, file: str) -> str:
+def _read_file(read: Callable[[str, Path], str], reference: str, file: str) -> str:
     try:
         return read(reference.removeprefix("file:"), PROJECT)
     except UnreadableReference as error:
@@ -115,7 +115,7 @@ class KeyPair(Section):
 
     def pem(self, file: str = "") -> str:
         """The PEM of the leaf alone; `pulumi.RunError` as `read_authorities`."""
-        return _in_file(leaf_in_file, self.certificate, file)
+        return _read_file(leaf_in_file, self.certificate, file)
 
     def require_issuer(self, where: str = "", file: str = "") -> None:
         """`pulumi.RunError` when `ca` did not sign the certificate: origins would refuse it.

@@ -120,7 +120,7 @@ def zone_directives(
     if origin is None:
         return {}
     hostnames = dict.fromkeys(_hostnames(name, zones[name], origin))
-    return {hostname: _told(zones, origin, hostname, file) for hostname in hostnames}
+    return {hostname: _directives_of(zones, origin, hostname, file) for hostname in hostnames}
 
 
 def _hostnames(name: str, zone: ZoneConfig, origin: OriginConfig) -> Iterator[str]:
@@ -132,7 +132,7 @@ def _hostnames(name: str, zone: ZoneConfig, origin: OriginConfig) -> Iterator[st
     yield from origin.hostnames
 
 
-def _told(
+def _directives_of(
     zones: Mapping[str, ZoneConfig], wanted: OriginConfig, hostname: str, file: str
 ) -> dict[str, Any]:
     client = presented(zones, hostname, file)

@@ -111,6 +111,14 @@ def test_a_large_rsa_key_is_a_warning(life, heard):
     assert heard.has("warning:", "RSA key of 4104 bits", "not known that Cloudflare takes more")
 
 
+def test_a_terminals_codes_in_an_issuers_name_reach_no_terminal(life, heard):
+    life.up(**given(make()))
+    life.preview(**given(make(issuer=another_authority("\x1b[2JA CA"))))
+    assert heard.has("another issuer (CN=\\u001b[2JA CA)")
+    (fault,) = life.faults(**given(make("\x1b[2Jleaf"), private_key=make().private_key))
+    assert fault.isprintable()
+
+
 def test_warn_days_and_passphrase_change_in_place(life):
     pair = make()
     life.up(**given(pair))
