@@ -110,8 +110,12 @@ def _list_bindings(call: Call) -> dict[str, Any]:
 
 
 def _put_bindings(call: Call) -> dict[str, Any]:
-    entries = BulkPut(call.state.store, _zone(call), call.at_once).apply(call.json().get("config"))
-    return success([_binding(call, hostname, row) for hostname, row in entries])
+    store = call.state.store
+    entries = BulkPut(store, _zone(call), call.at_once).apply(call.json().get("config"))
+    rows = [_binding(call, hostname, row) for hostname, row in entries]
+    if store.limits.put_dates_certificates:
+        rows = [{**row, "updated_at": row["cert_updated_at"]} for row in rows]
+    return success(rows)
 
 
 def _get_binding(call: Call) -> dict[str, Any]:

@@ -20,7 +20,9 @@ OUTCOMES = {
 class Limits:
     """Seconds, except `latency_ms`. `delete_seconds` None means `deploy_seconds`;
     `quota_requests` 0 means no quota. An outcome is the status in which a deployment or a deletion
-    ends, or `never`: it then stays pending."""
+    ends, or `never`: it then stays pending. `put_dates_certificates`: the answer to a PUT of
+    bindings has the certificate's `updated_at` in place of the binding's, as the 2020 page has
+    the key twice in one object."""
 
     deploy_seconds: float = 2.0
     delete_seconds: float | None = None
@@ -35,6 +37,7 @@ class Limits:
     certificate_outcome: str = ACTIVE
     binding_outcome: str = ACTIVE
     deletion_outcome: str = DELETED
+    put_dates_certificates: bool = False
 
     def changed(self, values: dict[str, Any]) -> Limits:
         """A copy with `values`; ValueError names an unknown key or an impossible value."""
@@ -50,7 +53,7 @@ class Limits:
         if name in OUTCOMES:
             if value not in OUTCOMES[name]:
                 raise ValueError(f"{name}: one of {', '.join(OUTCOMES[name])}")
-        elif name in ("bulk_atomic", "conflicts"):
+        elif name in ("bulk_atomic", "conflicts", "put_dates_certificates"):
             if not isinstance(value, bool):
                 raise ValueError(f"{name}: true or false")
         elif name == "delete_seconds" and value is None:

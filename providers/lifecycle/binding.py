@@ -12,15 +12,15 @@ from collections.abc import Iterable, Mapping, Sequence
 
 from ..api.answers import Binding
 from ..api.codes import Code
-from ..api.errors import REFRESH_NEXT, CloudflareError, Refused
-from ..api.polling import MAX_AGE
+from ..api.errors import REFRESH_NEXT, CloudflareError
 from ..api.zone import Zone
 from ..plugin.program import ZoneNotes
 from ..plugin.provider import ZoneInputs
 from ..plugin.run import ZoneRun
 from ..values.inputs import UNKNOWN, CertId, Inputs
 from ..values.text import MOST_NAMES, names, short
-from .observed import ObservedBindings, read_by_name
+from .in_force import await_in_force
+from .observed import ObservedBindings
 from .tls_mode import require_tls_to_origin
 
 
@@ -89,9 +89,10 @@ def bind(
         _refuse_overfull(observed, changes, voids, inputs.max_hostnames_per_certificate)
         for cert_id in dict.fromkeys(binding.cert_id for binding in changes):
             _await_certificate(zone, cert_id, inputs.wait_seconds)
-        _write(zone, [*voids, *changes])
+        void_already = _write(zone, [*voids, *changes])
         is_written = bool(voids or changes)
-        _await_bindings(zone, wanted, voids, inputs.wait_seconds, just_written=is_written)
+        voids = [binding for binding in voids if binding.hostname not in void_already]
+        await_in_force(zone, wanted, voids, inputs.wait_seconds, just_written=is_written)
         _raise_for_kept(kept)
 
 
@@ -221,82 +222,22 @@ def _await_certificate(zone: Zone, cert_id: str, seconds: float) -> None:
     zone.wait(look, f"certificate {short(cert_id)} to be active", seconds, REFRESH_NEXT)
 
 
-def _write(zone: Zone, entries: Sequence[Binding]) -> None:
-    if not entries:
-        return
-    refused = {
-        name: why
-        for name, why in zone.bulk.put(entries).items()
-        if not _was_void_already(name, why, entries)
+def _write(zone: Zone, bindings: Sequence[Binding]) -> set[str]:
+    """Writes; answers with the hostnames that were void already, since their certificate is gone.
+
+    Cloudflare refuses to void those, and may list them for ever.
+    """
+    refused = zone.bulk.put(bindings) if bindings else {}
+    voids = {binding.hostname for binding in bindings if binding.enabled is None}
+    void_already = {
+        name for name, why in refused.items() if name in voids and why.has(Code.NO_SUCH_CERTIFICATE)
     }
-    if refused:
-        first = next(iter(refused.values()))
-        done = len(entries) - len(refused)
-        changed = f"; {done} of {len(entries)} were changed" if len(entries) > 1 else ""
+    failed = {name: why for name, why in refused.items() if name not in void_already}
+    if failed:
+        first = next(iter(failed.values()))
+        done = len(bindings) - len(failed)
+        changed = f"; {done} of {len(bindings)} were changed" if len(bindings) > 1 else ""
         raise CloudflareError(
-            f"{names(sorted(refused))}: {first.fact}{changed}", first.next_step or REFRESH_NEXT
+            f"{names(sorted(failed))}: {first.fact}{changed}", first.next_step or REFRESH_NEXT
         )
-
-
-def _was_void_already(hostname: str, why: Refused, entries: Iterable[Binding]) -> bool:
-    voids = {entry.hostname for entry in entries if entry.enabled is None}
-    return hostname in voids and why.has(Code.NO_SUCH_CERTIFICATE)
-
-
-def _await_bindings(
-    zone: Zone,
-    wanted: Sequence[Binding],
-    voids: Sequence[Binding],
-    seconds: float,
-    *,
-    just_written: bool,
-) -> None:
-    open_names: list[str] = []
-
-    def look(max_age: float) -> bool | None:
-        # The first look is as fresh as any; later ones are younger than what they wait for.
-        listed = zone.bindings(max_age, even_if_written=max_age < MAX_AGE)
-        rows = read_by_name(zone, [*wanted, *voids]) if listed is None else listed
-        open_names[:] = [e.hostname for e in wanted if not _in_force(zone, rows, e)]
-        for entry in voids:
-            row = rows.get(entry.hostname)
-            bound_again = (
-                row is not None
-                and not row.is_deleted_or_deleting
-                and zone.changed_after_our_write(row)
-            )
-            if row is not None and row.holds_certificate and not bound_again:
-                open_names.append(entry.hostname)
-        return None if open_names else True
-
-    if wanted or voids:
-        count = len(wanted) + len(voids)
-        one = (*wanted, *voids)[0].hostname
-        what = f"binding {one} to be in force" if count == 1 else f"{count} bindings to be in force"
-        try:
-            zone.wait(look, what, seconds, REFRESH_NEXT, just_written=just_written)
-        except CloudflareError as error:
-            error.fact += f" ({names(open_names)})" if count > 1 and open_names else ""
-            raise
-
-
-def _in_force(zone: Zone, rows: Mapping[str, Binding], entry: Binding) -> bool:
-    row = rows.get(entry.hostname)
-    if row is not None and row.shows_same_as(entry) and zone.list_is_older_than_our_write(row):
-        row = zone.binding(entry.hostname)
-    if row is not None and not row.shows_same_as(entry) and zone.changed_after_our_write(row):
-        now = (
-            "voided" if row.is_deleted_or_deleting else f"bound to certificate {short(row.cert_id)}"
-        )
-        raise CloudflareError(
-            f"{entry.hostname}: somebody else has changed it at the same time, it is {now}",
-            "Settle whose it is: leave it out here, or run `pulumi up --refresh` to bind it again.",
-        )
-    if row is None or not row.shows_same_as(entry):
-        return False
-    if row.has_timed_out:
-        raise CloudflareError(
-            f"{entry.hostname}: Cloudflare could not deploy the binding ({row.status})",
-            REFRESH_NEXT,
-        )
-    return row.is_active
+    return void_already
