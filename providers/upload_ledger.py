@@ -24,6 +24,7 @@ from .api.errors import REFRESH_NEXT, StillWaiting, about
 from .api.zone import AOP
 from .lifecycle import deletion
 from .lifecycle.ledger import Ledger
+from .lifecycle.presented import describe_certificate, is_newer, presented_without
 from .plugin.provider import Props, Provider, Recorded, ZoneInputs, resource_props
 from .plugin.resource import Resource
 from .plugin.run import ZoneRun
@@ -67,6 +68,10 @@ class UploadLedgerProvider(Provider[UploadLedgerInputs]):
     def label(self, inputs: UploadLedgerInputs, id_: str) -> str:
         return f"what is left of uploads into zone {short(inputs.zone_id)}"
 
+    def note_state(self, run: ZoneRun, id_: str, olds: Props, news: Props) -> None:
+        for level in LEVELS:
+            run.notes.add_own_uploads(level, _ledger(olds, level).entries)
+
     def create_object(self, run: ZoneRun, inputs: UploadLedgerInputs) -> tuple[str, Props]:
         """Enters the certificates; Cloudflare is not asked."""
         return inputs.zone_id, first_outputs(inputs, run.clock.now())
@@ -78,7 +83,7 @@ class UploadLedgerProvider(Provider[UploadLedgerInputs]):
         live: Props = {}
         ledgers = {}
         for level in LEVELS:
-            ledger = _ledger(recorded, level)
+            ledger = _ledger(recorded.outputs, level)
             left = _left_over(run, level, ledger)
             wanted = recorded.inputs.of(level).items()
             known = {name: sha256 for name, sha256 in wanted if sha256 not in ledger.unwanted}
@@ -93,7 +98,7 @@ class UploadLedgerProvider(Provider[UploadLedgerInputs]):
         """Deletes what a program that was changed back no longer wants; enters the rest."""
         now, ledgers = run.clock.now(), {}
         for level in LEVELS:
-            before, wanted = _ledger(recorded, level), inputs.of(level).values()
+            before, wanted = _ledger(recorded.outputs, level), inputs.of(level).values()
             ledger = before.want(wanted, now)
             left = _left_over(run, level, ledger)
             # Only after a revert: in a forward rotation the old certificate's own resource
@@ -109,7 +114,7 @@ class UploadLedgerProvider(Provider[UploadLedgerInputs]):
         inputs = recorded.inputs.model_copy(update=nothing)
         for level in LEVELS:
             elsewhere = run.notes.wanted_certificates(level)
-            ledger = _ledger(recorded, level).want([], run.clock.now()).without(elsewhere)
+            ledger = _ledger(recorded.outputs, level).want([], run.clock.now()).without(elsewhere)
             for sha256, record in _left_over(run, level, ledger).items():
                 if not _remove(run, inputs, level, record):
                     run.warn(
@@ -164,11 +169,22 @@ def _is_free(run: ZoneRun, level: Level, cert_id: str, wanted: set[str]) -> bool
     if level == "hostname":
         # Where there is no list of bindings, nobody can tell.
         return zone.bindings() is not None and not deletion.shown_by(zone, level, cert_id)
-    return bool(wanted) or zone.setting(AOP, max_age=0) == "off"
+    if zone.setting(AOP, max_age=0) == "off":
+        return True
+    then, mine = presented_without(run, cert_id), zone.certificate("zone", cert_id)
+    if then is None or mine is None:
+        return mine is None
+    if then.sha256 not in wanted and not is_newer(then, mine):
+        run.warn(
+            f"without zone certificate {short(cert_id)} of {zone}, which is not wanted any more,"
+            f" Cloudflare would present {describe_certificate(then)}, which is not wanted either."
+        )
+        return False
+    return bool(wanted)
 
 
-def _ledger(recorded: Recorded[UploadLedgerInputs], level: Level) -> Ledger:
-    return Ledger.from_state((recorded.outputs.get("entries") or {}).get(level))
+def _ledger(outputs: Props, level: Level) -> Ledger:
+    return Ledger.from_state((outputs.get("entries") or {}).get(level))
 
 
 def _outputs(ledgers: Mapping[Level, Ledger]) -> Props:

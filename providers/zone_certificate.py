@@ -9,20 +9,68 @@ last active certificate while the zone's switch is on.
 
 from __future__ import annotations
 
+import pulumi
+
 from .lifecycle.certificate import CertificateProvider, CertificateResource
+from .lifecycle.certificate_inputs import CertificateInputs
+from .lifecycle.presented import refuse_to_displace
+from .plugin.run import ZoneRun
+
+
+class ZoneCertificateInputs(CertificateInputs):
+    """`overwrite` changes in place, and matters only to an upload."""
+
+    overwrite: bool = False
 
 
 class ZoneCertificateProvider(CertificateProvider):
     """The life of a zone certificate."""
 
     level = "zone"
+    model = ZoneCertificateInputs
+
+    def before_upload(self, run: ZoneRun, inputs: CertificateInputs) -> None:
+        if not (isinstance(inputs, ZoneCertificateInputs) and inputs.overwrite):
+            refuse_to_displace(run)
 
 
 class ZoneCertificate(CertificateResource, module="aop", name="ZoneCertificate"):
     """A client certificate that Cloudflare presents for every hostname of a zone.
 
     It is presented once `ZoneSetting(setting="origin_tls_client_auth", value="on")` says so, for
-    every hostname without a binding of its own. The arguments are those of `CertificateResource`.
+    every hostname without a binding of its own.
+
+    :param overwrite: displace a certificate that the zone presents now and that is not of this
+        stack; without it such an upload is refused. In place; default False.
+
+    The other arguments are those of `CertificateResource`.
     """
 
     provider_class = ZoneCertificateProvider
+
+    def __init__(
+        self,
+        name: str,
+        *,
+        zone_id: pulumi.Input[str],
+        certificate: pulumi.Input[str],
+        private_key: pulumi.Input[str],
+        passphrase: pulumi.Input[str] | None = None,
+        overwrite: pulumi.Input[bool] | None = None,
+        warn_days: pulumi.Input[float] | None = None,
+        wait_seconds: pulumi.Input[float] | None = None,
+        token_env: str | None = None,
+        opts: pulumi.ResourceOptions | None = None,
+    ) -> None:
+        super().__init__(
+            name,
+            zone_id=zone_id,
+            certificate=certificate,
+            private_key=private_key,
+            passphrase=passphrase,
+            overwrite=overwrite,
+            warn_days=warn_days,
+            wait_seconds=wait_seconds,
+            token_env=token_env,
+            opts=opts,
+        )

@@ -27,7 +27,8 @@ from ..values.reference import is_reference
 from ..values.text import short
 from . import deletion
 from .certificate_inputs import CertificateInputs, check_key, key_to_upload
-from .upload import Upload, warn_if_not_presented
+from .presented import warn_if_not_presented
+from .upload import Upload
 
 MOST_PREDECESSORS = 5
 OUTPUTS = (
@@ -109,6 +110,8 @@ class CertificateProvider(Provider[CertificateInputs]):
         certificate = pem.read_certificate(inputs.certificate)
 
         def key() -> str:
+            if not upload.posts:
+                self.before_upload(run, inputs)
             return key_to_upload(inputs, certificate, run.environ)
 
         upload = Upload(run.zone, self.level, certificate, key)
@@ -120,11 +123,16 @@ class CertificateProvider(Provider[CertificateInputs]):
         predecessors = [cert_id for cert_id in before if cert_id != record.id]
         return record.id, outputs(certificate, record.uploaded_on, predecessors)
 
+    def before_upload(self, run: ZoneRun, inputs: CertificateInputs) -> None:
+        """Refuses an upload that would take something away from somebody else."""
+
     def read_object(
         self, run: ZoneRun, recorded: Recorded[CertificateInputs]
     ) -> tuple[CertificateInputs, Props] | None:
         """Gone is a 404, a tombstone, or a certificate that timed out and that nothing shows."""
         zone, cert_id = run.zone, recorded.id
+        # What is gone leaves state, but what it replaces is this stack's all the same.
+        run.notes.add_own([cert_id, *_predecessors(recorded)])
         record = zone.certificate_or_reread(self.level, cert_id)
         if record is None:
             return None
@@ -210,6 +218,7 @@ class CertificateResource(Resource):
         the certificate's life where that is shorter. In place.
     :param wait_seconds: the longest wait for Cloudflare in one step; default 300.
     :param token_env: name of the environment variable with the token for this zone.
+    :param own: further inputs that one of the two resources has.
     """
 
     provider_class: ClassVar[type[CertificateProvider]]
@@ -236,10 +245,11 @@ class CertificateResource(Resource):
         wait_seconds: pulumi.Input[float] | None = None,
         token_env: str | None = None,
         opts: pulumi.ResourceOptions | None = None,
+        **own: Any,
     ) -> None:
         private_key = _secret_unless_reference(private_key)
         passphrase = passphrase and _secret_unless_reference(passphrase)
-        props = resource_props(self.provider_class.model, locals(), *OUTPUTS)
+        props = resource_props(self.provider_class.model, locals() | own, *OUTPUTS)
         super().__init__(self.provider_class(), name, props, opts)
         pulumi.Output.all(certificate, warn_days).apply(self._warn_of_expiry)
 

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from ..api.answers import Level, UploadedCertificate, is_before
+from ..api.answers import Level
 from ..api.codes import Code, means_deleted
 from ..api.errors import REFRESH_NEXT, CloudflareError, Refused, StillWaiting
 from ..api.zone import AOP, Zone
 from ..plugin.run import ZoneRun
 from ..values.text import names, short
+from .presented import describe_certificate, is_newer
 from .unfinished import hostname_still_switching, restore_bindings
 
 
@@ -98,7 +99,7 @@ def _has_successor(run: ZoneRun, cert_id: str) -> bool:
     """Whether the zone stays protected without the certificate; False means "not yet".
 
     Lists lag, so the certificate itself and its successor are asked for by id. Where the program
-    wants a certificate, only that one counts: the origin need not trust any other.
+    wants a certificate, only that one counts: the origin need not trust any other (law 14).
     """
     wanted = run.notes.wanted_certificates("zone")
     zone, now = run.zone, run.clock.now()
@@ -107,22 +108,26 @@ def _has_successor(run: ZoneRun, cert_id: str) -> bool:
         return True
     if zone.setting(AOP, max_age=0) == "off":
         return True
-    others = [
-        r
-        for r in zone.certificates("zone").values()
-        if r.id != cert_id and not r.is_deleted_or_deleting
-    ]
-    for other in reversed(others):
+    others = [r for r in zone.certificates("zone").values() if r.id != cert_id]
+    for other in reversed([r for r in others if not r.is_deleted_or_deleting]):
         live = zone.certificate("zone", other.id)
-        if live is None or live.is_expired(now) or (wanted and live.sha256 not in wanted):
+        if live is None or live.is_expired(now):
             continue
-        if live.is_active:
+        is_counted = not wanted or live.sha256 in wanted
+        if live.is_active and is_counted:
             return True
-        if is_newer(live, mine):
+        if is_newer(live, mine) and is_counted:
             if live.has_timed_out:
-                # An older one of somebody else may be active, but the origin need not trust it.
                 break
             return False
+        if live.is_active and not is_newer(live, mine):
+            raise CloudflareError(
+                f"without it the zone would present {describe_certificate(live)}, which the"
+                " program does not want",
+                f"Delete {short(live.id)}, then run again."
+                if any(other.sha256 in wanted for other in others)
+                else "Run `pulumi up --refresh` to upload the wanted one again.",
+            )
     raise CloudflareError(
         "it is the last active certificate of the zone while the zone's switch"
         " (origin_tls_client_auth) is on, so deleting it would take the protection away",
@@ -130,8 +135,3 @@ def _has_successor(run: ZoneRun, cert_id: str) -> bool:
         if not others
         else "Its successor was not deployed; run `pulumi up --refresh` to upload it again.",
     )
-
-
-def is_newer(one: UploadedCertificate, other: UploadedCertificate) -> bool:
-    """Whether `one` was uploaded after `other`: the newest active one is in force."""
-    return not is_before(one.uploaded_on, other.uploaded_on)

@@ -4,11 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from ..api.answers import Level, UploadedCertificate, is_before
+from ..api.answers import Level, UploadedCertificate
 from ..api.codes import Code
 from ..api.errors import REFRESH_NEXT, Refused, Unanswered
 from ..api.zone import Zone
-from ..plugin.run import ZoneRun
 from ..values import pem
 from ..values.text import short
 from . import deletion
@@ -82,17 +81,3 @@ class Upload:
                     f" {MOST_HOSTNAME_CERTIFICATES}: delete one that no hostname shows, or let"
                     " hostnames share a certificate; a replacement needs one free slot."
                 )
-
-
-def warn_if_not_presented(run: ZoneRun, record: UploadedCertificate) -> None:
-    """Says so when a zone certificate that was there is not the one that Cloudflare presents."""
-    newer = [
-        r
-        for r in run.zone.certificates("zone").values()
-        if is_before(record.uploaded_on, r.uploaded_on) and r.is_active
-    ]
-    if newer:
-        run.warn(
-            f"zone certificate {short(record.id)} of {run.zone} is not the"
-            f" newest: Cloudflare presents {short(newer[-1].id)} until that one is deleted."
-        )

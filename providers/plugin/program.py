@@ -30,6 +30,7 @@ class ZoneNotes:
         self._bindings: dict[str, Binding] = {}
         self._in_state: set[Key] = set()
         self._own: set[str] = set()
+        self._own_uploads: set[Key] = set()
         self._replaced: dict[Key, tuple[str, ...]] = {}
 
     def want(self, *key: str) -> None:
@@ -79,6 +80,17 @@ class ZoneNotes:
         """Whether the certificate with this id is, or was, one of this stack's."""
         with self._lock:
             return cert_id in self._own
+
+    def add_own_uploads(self, level: Level, fingerprints: Iterable[str]) -> None:
+        """Notes the fingerprints that state knew before they were uploaded, whatever their ids."""
+        with self._lock:
+            self._own_uploads.update((level, sha256) for sha256 in fingerprints)
+
+    def is_own_upload(self, level: Level, sha256: str) -> bool:
+        """Whether this stack uploads, or may have uploaded, the certificate."""
+        with self._lock:
+            key = (level, sha256)
+            return key in self._own_uploads or ("certificate", *key) in self._wanted
 
     def replaces(self, level: Level, sha256: str, cert_ids: Iterable[str]) -> None:
         """Notes the ids of the certificates that this certificate replaces, newest first."""

@@ -91,12 +91,18 @@ def test_whoever_waits_reads_again_by_age_alone():
     assert shared.get(1.0, even_if_written=True) == 2
 
 
-def test_an_upload_of_a_zone_certificate_costs_one_look_and_one_post(sandbox, new_run):
+@pytest.mark.parametrize("foreign", [0, 1])
+def test_an_upload_of_a_zone_certificate_costs_one_look_and_one_post(sandbox, new_run, foreign):
+    """Beside a certificate of somebody else's one more look tells whether it is presented."""
+    path = f"/zones/{ZONE}/origin_tls_client_auth"
+    for record in sandbox.outside("GET", path)[foreign:]:
+        sandbox.outside("DELETE", f"{path}/{record['id']}")
+    sandbox.advance(60)
     new_run()
     life = Life(ZoneCertificateProvider())
     mark = len(sandbox.journal())
     life.up(**given(make()))
-    assert [e["method"] for e in sandbox.journal()[mark:]] == ["GET", "POST"]
+    assert [e["method"] for e in sandbox.journal()[mark:]] == [*["GET"] * (1 + foreign), "POST"]
 
 
 def test_a_write_during_a_read_makes_it_old():

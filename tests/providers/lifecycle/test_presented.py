@@ -1,0 +1,131 @@
+"""Which zone certificate Cloudflare presents: asked before one goes, and before one comes."""
+
+from __future__ import annotations
+
+import pytest
+
+from providers.api.errors import CloudflareError
+from providers.upload_ledger import UploadLedgerProvider
+from providers.zone_certificate import ZoneCertificateProvider
+from tests.conftest import ZONE
+from tests.pki import make
+from tests.providers.certificates import given
+from tests.providers.life import Life
+
+B = f"/zones/{ZONE}/origin_tls_client_auth"
+
+pytestmark = pytest.mark.usefixtures("new_run")
+
+
+@pytest.fixture
+def life() -> Life:
+    return Life(ZoneCertificateProvider())
+
+
+def upload_outside(sandbox, pair) -> str:
+    body = {"certificate": pair.certificate, "private_key": pair.private_key}
+    made = str(sandbox.outside("POST", B, body)["id"])
+    sandbox.advance(60)
+    return made
+
+
+def switch_on(sandbox) -> None:
+    sandbox.outside("PUT", f"{B}/settings", {"enabled": True})
+
+
+def presented(sandbox) -> str:
+    return str(sandbox.presented(zone=ZONE, hostname="www.example.com")["cert_id"])
+
+
+def test_a_certificate_stays_when_somebody_elses_would_be_presented_without_it(
+    sandbox, life, new_run
+):
+    """X is wanted again, F is somebody else's, Y is in force and not wanted any more."""
+    first, second = make(), make()
+    life.up(**given(first))
+    sandbox.advance(60)
+    foreign = upload_outside(sandbox, make())
+    life.up(**given(second))
+    sandbox.advance(60)
+    ours = life.id
+    switch_on(sandbox)
+    new_run()
+    life.pending.clear()
+    life.up(**given(first))
+    with pytest.raises(CloudflareError, match=f"would present zone certificate {foreign[:8]}"):
+        life.finish()
+    assert presented(sandbox) == ours
+
+
+def test_what_a_cut_run_has_left_stays_when_somebody_elses_would_be_presented_without_it(
+    sandbox, new_run, heard
+):
+    first, second = make(), make()
+    ledger = Life(UploadLedgerProvider())
+    names = {"zone_id": ZONE, "zone_certificates": {"zone": first.certificate}}
+    upload_outside(sandbox, first)
+    ledger.up(**names)
+    foreign = upload_outside(sandbox, make())
+    ledger.up(zone_id=ZONE, zone_certificates={"zone": second.certificate})
+    left = upload_outside(sandbox, second)
+    switch_on(sandbox)
+    new_run()
+    ledger.up(**names)
+    assert presented(sandbox) == left
+    assert heard.has("warning:", left[:8], foreign[:8], "not wanted either")
+
+
+def test_the_warning_names_all_certificates_that_are_newer(sandbox, life, new_run, heard):
+    life.up(**given(make()))
+    sandbox.advance(60)
+    older, newest = upload_outside(sandbox, make()), upload_outside(sandbox, make())
+    new_run()
+    life.refresh()
+    assert heard.has(f"presents {newest[:8]}, then {older[:8]}, until all of them are deleted")
+
+
+def test_what_somebody_else_has_the_zone_present_is_not_displaced_without_overwrite(
+    sandbox, life, new_run
+):
+    foreign = upload_outside(sandbox, make())
+    switch_on(sandbox)
+    pair = make()
+    before = len(sandbox.journal())
+    with pytest.raises(CloudflareError, match=f"presents zone certificate {foreign[:8]}") as told:
+        life.up(**given(pair))
+    assert "issued by" in str(told.value)
+    assert "overwrite=True" in str(told.value)
+    assert {entry["method"] for entry in sandbox.journal()[before:]} == {"GET"}
+    life.up(**given(pair, overwrite=True))
+    sandbox.advance(60)
+    assert presented(sandbox) == life.id
+
+
+def test_a_certificate_that_is_not_presented_may_be_somebody_elses(sandbox, life):
+    upload_outside(sandbox, make())
+    life.up(**given(make()))
+    assert life.id
+
+
+def test_a_rotation_displaces_the_stacks_own_certificate(sandbox, life, new_run):
+    life.up(**given(make()))
+    sandbox.advance(60)
+    switch_on(sandbox)
+    new_run()
+    life.up(**given(make()))
+    life.finish()
+    assert presented(sandbox) == life.id
+
+
+def test_what_a_cut_run_has_uploaded_is_the_stacks_own_by_its_ledger(sandbox, life, new_run):
+    """State never heard of it; the ledger knew its fingerprint before."""
+    cut, right = make(), make()
+    ledger = Life(UploadLedgerProvider())
+    ledger.up(zone_id=ZONE, zone_certificates={"zone": cut.certificate})
+    upload_outside(sandbox, cut)
+    switch_on(sandbox)
+    new_run()
+    ledger.up(zone_id=ZONE, zone_certificates={"zone": right.certificate})
+    life.up(**given(right))
+    sandbox.advance(60)
+    assert presented(sandbox) == life.id
