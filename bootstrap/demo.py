@@ -5,12 +5,14 @@ from __future__ import annotations
 import json
 import os
 import re
-from collections.abc import Iterable, Mapping
+import subprocess
+import sys
+from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
-from typing import Any
+from typing import IO, Any
 
 from bootstrap import LOCAL, PROJECT, Stop, certificates, processes, sandbox_process, say
-from bootstrap.files import locked
+from bootstrap.files import locked, write
 from bootstrap.workspace import Workspace
 
 HEADINGS = ("hostname", "level", "certificate (sha256)", "ends")
@@ -57,6 +59,49 @@ def pulumi(stack: str, *arguments: str) -> int:
     if not arguments:
         raise Stop("Name the command: make pulumi ARGS='stack output'")
     return run(stack, *arguments)
+
+
+def operations(stack: str, *arguments: str) -> int:
+    """`python -m operations` on the sandbox and the state of these runs: any verb of it."""
+    if not arguments:
+        raise Stop("Name the verb: make operations ARGS='coverage', or ARGS='--help'")
+    with locked(LOCAL / "demo.lock"):
+        workspace = prepared(stack)
+    return operate(workspace, stack, arguments)
+
+
+def report(stack: str, *arguments: str) -> int:
+    """A preview as its report: Markdown on the terminal, and a page whose path is named."""
+    with locked(LOCAL / "demo.lock"):
+        workspace = prepared(stack)
+        done = workspace.pulumi(
+            "preview", "--json", "--show-sames", "--non-interactive", *arguments, stack=stack
+        )
+    if not done.stdout.startswith("{"):
+        raise Stop(f"There is no preview to report: {' '.join(done.stderr.split())}")
+    preview, page = LOCAL / f"preview-{stack}.json", LOCAL / f"report-{stack}.html"
+    write(preview, done.stdout, 0o600)
+    status = operate(workspace, stack, ("report", str(preview)))
+    with page.open("w") as file:
+        operate(workspace, stack, ("report", str(preview), "--format", "html"), into=file)
+    say(f"the same as a page: {page.relative_to(PROJECT)}")
+    return status
+
+
+def operate(
+    workspace: Workspace, stack: str, arguments: Sequence[str], into: IO[str] | None = None
+) -> int:
+    """The exit code of `python -m operations ARGUMENTS`; `into` takes what it prints."""
+    # The tracked file has no salt, and the CLI would write one into it.
+    config = {"AOP_STACK_FILE": str(workspace.config_file(stack))}
+    environment = workspace.environment_of(stack, config)
+    return subprocess.run(
+        [sys.executable, "-m", "operations", *arguments],
+        cwd=PROJECT,
+        env=environment,
+        stdout=into,
+        check=False,
+    ).returncode
 
 
 def run(stack: str, *arguments: str) -> int:

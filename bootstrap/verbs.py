@@ -61,6 +61,8 @@ VERBS: dict[str, tuple[str, Run]] = {
     "refresh": ("take into the state what was changed outside", _demo("refresh")),
     "down": ("pulumi destroy, then stop the sandbox", _demo("down")),
     "pulumi": ("any pulumi command on that state: ARGS='stack output'", _demo("pulumi")),
+    "report": ("that preview as a report, here and as a page", _demo("report")),
+    "operations": ("any verb of operations there: ARGS='coverage'", _demo("operations")),
     "test": ("checks and tests", _check("test")),
     "test-slow": ("the long tests, and the pure ones under each Python", _check("test_slow")),
     "test-faults": ("the whole crash matrix, about an hour", _check("test_faults")),

@@ -11,6 +11,7 @@ import pulumi
 from providers.api.errors import CloudflareError
 from providers.values.inputs import normalise_hostname
 from providers.values.text import one_line
+from stacks.config import PROJECT
 
 from .text import safe
 
@@ -89,6 +90,11 @@ class Verbs(click.Group):
 @click.group(
     cls=Verbs,
     context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100},
+)
+@click.version_option(
+    (PROJECT / "VERSION").read_text().strip(),
+    prog_name="cloudflare-aop",
+    message="%(prog)s %(version)s",
 )
 def operations() -> None:
     """What people and pipelines run around `pulumi up`.

@@ -37,8 +37,9 @@ def options(function: Function) -> Function:
     function = click.option(
         "--config",
         "file",
+        envvar="AOP_STACK_FILE",
         type=click.Path(path_type=Path, dir_okay=False),
-        help="The stack's file, where it is not stacks/Pulumi.NAME.yaml.",
+        help="The stack's file; default AOP_STACK_FILE, or stacks/Pulumi.NAME.yaml.",
     )(function)
     return click.option(
         "--stack", envvar="PULUMI_STACK", default="", help="The stack; default PULUMI_STACK."

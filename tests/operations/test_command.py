@@ -91,3 +91,8 @@ def test_the_report_needs_no_credentials_and_no_network() -> None:
     )
     assert (done.returncode, done.stderr) == (0, "")
     assert done.stdout.startswith("### DANGER: 1 hostname falls to a lower level, 2 change")
+
+
+def test_the_version_is_that_of_the_project() -> None:
+    done = run("--version")
+    assert done.output == f"cloudflare-aop {(PROJECT / 'VERSION').read_text()}"

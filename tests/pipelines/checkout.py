@@ -21,7 +21,7 @@ from tests.sandbox_server import TOKEN, Sandbox
 
 PARTS = (
     "Pulumi.yaml", "__main__.py", "providers", "stacks", "origins", "issuers", "operations",
-    "pipelines", "locks",
+    "pipelines", "locks", "VERSION",
     "requirements.txt", "requirements-operations.txt", "constraints.txt",
 )  # fmt: skip
 LEFT = shutil.ignore_patterns("__pycache__", "*.key")
