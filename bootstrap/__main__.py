@@ -2,9 +2,9 @@
 
 import sys
 
-if sys.version_info < (3, 10):  # noqa: UP036  read by the Python that the machine has
+if sys.version_info < (3, 11):  # noqa: UP036  read by the Python that the machine has
     sys.exit(
-        "Python 3.10 or newer is needed, this is %d.%d. Name another one: make PYTHON=python3.12"
+        "Python 3.11 or newer is needed, this is %d.%d. Name another one: make PYTHON=python3.12"
         % sys.version_info[:2]
     )
 

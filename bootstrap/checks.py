@@ -16,7 +16,7 @@ ROOMS = (
     "__main__.py", "providers", "stacks", "origins", "issuers", "operations", "sandbox",
     "bootstrap", "benchmarks", "pipelines", "tests",
 )  # fmt: skip
-SUPPORTED = ("3.10", "3.11", "3.12", "3.13")
+SUPPORTED = ("3.11", "3.12", "3.13", "3.14")
 # Three on two cores: most tests wait for the CLI, or for a clock.
 PARALLEL = ("-n", "3", "--dist", "worksteal")
 USUAL = "not slow and not live"
@@ -112,7 +112,7 @@ def interpreter_of(version: str) -> str | None:
     pyenv = Path(os.environ.get("PYENV_ROOT") or Path.home() / ".pyenv") / "versions"
     kept = sorted(pyenv.glob(f"{version}.*/bin/python{version}"), reverse=True)
     for candidate in (shutil.which(f"python{version}"), *map(str, kept)):
-        # pyenv's python3.10 on PATH may only print that no such version is selected.
+        # pyenv's python3.12 on PATH may only print that no such version is selected.
         if (
             candidate
             and not subprocess.run(

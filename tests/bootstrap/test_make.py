@@ -63,7 +63,7 @@ def test_the_stack_is_dev_unless_it_is_named() -> None:
 def test_a_machine_without_python_gets_one_line() -> None:
     done = make("up", "PYTHON=python3.999")
     assert done.returncode != 0
-    assert "Install Python 3.10 or newer" in done.stderr.splitlines()[0]
+    assert "Install Python 3.11 or newer" in done.stderr.splitlines()[0]
 
 
 @pytest.mark.parametrize("name", ["__init__.py", "__main__.py"])
@@ -80,7 +80,7 @@ def test_an_old_python_is_told_which_one_is_needed() -> None:
         [sys.executable, "-c", code], cwd=PROJECT, capture_output=True, text=True, check=False
     )
     assert done.stderr.splitlines() == [
-        "Python 3.10 or newer is needed, this is 3.8. Name another one: make PYTHON=python3.12"
+        "Python 3.11 or newer is needed, this is 3.8. Name another one: make PYTHON=python3.12"
     ]
 
 

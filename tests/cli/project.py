@@ -113,8 +113,14 @@ class Project:
             elif source.exists():
                 shutil.copy2(source, self.folder)
         # The interpreter that runs this test has what the program needs.
-        (self.folder / ".venv").symlink_to(sys.prefix)
+        self.run_under(Path(sys.prefix))
         self.certificates.mkdir(parents=True)
+
+    def run_under(self, venv: Path) -> None:
+        """From now on the program runs under the Python of this virtual environment."""
+        link = self.folder / ".venv"
+        link.unlink(missing_ok=True)
+        link.symlink_to(venv)
 
     # what the project holds
 

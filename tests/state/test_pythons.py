@@ -1,0 +1,54 @@
+"""Two people with different Pythons and one state: neither sees a change that is none."""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+
+import pytest
+
+from bootstrap import LOCAL, packages
+from bootstrap.checks import SUPPORTED, interpreter_of
+from tests.cli.conftest import TIMES
+from tests.cli.project import REAL_CLI, Project
+from tests.sandbox_server import SandboxProcess
+from tests.state.recorded import RESOURCES, certificates_of, prepare
+
+OURS = "{}.{}".format(*sys.version_info[:2])
+OTHERS = [version for version in SUPPORTED if version != OURS]
+
+
+@pytest.fixture
+def other(request: pytest.FixtureRequest) -> Path:
+    """A virtual environment of the other Python, with all packages."""
+    interpreter = interpreter_of(request.param)
+    if interpreter is None:
+        pytest.skip(f"needs Python {request.param}")
+    return packages.ensure(LOCAL / f"python{request.param}", interpreter).parent.parent
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("other", OTHERS, indirect=True)
+class TestTwoPythons:
+    pytestmark = REAL_CLI
+
+    @pytest.mark.parametrize("is_first", [True, False], ids=["other-first", "other-second"])
+    def test_what_one_has_made_the_other_previews_empty_and_takes_down(
+        self, other: Path, is_first: bool, tmp_path: Path
+    ) -> None:
+        ours = Path(sys.prefix)
+        with SandboxProcess(*TIMES) as sandbox:
+            project = Project(tmp_path, sandbox, RESOURCES)
+            prepare(project, None)
+            for name in certificates_of(RESOURCES):
+                project.pair(name)
+            project.run_under(other if is_first else ours)
+            project.up()
+            project.run_under(ours if is_first else other)
+            project.expect_no_changes("--diff")
+            project.expect_no_changes("--refresh")
+            project.destroy()
+
+
+def test_this_python_is_supported() -> None:
+    assert OURS in SUPPORTED
