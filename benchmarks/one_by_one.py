@@ -68,8 +68,8 @@ class CertificateProvider(_ByReference):
         call("GET", path)
         return ReadResult(id_, props)
 
-    def delete(self, _id: str, _props: Props) -> None:
-        path = f"zones/{_props['zone_id']}/origin_tls_client_auth/hostnames/certificates/{_id}"
+    def delete(self, id_: str, props: Props) -> None:
+        path = f"zones/{props['zone_id']}/origin_tls_client_auth/hostnames/certificates/{id_}"
         for _ in range(60):
             try:
                 call("DELETE", path)
@@ -96,12 +96,12 @@ class BindingProvider(_ByReference):
         call("GET", f"zones/{props['zone_id']}/origin_tls_client_auth/hostnames/{id_}")
         return ReadResult(id_, props)
 
-    def update(self, _id: str, _olds: Props, _news: Props) -> UpdateResult:
-        self._put(_news, True)
-        return UpdateResult(_news)
+    def update(self, _id: str, _olds: Props, news: Props) -> UpdateResult:
+        self._put(news, True)
+        return UpdateResult(news)
 
-    def delete(self, _id: str, _props: Props) -> None:
-        self._put(_props, None)
+    def delete(self, id_: str, props: Props) -> None:
+        self._put(props, None)
 
 
 class EmptyProvider(_ByReference):

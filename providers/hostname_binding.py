@@ -14,7 +14,7 @@ from .lifecycle.binding import BindingInputs, BoundCertificate, bind, void, want
 from .lifecycle.observed import as_observed
 from .plugin.program import ZoneNotes
 from .plugin.provider import Props, Provider, Recorded, resource_props
-from .plugin.resource import Resource
+from .plugin.resource import CloudflareResource
 from .plugin.run import ZoneRun
 from .values.inputs import Hostname
 from .values.text import short
@@ -69,7 +69,7 @@ class HostnameBindingProvider(Provider[HostnameBindingInputs]):
         void(run, inputs, [inputs.binding(inputs.hostname)])
 
 
-class HostnameBinding(Resource, module="aop", name="HostnameBinding"):
+class HostnameBinding(CloudflareResource, module="aop", name="HostnameBinding"):
     """A hostname and the certificate that Cloudflare presents for it.
 
     :param name: Pulumi's name of the resource.

@@ -20,7 +20,7 @@ from .lifecycle.binding import BindingInputs, BoundCertificate, bind, void, want
 from .lifecycle.observed import as_observed
 from .plugin.program import ZoneNotes
 from .plugin.provider import Props, Provider, Recorded, resource_props
-from .plugin.resource import Resource
+from .plugin.resource import CloudflareResource
 from .plugin.run import ZoneRun
 from .values.inputs import UNKNOWN, Hostname, normalise_hostname
 from .values.text import names, short
@@ -111,7 +111,7 @@ class HostnameBindingsProvider(Provider[HostnameBindingsInputs]):
             void(run, recorded.inputs, dropped)
 
 
-class HostnameBindings(Resource, module="aop", name="HostnameBindings"):
+class HostnameBindings(CloudflareResource, module="aop", name="HostnameBindings"):
     """Hostnames of one zone and the certificates that Cloudflare presents for them.
 
     :param name: Pulumi's name of the resource.

@@ -26,7 +26,7 @@ from .lifecycle import deletion
 from .lifecycle.ledger import Ledger
 from .lifecycle.presented import describe_certificate, is_newer, presented_without
 from .plugin.provider import Props, Provider, Recorded, ZoneInputs, resource_props
-from .plugin.resource import Resource
+from .plugin.resource import CloudflareResource
 from .plugin.run import ZoneRun
 from .values import pem
 from .values.inputs import UNKNOWN
@@ -200,7 +200,7 @@ def _name(run: ZoneRun, level: Level, sha256: str) -> str:
     return f"{level} certificate {short(sha256)} of {run.zone}"
 
 
-class UploadLedger(Resource, module="aop", name="UploadLedger"):
+class UploadLedger(CloudflareResource, module="aop", name="UploadLedger"):
     """The certificates that a program uploads into a zone; they depend on this resource.
 
     One for each zone, with every `ZoneCertificate` and `HostnameCertificate` of the program in

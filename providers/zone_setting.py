@@ -23,7 +23,7 @@ from .api.zone import AOP, Zone
 from .lifecycle.tls_mode import require_tls_to_origin
 from .plugin.program import ZoneNotes
 from .plugin.provider import Props, Provider, Recorded, ZoneInputs, resource_props
-from .plugin.resource import Resource
+from .plugin.resource import CloudflareResource
 from .plugin.run import ZoneRun
 from .values.inputs import UNKNOWN
 from .values.text import short
@@ -127,7 +127,7 @@ class ZoneSettingProvider(Provider[ZoneSettingInputs]):
             run.zone.set_setting(inputs.setting, after)
 
 
-class ZoneSetting(Resource, module="aop", name="ZoneSetting"):
+class ZoneSetting(CloudflareResource, module="aop", name="ZoneSetting"):
     """One setting of a zone.
 
     :param name: Pulumi's name of the resource.

@@ -16,7 +16,7 @@ from ..api.answers import Level, fingerprint
 from ..api.runtime import Clock
 from ..plugin.program import ZoneNotes
 from ..plugin.provider import Props, Provider, Recorded, resource_props
-from ..plugin.resource import Resource
+from ..plugin.resource import CloudflareResource
 from ..plugin.run import ZoneRun
 from ..values import pem
 from ..values.blocks import PemError
@@ -204,7 +204,7 @@ def _warn_of_new_issuer(run: ZoneRun, olds: Props, news: Props) -> None:
         )
 
 
-class CertificateResource(Resource):
+class CertificateResource(CloudflareResource):
     """A client certificate as a program declares it; its id is Cloudflare's.
 
     :param name: Pulumi's name of the resource.

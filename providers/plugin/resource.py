@@ -24,7 +24,7 @@ def serialize_provider(provider: Provider[Any]) -> str:
     return base64.b64encode(pickle.dumps(provider, PROTOCOL)).decode()
 
 
-class Resource(pulumi.dynamic.Resource):
+class CloudflareResource(pulumi.dynamic.Resource):
     """The base of the six resources."""
 
     def __init__(

@@ -10,7 +10,7 @@ import pytest
 from pulumi.dynamic.dynamic import serialize_provider as serialize_as_the_sdk
 
 from providers import ZoneSetting
-from providers.plugin.resource import Resource, serialize_provider
+from providers.plugin.resource import CloudflareResource, serialize_provider
 from providers.zone_setting import ZoneSettingProvider
 from tests.conftest import ZONE
 
@@ -40,4 +40,4 @@ def test_the_plugin_reads_a_provider_that_another_python_wrote_by_protocol_5():
 
 
 def test_a_resource_of_ours_is_a_dynamic_resource_of_the_sdk():
-    assert issubclass(Resource, pulumi.dynamic.Resource)
+    assert issubclass(CloudflareResource, pulumi.dynamic.Resource)
