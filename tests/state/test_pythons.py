@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import sys
 from pathlib import Path
+from typing import ClassVar
 
 import pytest
 
 from bootstrap import LOCAL, packages
 from bootstrap.checks import SUPPORTED, interpreter_of
 from tests.cli.conftest import TIMES
-from tests.cli.project import REAL_CLI, Project
+from tests.cli.project import Project
 from tests.sandbox_server import SandboxProcess
 from tests.state.recorded import RESOURCES, certificates_of, prepare
 
@@ -30,7 +31,8 @@ def other(request: pytest.FixtureRequest) -> Path:
 @pytest.mark.slow
 @pytest.mark.parametrize("other", OTHERS, indirect=True)
 class TestTwoPythons:
-    pytestmark = REAL_CLI
+    # The first run for a version installs the packages: minutes, on a busy machine.
+    pytestmark: ClassVar = [pytest.mark.cli, pytest.mark.timeout(1200)]
 
     @pytest.mark.parametrize("is_first", [True, False], ids=["other-first", "other-second"])
     def test_what_one_has_made_the_other_previews_empty_and_takes_down(
