@@ -12,7 +12,7 @@ from pathlib import Path
 
 from bootstrap import cli, go_modules, say
 from bootstrap.files import locked, make_folder
-from bootstrap.go_modules import MODULES, Closed, Part
+from bootstrap.go_modules import MODULES, Part, Unavailable
 
 PARTS = {
     "step-ca": Part(
@@ -45,7 +45,7 @@ def locate(name: str) -> Path | None:
 
 
 def ensure(name: str) -> Path:
-    """The program, built now if there is none. Raises Closed without Go, or when a build fails."""
+    """The program, built now if there is none; `Unavailable` without Go, or when a build fails."""
     kept = folder_of(name)
     with locked(kept.parent / f"{kept.name}.lock"):
         if locate(name) is None:
@@ -56,7 +56,7 @@ def ensure(name: str) -> Path:
 def _build(part: Part, folder: Path) -> None:
     go = shutil.which("go")
     if go is None:
-        raise Closed("no go on PATH")
+        raise Unavailable("no go on PATH")
     say(f"building {part.takes}, from Go modules")
     go_modules.run(
         go, go_modules.build_arguments(part, folder), part.module, go_modules.environment_of(go)

@@ -1,4 +1,4 @@
-"""A Pulumi CLI, from the first of three ways that is open: PATH, Pulumi's release, Go.
+"""A Pulumi CLI, from the first of three ways that is available: PATH, Pulumi's release, Go.
 
 What the last two make is kept outside the checkout, where the next clone finds it. What others
 could have changed there is not run.
@@ -18,7 +18,7 @@ from pathlib import Path
 from bootstrap import LOCAL, Stop, go_modules, release, say, trust
 from bootstrap.environment import clean
 from bootstrap.files import locked, make_folder
-from bootstrap.go_modules import Closed
+from bootstrap.go_modules import Unavailable
 
 # The pair of CLI (go.mod) and SDK (requirements.txt) that all tests ran with.
 VERSION = go_modules.VERSION
@@ -43,7 +43,7 @@ def version_of(text: str) -> tuple[int, int, int] | None:
 
 
 def check(folder: Path) -> None:
-    """Raise Closed unless the CLI in `folder` runs, is new enough and has its Python host.
+    """Raise Unavailable unless the CLI in `folder` runs, is new enough and has its Python host.
 
     The host has to lie beside the CLI: PULUMI_IGNORE_AMBIENT_PLUGINS looks nowhere else.
     """
@@ -61,20 +61,20 @@ def check(folder: Path) -> None:
             check=True,
         ).stdout
     except (OSError, subprocess.SubprocessError) as error:
-        raise Closed(f"{folder / 'pulumi'} does not run: {type(error).__name__}") from None
+        raise Unavailable(f"{folder / 'pulumi'} does not run: {type(error).__name__}") from None
     version = version_of(printed)
     if version is None or version < OLDEST:
         needed = ".".join(map(str, OLDEST))
-        raise Closed(f"{folder / 'pulumi'} is {printed.strip()}, {needed} or newer is needed")
+        raise Unavailable(f"{folder / 'pulumi'} is {printed.strip()}, {needed} or newer is needed")
     beside = (folder / "pulumi").resolve().parent
     if not os.access(beside / HOST, os.X_OK):
-        raise Closed(f"{beside} has no {HOST} beside pulumi")
+        raise Unavailable(f"{beside} has no {HOST} beside pulumi")
 
 
 def on_path(path: str | None = None) -> Path:
     found = shutil.which("pulumi", path=path)
     if found is None:
-        raise Closed("no pulumi on PATH")
+        raise Unavailable("no pulumi on PATH")
     folder = Path(found).parent
     check(folder)
     return folder
@@ -91,7 +91,7 @@ def find(path: str | None = None, kept: Path | None = None) -> Path | None:
     """The folder of a CLI that is there already, or None."""
     try:
         return on_path(path)
-    except Closed as why:
+    except Unavailable as why:
         if shutil.which("pulumi", path=path):
             say(f"the Pulumi CLI on PATH is not used: {why}")
     kept = (kept or cache()) / "bin"
@@ -123,20 +123,20 @@ def _checked(way: Callable[[Path], None], folder: Path) -> None:
 
 
 def install(kept: Path, ways: Sequence[Way] = WAYS) -> Path:
-    """Fill `kept` by the first way that is open."""
+    """Fill `kept` by the first way that is available."""
     say("there is no Pulumi CLI yet; it is installed once for all clones, into " + str(kept))
     with contextlib.suppress(PermissionError):
         kept.parent.chmod(kept.parent.stat().st_mode & ~0o022)
     for name, way in ways:
         try:
             make_folder(kept, partial(_checked, way))
-        except Closed as why:
-            say(f"{name}: not open, {why}")
+        except Unavailable as why:
+            say(f"{name}: not available, {why}")
         else:
             find.cache_clear()
             return find("", kept) or kept / "bin"
     raise Stop(
-        f"No way to a Pulumi CLI is open. Install Pulumi {'.'.join(map(str, OLDEST))} or newer"
+        f"No way to a Pulumi CLI is available. Install Pulumi {'.'.join(map(str, OLDEST))} or newer"
         " (https://www.pulumi.com/docs/install/) or Go (https://go.dev/doc/install), then run this"
         " again."
     )

@@ -42,8 +42,8 @@ def _version() -> str:
 VERSION = _version()
 
 
-class Closed(Exception):
-    """This way to a CLI is not open here; the text says why, in one line."""
+class Unavailable(Exception):
+    """This way to a program is not available here; the text says why, in one line."""
 
 
 class Part(NamedTuple):
@@ -71,10 +71,10 @@ PARTS = (
 
 
 def build(folder: Path) -> None:
-    """Build into `folder`/bin. Raise Closed where Go is not there or the build fails."""
+    """Build into `folder`/bin. Raise Unavailable where Go is not there or the build fails."""
     go = shutil.which("go")
     if go is None:
-        raise Closed("no go on PATH")
+        raise Unavailable("no go on PATH")
     bin_folder = folder / "bin"
     bin_folder.mkdir()
     environment = environment_of(go)
@@ -120,5 +120,5 @@ def run(go: str, arguments: list[str], module: str, environment: dict[str, str])
     )
     if done.returncode:
         told = done.stderr.strip().splitlines() or [f"exit status {done.returncode}"]
-        raise Closed(f"go {arguments[0]} failed: {told[-1].strip()}")
+        raise Unavailable(f"go {arguments[0]} failed: {told[-1].strip()}")
     return done.stdout

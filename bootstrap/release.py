@@ -18,7 +18,7 @@ from pathlib import Path
 
 from bootstrap import Stop, say
 from bootstrap.environment import clean
-from bootstrap.go_modules import SCRIPTS, VERSION, Closed
+from bootstrap.go_modules import SCRIPTS, VERSION, Unavailable
 
 SITE = f"https://github.com/pulumi/pulumi/releases/download/v{VERSION}"
 SUMS = Path(__file__).parent / "pulumi.sha256"
@@ -33,11 +33,11 @@ CHUNK = 1 << 20
 
 
 def archive(system: str = "", machine: str = "") -> str:
-    """The archive's name for this machine. Raise Closed where Pulumi has none, or none is known."""
+    """The archive's name for this machine; `Unavailable` where none is known."""
     system = SYSTEMS.get(system or platform.system(), "")
     machine = MACHINES.get((machine or platform.machine()).lower(), "")
     if not (system and machine):
-        raise Closed(f"no archive is known for {platform.system()} on {platform.machine()}")
+        raise Unavailable(f"no archive is known for {platform.system()} on {platform.machine()}")
     return f"pulumi-v{VERSION}-{system}-{machine}.tar.gz"
 
 
@@ -47,22 +47,22 @@ def known_sum(name: str) -> str:
         digest, _, file = line.partition("  ")
         if file == name:
             return digest
-    raise Closed(f"{SUMS.name} has no checksum for {name}")
+    raise Unavailable(f"{SUMS.name} has no checksum for {name}")
 
 
 def download(folder: Path) -> None:
-    """Fill `folder`/bin. Raise Closed where there is no route, Stop where the checksum is wrong."""
+    """Fill `folder`/bin; `Unavailable` where there is no route, Stop for a wrong checksum."""
     name = archive()
     wanted = known_sum(name)
     address = f"{SITE}/{name}"
     if not _answers(address):
-        raise Closed("github.com cannot be reached")
+        raise Unavailable("github.com cannot be reached")
     say(f"downloading the Pulumi CLI {VERSION} (about a minute)")
     packed = folder / name
     try:
         found = _fetch(address, packed)
     except OSError as error:
-        raise Closed(f"the download of {name} broke off: {error}") from None
+        raise Unavailable(f"the download of {name} broke off: {error}") from None
     if found != wanted:
         raise Stop(
             f"{name} has the SHA-256 {found}, not {wanted}: it is not what Pulumi released, and"
@@ -108,7 +108,7 @@ def _unpack(packed: Path, folder: Path, names: Iterable[str]) -> None:
             except KeyError:
                 source = None
             if source is None:
-                raise Closed(f"{packed.name} holds no pulumi/{name}")
+                raise Unavailable(f"{packed.name} holds no pulumi/{name}")
             target = folder / name
             with source, target.open("wb") as file:
                 shutil.copyfileobj(source, file)

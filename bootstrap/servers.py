@@ -75,7 +75,7 @@ def install() -> int:
     for name in built_servers.PARTS:
         try:
             built_servers.ensure(name)
-        except go_modules.Closed as why:
+        except go_modules.Unavailable as why:
             raise Stop(
                 f"Missing: {name}, {why}. Install Go (https://go.dev/doc/install), then run this"
                 " again."

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from bootstrap import Stop, built_servers, servers
-from bootstrap.go_modules import MODULES, Closed
+from bootstrap.go_modules import MODULES, Unavailable
 from tests.bootstrap.test_go_modules import fake_go
 
 BUILD = (
@@ -53,7 +53,7 @@ def test_a_failing_build_leaves_nothing_behind(
         tmp_path / "path", '[ "$1" = env ] && echo "{}" && exit; echo no space left >&2; exit 1'
     )
     monkeypatch.setenv("PATH", f"{tmp_path}/path:/usr/bin:/bin")
-    with pytest.raises(Closed, match="no space left"):
+    with pytest.raises(Unavailable, match="no space left"):
         built_servers.ensure("step-ca")
     assert [path.suffix for path in cache.iterdir()] == [".lock"]
 

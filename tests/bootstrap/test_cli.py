@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from bootstrap import Stop, cli, trust
-from bootstrap.go_modules import Closed
+from bootstrap.go_modules import Unavailable
 
 
 @pytest.fixture(autouse=True)
@@ -38,8 +38,8 @@ def installs(folder: Path) -> None:
     fake_cli(folder / "bin")
 
 
-def closed(folder: Path) -> None:
-    raise Closed("no route")
+def is_unavailable(folder: Path) -> None:
+    raise Unavailable("no route")
 
 
 def never(folder: Path) -> None:
@@ -97,15 +97,15 @@ def test_a_cli_behind_a_link_finds_the_host_beside_the_real_file(tmp_path: Path)
 def test_the_next_way_is_tried_and_each_closed_one_says_why(
     tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    ways = [("first", closed), ("second", installs), ("third", never)]
+    ways = [("first", is_unavailable), ("second", installs), ("third", never)]
     assert cli.ensure("", tmp_path / "kept", ways) == tmp_path / "kept" / "bin"
-    assert "first: not open, no route" in capsys.readouterr().err
+    assert "first: not available, no route" in capsys.readouterr().err
     assert cli.ensure("", tmp_path / "kept", [("never", never)]) == tmp_path / "kept" / "bin"
 
 
 def test_without_any_way_one_line_says_what_to_install(tmp_path: Path) -> None:
     with pytest.raises(Stop) as stopped:
-        cli.ensure("", tmp_path / "kept", [("first", closed), ("second", closed)])
+        cli.ensure("", tmp_path / "kept", [("first", is_unavailable), ("second", is_unavailable)])
     assert "pulumi.com/docs/install" in str(stopped.value)
     assert "go.dev/doc/install" in str(stopped.value)
     assert "\n" not in str(stopped.value)

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from bootstrap import go_modules
-from bootstrap.go_modules import MODULES, PARTS, SCRIPTS, SDK, Closed
+from bootstrap.go_modules import MODULES, PARTS, SCRIPTS, SDK, Unavailable
 
 
 def fake_go(folder: Path, body: str) -> Path:
@@ -84,13 +84,13 @@ def test_a_failing_build_says_its_last_line(
 ) -> None:
     fake_go(tmp_path / "path", f'[ "$1" = env ] && echo "{{}}" && exit; {body}')
     monkeypatch.setenv("PATH", f"{tmp_path}/path:/usr/bin:/bin")
-    with pytest.raises(Closed, match=told):
+    with pytest.raises(Unavailable, match=told):
         go_modules.build(tmp_path)
 
 
 def test_without_go_the_way_is_closed(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("PATH", str(tmp_path))
-    with pytest.raises(Closed, match="no go on PATH"):
+    with pytest.raises(Unavailable, match="no go on PATH"):
         go_modules.build(tmp_path)
 
 

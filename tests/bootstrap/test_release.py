@@ -15,7 +15,7 @@ from pathlib import Path
 import pytest
 
 from bootstrap import Stop, release
-from bootstrap.go_modules import VERSION, Closed
+from bootstrap.go_modules import VERSION, Unavailable
 
 
 class Quiet(SimpleHTTPRequestHandler):
@@ -85,7 +85,7 @@ def test_an_archive_with_another_checksum_ends_the_run_and_nothing_is_unpacked(
 def test_an_archive_without_the_python_host_is_no_way(site: Path, tmp_path: Path) -> None:
     pack(site, "pulumi/pulumi")
     (tmp_path / "made").mkdir()
-    with pytest.raises(Closed, match="holds no pulumi/pulumi-language-python"):
+    with pytest.raises(Unavailable, match="holds no pulumi/pulumi-language-python"):
         release.download(tmp_path / "made")
 
 
@@ -93,7 +93,7 @@ def test_it_is_given_up_within_seconds_where_there_is_no_route(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(release, "SITE", "http://127.0.0.1:1")
-    with pytest.raises(Closed, match="cannot be reached"):
+    with pytest.raises(Unavailable, match="cannot be reached"):
         release.download(tmp_path)
 
 
@@ -115,5 +115,5 @@ def test_each_machine_has_an_archive_with_a_known_checksum(
 
 
 def test_a_machine_without_an_archive_goes_the_next_way() -> None:
-    with pytest.raises(Closed, match="no archive is known"):
+    with pytest.raises(Unavailable, match="no archive is known"):
         release.archive("Linux", "riscv64")

@@ -1,4 +1,4 @@
-"""The ground of each walk, its own; and the figures on the terminal."""
+"""The installation that each test has for itself; and the figures on the terminal."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from tests.cli.conftest import TIMES
 from tests.cli.project import Project
 from tests.origins import servers
 from tests.sandbox_server import SandboxProcess
-from tests.with_real_servers.ground import AOP, API, ZONE, Ground
+from tests.with_real_servers.installation import AOP, API, ZONE, Installation
 from tests.with_real_servers.visit import Figures
 
 Print = Callable[[Figures], None]
@@ -40,12 +40,12 @@ def without_aop(sandbox: SandboxProcess) -> None:
 
 
 @pytest.fixture
-def ground(tmp_path: Path, sandbox: SandboxProcess) -> Iterator[Ground]:
+def site(tmp_path: Path, sandbox: SandboxProcess) -> Iterator[Installation]:
     for server in ("nginx", "apache"):
         servers.program(server)
     without_aop(sandbox)
     project = Project(tmp_path, sandbox, "dev")
-    yield Ground(tmp_path, sandbox, project)
+    yield Installation(tmp_path, sandbox, project)
     project.close()
 
 

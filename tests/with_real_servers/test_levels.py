@@ -5,29 +5,29 @@ from __future__ import annotations
 from typing import Any
 
 from tests.with_real_servers.conftest import Print
-from tests.with_real_servers.ground import LONG, Ground, leaf
+from tests.with_real_servers.installation import LONG, Installation, leaf
 
 pytestmark = LONG
 
 
 def test_moving_from_the_shared_certificate_to_own_ones_and_back_costs_no_request(
-    ground: Ground, show: Print
+    site: Installation, show: Print
 ) -> None:
-    zone, own = leaf(ground.first), leaf(ground.second)
+    zone, own = leaf(site.first), leaf(site.second)
     steps: list[tuple[dict[str, Any], tuple[str, str]]] = [
         ({"shared": "off", "zone": zone}, ("zone", "zone")),
         ({"shared": "off", "zone": zone, "own": own}, ("zone", "hostname")),
         ({"shared": "off", "zone": zone}, ("zone", "zone")),
         ({"shared": "on"}, ("global", "global")),
     ]
-    ground.want(shared="on")
-    ground.project.up()
-    trusted = (ground.shared, ground.first.pem, ground.second.pem)
-    with ground.origins("on", *trusted), ground.visited("levels") as figures:
-        assert ground.levels() == ground.wanted_levels("global", "global")
+    site.want(shared="on")
+    site.project.up()
+    trusted = (site.shared, site.first.pem, site.second.pem)
+    with site.origins("on", *trusted), site.visited("levels") as figures:
+        assert site.levels() == site.wanted_levels("global", "global")
         for wanted, levels in steps:
-            ground.want(**wanted)
-            ground.project.up()
-            assert ground.levels() == ground.wanted_levels(*levels)
+            site.want(**wanted)
+            site.project.up()
+            assert site.levels() == site.wanted_levels(*levels)
     show(figures)
     figures.hold()

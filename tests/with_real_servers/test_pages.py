@@ -20,7 +20,7 @@ from tests.origins.pki import SERVER_AUTH
 from tests.pipelines.checkout import Clone
 from tests.sandbox_server import SandboxProcess
 from tests.with_real_servers.conftest import Print, without_aop
-from tests.with_real_servers.ground import API, LONG, workers
+from tests.with_real_servers.installation import API, LONG, workers
 from tests.with_real_servers.visit import visit
 
 pytestmark = LONG

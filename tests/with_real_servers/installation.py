@@ -1,5 +1,5 @@
-"""What a walk stands on: real NGINX and real Apache behind the edge of a sandbox, the project with
-the real CLI, and a visitor.
+"""An installation to visit: real NGINX and real Apache behind the edge of a sandbox, the project
+with the real CLI, and a visitor.
 
 Two hostnames have the hostname's certificate and two the zone's; NGINX and Apache answer one of
 each.
@@ -42,7 +42,7 @@ def leaf(issuer: Signer) -> Pair:
     return Pair(made.pem, made.key_pem, sha256)
 
 
-class Ground:
+class Installation:
     def __init__(self, folder: Path, sandbox: SandboxProcess, project: Project) -> None:
         self.folder, self.sandbox, self.project = folder, sandbox, project
         self.first = pki.make("Origin Pull CA 1", ca=True)
