@@ -1,6 +1,7 @@
 """The laws of the house that a reader of a change would miss: imports, sizes, addresses."""
 
 import ast
+import re
 import subprocess
 import sys
 from pathlib import Path
@@ -177,23 +178,13 @@ def in_rooms(*rooms: str) -> list[Path]:
     return [path for path in OURS if name_of(path).split("/")[0] in rooms]
 
 
-def test_providers_shows_the_face_six_resources_and_four_folders() -> None:
-    assert {name_of(path) for path in RESOURCES} == {
-        "providers/__init__.py",
-        "providers/hostname_binding.py",
-        "providers/hostname_bindings.py",
-        "providers/hostname_certificate.py",
-        "providers/upload_ledger.py",
-        "providers/zone_certificate.py",
-        "providers/zone_setting.py",
-    }
-    folders = {name_of(path).split("/")[1] for path in in_rooms("providers")}
-    assert {name for name in folders if not name.endswith(".py")} == {
-        "api",
-        "lifecycle",
-        "plugin",
-        "values",
-    }
+def test_providers_shows_the_face_the_resources_and_four_folders() -> None:
+    words = [re.sub(r"(?<!^)(?=[A-Z])", "_", name).lower() for name in ADDRESSES]
+    files = {"__init__", *words}
+    assert {name_of(path) for path in RESOURCES} == {f"providers/{name}.py" for name in files}
+    inside = {name_of(path).split("/")[1] for path in in_rooms("providers")}
+    folders = {name for name in inside if not name.endswith(".py")}
+    assert folders == {"api", "lifecycle", "plugin", "values"}
 
 
 def test_only_the_plugin_asks_for_the_session_of_the_process() -> None:

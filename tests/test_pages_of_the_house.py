@@ -1,4 +1,4 @@
-"""DESIGN.md and CONTRIBUTING.md: each law that the code cites is a heading there."""
+"""DESIGN.md and CONTRIBUTING.md: each law that the code cites is a heading, each path exists."""
 
 from __future__ import annotations
 
@@ -47,3 +47,18 @@ def test_the_readme_leads_to_both_pages() -> None:
     readme = (PROJECT / "README.md").read_text()
     assert "(DESIGN.md)" in readme
     assert "(CONTRIBUTING.md)" in readme
+
+
+def paths_named(text: str) -> set[str]:
+    """What stands between backticks and looks like a path; NAME stands for any name."""
+    words = re.findall(r"`([\w./]+)`", text)
+    return {word for word in words if "NAME" not in word and ("/" in word or word.endswith(".py"))}
+
+
+@pytest.mark.parametrize("page", ["DESIGN.md", "CONTRIBUTING.md"])
+def test_each_path_on_the_page_exists(page: str) -> None:
+    named = paths_named((PROJECT / page).read_text())
+    assert len(named) > 10
+    # A row of a table goes on below the folder that its first path names.
+    places = (PROJECT, PROJECT / "operations", PROJECT / "tests")
+    assert not {name for name in named if not any((place / name).exists() for place in places)}
