@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, TypeVar
 
 import click
+import pulumi
 import yaml
 
+from providers.values import pem
 from stacks.config import KEY, NAMESPACE, PROJECT, Environment, ZoneConfig, parse
 
 from ..command import Stop
@@ -61,3 +64,12 @@ def load(stack: str, file: Path | None) -> StackFile:
     config = data.get("config") if isinstance(data, dict) else None
     zones = config.get(f"{NAMESPACE}:{KEY}") if isinstance(config, dict) else None
     return StackFile(name, path, parse(zones, str(path)))
+
+
+def fingerprints(config: ZoneConfig) -> dict[str, str]:
+    """SHA-256 of the certificates of a zone by label, of those whose files can be read."""
+    found: dict[str, str] = {}
+    for label, pair in config.pairs().items():
+        with suppress(pem.PemError, pulumi.RunError):
+            found[label] = pem.read_certificate(pair.pem()).sha256
+    return found

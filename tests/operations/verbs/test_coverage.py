@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any
 
 import pytest
@@ -123,3 +124,79 @@ def test_a_mistake_in_the_configuration_is_one_line_that_names_the_key(stack: St
     done = stack.run("coverage", code=1)
     assert len(done.stderr.splitlines()) == 1
     assert "zone_id" in done.stderr
+
+
+def bound(stack: Stack) -> None:
+    """app.example.com is configured, uploaded and bound."""
+    pair = stack.pair("app")
+    stack.binds("app", "app.example.com")
+    stack.shows("app.example.com", stack.uploads(pair, "hostname"))
+
+
+def rebind(stack: Stack) -> None:
+    bound(stack)
+    stack.shows("app.example.com", stack.uploads(make("legacy"), "hostname"))
+
+
+def never_bind(stack: Stack) -> None:
+    stack.pair("app")
+    stack.binds("app", "app.example.com")
+
+
+def without_tls(stack: Stack) -> None:
+    bound(stack)
+    stack.sets("ssl", "flexible")
+
+
+def zone_of_somebody_else(stack: Stack) -> None:
+    stack.pair("zone")
+    stack.zone["zone_certificate"] = stack.files("zone")
+    stack.uploads(make("other"))
+    stack.switches(True)
+
+
+# how it came, the hostname, the status, a part of the reason
+TROUBLE: dict[str, tuple[Callable[[Stack], None], str, str, str]] = {
+    "bound to another certificate": (
+        rebind,
+        "app.example.com",
+        "wrong",
+        "another certificate than the configuration names",
+    ),
+    "not bound": (never_bind, "app.example.com", "missing", "its configured binding is missing"),
+    "no TLS to the origin": (without_tls, "app.example.com", "missing", "SSL mode flexible"),
+    "somebody else's for the zone": (
+        zone_of_somebody_else,
+        "*",
+        "wrong",
+        "another certificate than the configuration names",
+    ),
+}
+
+
+@pytest.mark.parametrize("case", TROUBLE)
+def test_what_is_not_as_wanted_is_said_in_words_first_and_fails_on_request(
+    stack: Stack, case: str
+) -> None:
+    spoil, hostname, status, why = TROUBLE[case]
+    spoil(stack)
+    first = stack.json("coverage")["hostnames"][0]
+    found = rows(stack)[hostname]
+    assert (found["status"], first["status"]) == (status, status)
+    assert why in found["why"]
+    shown = stack.run("coverage", "--fail", code=1).stdout
+    assert "not as wanted: " in shown.splitlines()[-1]
+    assert f"1 {status}" in shown.splitlines()[-1]
+    page = stack.run("coverage", "--format", "html").stdout
+    assert "not as wanted" in page
+    assert "Coverage: all" not in page
+    assert why in page
+
+
+def test_what_is_as_wanted_says_so_and_what_is_foreign_is_not_called_ours(stack: Stack) -> None:
+    bound(stack)
+    found = rows(stack)
+    assert found["app.example.com"]["status"] == "as wanted"
+    assert found[LEGACY]["status"] == "foreign"
+    shown = stack.run("coverage", "--fail").stdout
+    assert shown.splitlines()[-1].startswith("all 1 are as the configuration wants; ")

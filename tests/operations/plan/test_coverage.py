@@ -1,0 +1,57 @@
+"""A hostname or zone compared with the configuration, at a moment that the test chooses."""
+
+from __future__ import annotations
+
+import datetime as dt
+
+import pytest
+
+from operations.plan.coverage import compare, summary, worst_first
+from operations.plan.live import LiveZone
+from operations.plan.presented import BindingFacts, CertificateFacts, ZoneFacts
+from stacks.config import ZoneConfig
+
+ZONE = "023e105f4ecef8ad9ca31a8372d0c353"
+APP, SHOP = "app.example.com", "shop.example.com"
+ENDS = dt.datetime(2026, 11, 25, 20, tzinfo=dt.timezone.utc)
+MINUTE = dt.timedelta(minutes=1)
+PAIR = {"certificate": "file:a.pem", "private_key": "env:A_KEY"}
+MINE = CertificateFacts("a" * 64, "2026-11-25T20:00:00Z")
+
+
+def live(own: str = "off") -> LiveZone:
+    """app is bound as configured; the zone's certificate is the same one."""
+    hostnames = {"app": {**PAIR, "hostnames": {APP: "on", SHOP: "off"}}}
+    config = ZoneConfig.model_validate(
+        {"zone_id": ZONE, "zone_certificate": PAIR, "hostname_certificates": hostnames}
+    )
+    facts = ZoneFacts(ZONE, "example.com", shared="on", own=own, certificates=[MINE])
+    facts.hostnames = {APP: BindingFacts(MINE), SHOP: BindingFacts(MINE, enabled=False)}
+    return LiveZone("example.com", config, facts, {"zone": [], "hostname": []})
+
+
+WANTED = {"app": MINE.sha256, "zone_certificate": MINE.sha256}
+
+
+@pytest.mark.parametrize(("now", "status"), [(ENDS - MINUTE, "as wanted"), (ENDS, "expired")])
+def test_a_certificate_that_has_ended_is_expired_from_that_minute_on(
+    now: dt.datetime, status: str
+) -> None:
+    found = {item.hostname: item for item in compare(live(own="on"), WANTED, now)}
+    assert {found[APP].status, found["*"].status} == {status}
+    assert found[SHOP].status == "as wanted"
+    if status == "expired":
+        assert found[APP].why == "EXPIRED on 2026-11-25: Cloudflare presents nothing"
+
+
+def test_a_zone_that_falls_back_to_the_shared_certificate_misses_its_own() -> None:
+    found = worst_first(compare(live(own="off"), WANTED, ENDS - MINUTE))
+    assert (found[0].hostname, found[0].status) == ("*", "missing")
+    assert summary(found) == "1 of 3 is not as wanted: 1 missing"
+
+
+def test_a_hostname_that_shall_be_off_and_presents_something_is_wrong() -> None:
+    zone = live(own="on")
+    zone.facts.hostnames[SHOP] = BindingFacts(MINE)
+    found = {item.hostname: item.status for item in compare(zone, WANTED, ENDS - MINUTE)}
+    assert found[SHOP] == "wrong"
