@@ -60,7 +60,9 @@ class Zone:
         self._bindings = CachedList(self._list_bindings, monotonic)
         # By id: when it was uploaded, as the answers about it alone say.
         self._known: dict[Level, dict[str, str]] = {"zone": {}, "hostname": {}}
-        self._removed: dict[Level, set[str]] = {"zone": set(), "hostname": set()}
+        # By id: when that which this process has deleted was uploaded, as a list or an answer said.
+        self._removed: dict[Level, dict[str, str]] = {"zone": {}, "hostname": {}}
+        self._listed: dict[Level, dict[str, str]] = {"zone": {}, "hostname": {}}
         # By hostname: when it was bound, as the answers to our writes say.
         self._put: dict[str, str] = {}
         self._settings: dict[str, CachedList[str]] = {}
@@ -119,7 +121,7 @@ class Zone:
         if record is None:
             raise Unanswered("Cloudflare's answer to the upload names no certificate")
         self._known[level][record.id] = record.uploaded_on
-        self._removed[level].discard(record.id)
+        self._removed[level].pop(record.id, None)
         return record
 
     def remove(self, level: Level, cert_id: str) -> None:
@@ -128,8 +130,8 @@ class Zone:
             self._certificates[level],
             lambda: self._client.delete(f"{self._base}/{PATHS[level]}/{cert_id}"),
         )
-        self._removed[level].add(cert_id)
-        self._known[level].pop(cert_id, None)
+        uploaded_on = self._known[level].pop(cert_id, "") or self._listed[level].get(cert_id, "")
+        self._removed[level][cert_id] = uploaded_on
 
     def _list_certificates(self, level: Level) -> dict[str, UploadedCertificate]:
         records = [UploadedCertificate.read(item) for item in self._pages(PATHS[level])]
@@ -140,7 +142,10 @@ class Zone:
         found = [r for r in found if not (r.id in known and r.is_older_upload_than(known[r.id]))]
         missing = known.keys() - {r.id for r in found}
         found += [r for r in (self.certificate(level, i) for i in missing) if r is not None]
-        found = [r for r in found if r.id not in self._removed[level]]
+        self._listed[level] = {r.id: r.uploaded_on for r in found}
+        removed = dict(self._removed[level])
+        # Uploaded again by somebody else it has its old id: hidden is only what was deleted.
+        found = [r for r in found if r.id not in removed or is_before(removed[r.id], r.uploaded_on)]
         return {r.id: r for r in sorted(found, key=lambda r: r.uploaded_on.rstrip("Z"))}
 
     # bindings

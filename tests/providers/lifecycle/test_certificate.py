@@ -235,6 +235,35 @@ def test_deleting_twice_is_fine(sandbox, life, new_run):
     life.provider.delete(gone, life.outs)
 
 
+def test_a_certificate_that_somebody_uploads_again_after_our_deletion_is_adopted(
+    sandbox, level, life
+):
+    """It has its old id back, which the same process has deleted."""
+    pair = make()
+    life.up(**given(pair))
+    sandbox.advance(60)
+    life.destroy()
+    sandbox.advance(60)
+    body = {"certificate": pair.certificate, "private_key": pair.private_key}
+    again = sandbox.outside("POST", PATHS[level], body)["id"]
+    before = len(posts(sandbox))
+    life.up(**given(pair))
+    assert life.id == again
+    assert len(posts(sandbox)) == before
+
+
+def test_refresh_of_a_certificate_without_its_key_in_state_fills_in_the_rest(life, new_run):
+    """Imported by hand."""
+    life.up(**given(make()))
+    outs = dict(life.outs)
+    life.outs = {name: outs[name] for name in ("zone_id", "certificate")}
+    new_run()
+    assert life.refresh()
+    assert life.outs == {name: value for name, value in outs.items() if name != "private_key"}
+    assert "private_key" not in life.inputs
+    life.destroy()
+
+
 def test_a_forced_replacement_of_an_unchanged_certificate_keeps_it(sandbox, level, life, heard):
     pair = make()
     life.up(**given(pair))
