@@ -10,6 +10,7 @@ from pulumi.dynamic import CheckResult, CreateResult
 from pulumi.output import Unknown
 
 from providers.api.errors import CloudflareError, Refused
+from providers.hostname_bindings import HostnameBindingsInputs
 from providers.plugin import provider as base
 from providers.values.inputs import UNKNOWN
 from providers.zone_setting import ZoneSettingProvider
@@ -103,3 +104,29 @@ def test_a_checked_input_is_itself_again(new_run):
 def test_unknown_is_one_object():
     assert UNKNOWN is not None
     assert repr(UNKNOWN) == "UNKNOWN"
+
+
+def test_what_state_lacks_is_unknown_also_inside_a_map():
+    inputs = base.from_state(
+        HostnameBindingsInputs,
+        {"zone_id": ZONE, "bindings": {"app.example.com": {"enabled": True}}},
+    )
+    assert inputs.bindings["app.example.com"].cert_id is UNKNOWN
+    assert base.from_state(HostnameBindingsInputs, {}).bindings is UNKNOWN
+
+
+def test_what_cannot_be_read_in_state_is_told_in_one_line_with_the_way_out():
+    with pytest.raises(CloudflareError, match="state holds what cannot be read") as told:
+        base.from_state(HostnameBindingsInputs, {"zone_id": "nonsense", "bindings": {}})
+    assert "pulumi state edit" in str(told.value)
+    assert "\n" not in str(told.value)
+
+
+def test_a_delete_that_another_resource_takes_over_is_said_and_asks_nobody(sandbox, new_run, heard):
+    new_run()
+    given = {"zone_id": ZONE, "setting": "ssl", "value": "full", "on_destroy": "strict"}
+    provider = ZoneSettingProvider()
+    provider.check({}, given)
+    provider.delete(f"{ZONE}/ssl", given)
+    assert heard.has("setting ssl of zone", "kept, another resource of this program holds it now")
+    assert not sandbox.journal()
