@@ -11,9 +11,7 @@ import json
 from collections.abc import Mapping
 from dataclasses import dataclass
 from time import monotonic
-from typing import Any
-
-import httpx
+from typing import TYPE_CHECKING, Any
 
 from . import codes
 from .credentials import is_loopback
@@ -32,7 +30,9 @@ from .polling import (
 from .quota import Quota, retry_after
 from .runtime import Runtime
 
-TIMEOUT = httpx.Timeout(SILENCE, connect=CONNECT)
+if TYPE_CHECKING:
+    import httpx
+
 MAX_BYTES = 8 * 1024 * 1024
 
 
@@ -150,6 +150,8 @@ class Client:
         query: Mapping[str, str | int] | None,
         body: Mapping[str, Any] | None,
     ) -> Reply:
+        import httpx
+
         try:
             with self._http.stream(method, path, params=query, json=body) as response:
                 content = _read(response)
@@ -174,11 +176,14 @@ def _kind(error: Exception) -> str:
 
 def _connections(base_url: str, headers: Mapping[str, str]) -> httpx.Client:
     """The connections; what the environment says of proxies and authorities is read here."""
+    # Only who asks the API pays for it: a preview without changes imports no HTTP client.
+    import httpx
+
     try:
         return httpx.Client(
             base_url=base_url,
             headers={**headers, "user-agent": "pulumi-aop"},
-            timeout=TIMEOUT,
+            timeout=httpx.Timeout(SILENCE, connect=CONNECT),
             follow_redirects=False,
             # A proxy of the company is wanted for Cloudflare and wrong for loopback.
             trust_env=not is_loopback(base_url),

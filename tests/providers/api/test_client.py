@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import http.server
+import subprocess
+import sys
 import threading
 from typing import ClassVar
 
-import httpx
 import pytest
 
 from providers.api import client
@@ -146,7 +147,7 @@ def test_a_wrong_zone_id_is_not_mistaken_for_something_gone(new_run):
 
 
 def test_a_stall_longer_than_the_timeout_is_repeated(sandbox, monkeypatch, new_run):
-    monkeypatch.setattr(client, "TIMEOUT", httpx.Timeout(0.3))
+    monkeypatch.setattr(client, "SILENCE", 0.3)
     zone = new_run().zone(ZONE, None)
     sandbox.fault("stall", seconds=1.5, times=1)
     assert zone.setting(SWITCH) == "off"
@@ -254,3 +255,12 @@ def test_any_body_gives_one_line(status, content):
     with pytest.raises(CloudflareError) as told:
         decode("GET", "zones/x", status, {}, content)
     assert "\n" not in str(told.value)
+
+
+def test_no_http_client_is_imported_before_somebody_asks_the_api():
+    code = "import providers, sys; sys.exit(f'{sys.modules.keys() & {*sys.argv[1:]}}')"
+    unwanted = ["httpx", "rich", "click"]
+    done = subprocess.run(
+        [sys.executable, "-c", code, *unwanted], capture_output=True, text=True, check=False
+    )
+    assert done.stderr.strip() == "set()"
