@@ -2,17 +2,23 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from typing import Any
+
+import pulumi
 
 from providers.api.errors import Refused
 from providers.lifecycle.tls_mode import WITHOUT_TLS
 from providers.lifecycle.upload import MOST_HOSTNAME_CERTIFICATES
 from providers.plugin.session import Session
+from providers.values import pem
 from providers.values.text import short
+from stacks.config import KeyPair
 
 from ..plan.live import LiveZone
-from ..text import Text, Untrusted, count, join, text
+from ..plan.presented import CertificateFacts, Presented, present
+from ..sources.state import HeldState
+from ..text import Text, Untrusted, count, fingerprint, join, text
 from .results import CheckResult, ok, problem, warning
 
 MOST_HOSTNAMES = 100
@@ -75,36 +81,117 @@ def limits(zone: LiveZone, fingerprints: Mapping[str, str]) -> Iterator[CheckRes
 
 
 def foreign(
-    zone: LiveZone, fingerprints: Mapping[str, str], ours: Collection[str] | None
+    zone: LiveZone, fingerprints: Mapping[str, str], ours: HeldState | None
 ) -> Iterator[CheckResult]:
     """Hostnames that show a certificate which is neither wanted nor in the stack's state.
 
-    `ours` are the ids in state; None when the state was not read.
+    `ours` is None when the state was not read.
     """
     sha256 = {record.id: record.sha256 for record in zone.certificates["hostname"]}
     strange: dict[str, str] = {}
     for label, pair in zone.config.hostname_certificates.items():
         for hostname in pair.hostnames:
             row = zone.bindings.get(hostname)
-            if row is None or row.is_deleted_or_deleting or row.cert_id in (ours or ()):
+            is_ours = ours is not None and row is not None and row.cert_id in ours.ids
+            if row is None or row.is_deleted_or_deleting or is_ours:
                 continue
             if sha256.get(row.cert_id, "") != fingerprints.get(label):
                 strange[hostname] = row.cert_id
     if not strange:
-        yield ok(
-            "bindings", text("{zone}: nobody else's are in the way", zone=Untrusted(zone.name))
-        )
+        template = "{zone}: nobody else's are in the way"
+        yield ok("bindings", text(template, zone=Untrusted(zone.name)))
     for hostname, cert_id in strange.items():
-        told = text(
-            "{who} shows certificate {it}", who=Untrusted(hostname), it=Untrusted(short(cert_id))
-        )
+        it = Untrusted(short(cert_id))
+        shows = text("{who} shows certificate {it}", who=Untrusted(hostname), it=it)
         if ours is None:
-            yield warning("bindings", (*told, ", and it is not known whether that is this stack's"))
+            yield warning(
+                "bindings", (*shows, ", and it is not known whether that is this stack's")
+            )
+        elif (zone.config.zone_id, hostname) in ours.hostnames:
+            end = ": this stack's hostname, changed outside. `pulumi up --refresh` binds it again."
+            yield warning("bindings", (*shows, end))
         elif zone.config.overwrite:
-            yield warning("bindings", (*told, " of somebody else, and will be taken over"))
+            yield warning("bindings", (*shows, " of somebody else, and will be taken over"))
         else:
-            out = " of somebody else. Set overwrite: true to take it over, or leave it out."
-            yield problem("bindings", (*told, out))
+            end = " of somebody else. Set overwrite: true to take it over, or leave it out."
+            yield problem("bindings", (*shows, end))
+
+
+def zone_level(zone: LiveZone, ours: HeldState | None) -> Iterator[CheckResult]:
+    """What origins get to see now and would not any more: somebody else's zone certificate, and
+    certificates of another CA on a lower level."""
+    wanted = _configured(zone.config.zone_certificate)
+    now = present(zone.facts)
+    held = now.certificate
+    becomes = Presented("zone", wanted, "") if wanted else now
+    if held is not None and wanted is not None and held.sha256 != wanted.sha256:
+        is_ours = ours is not None and held.cert_id in ours.ids
+        if not is_ours:
+            yield _displaced(zone, held, wanted, ours)
+        elif not becomes.has_issuer_of(now):
+            yield warning("certificate", _other_ca((_others(zone),), now, wanted))
+    elif wanted is not None and not becomes.has_issuer_of(now):
+        yield warning("certificate", _other_ca((_others(zone),), now, wanted))
+    for pair in zone.config.hostname_certificates.values():
+        own = _configured(pair)
+        if own is None:
+            continue
+        rising = [
+            Untrusted(hostname)
+            for hostname, switch in pair.hostnames.items()
+            if switch == "on" and hostname not in zone.facts.hostnames
+        ]
+        if rising and not Presented("hostname", own, "").has_issuer_of(now):
+            yield warning("certificate", _other_ca(join(rising), now, own))
+
+
+def _displaced(
+    zone: LiveZone, held: CertificateFacts, wanted: CertificateFacts, ours: HeldState | None
+) -> CheckResult:
+    issuer = "of the same issuer" if wanted.has_issuer_of(held) else "of ANOTHER issuer"
+    words = text(
+        "{zone} presents zone certificate {old} ({issuer}), not of this stack; `pulumi up` would"
+        " present {new}, {how}, to every hostname without one of its own",
+        zone=Untrusted(zone.name),
+        old=fingerprint(held.sha256),
+        issuer=Untrusted(held.issuer),
+        new=fingerprint(wanted.sha256),
+        how=issuer,
+    )
+    if ours is None:
+        return warning("certificate", (*words, ". The state was not read: it may be this stack's."))
+    if zone.config.overwrite:
+        return warning("certificate", (*words, ". overwrite: true accepts that."))
+    end = ". Let the origins trust both CAs first (docs/rotation.md); overwrite: true accepts that."
+    return problem("certificate", (*words, end))
+
+
+def _other_ca(who: Text, now: Presented, wanted: CertificateFacts) -> Text:
+    shared: Text = ("Cloudflare's shared certificate",)
+    held = now.certificate
+    return text(
+        "{who}: Cloudflare presents {old} now and would present {new} of ANOTHER issuer: the"
+        " origins must trust both CAs first (docs/rotation.md).",
+        who=who,
+        old=text("zone certificate {it}", it=fingerprint(held.sha256)) if held else shared,
+        new=fingerprint(wanted.sha256),
+    )
+
+
+def _others(zone: LiveZone) -> Untrusted:
+    return Untrusted(f"every other hostname of {zone.name}")
+
+
+def _configured(pair: KeyPair | None) -> CertificateFacts | None:
+    """The facts of a configured certificate; None where there is none that can be read."""
+    try:
+        parsed = pem.read_certificate(pair.pem()) if pair else None
+    except (pem.PemError, pulumi.RunError):
+        return None
+    if parsed is None:
+        return None
+    key = parsed.authority_key.hex()
+    return CertificateFacts(parsed.sha256, parsed.expires_on, parsed.issuer, issuer_key=key)
 
 
 def proxied(zone: LiveZone, run: Session) -> Iterator[CheckResult]:

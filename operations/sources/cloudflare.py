@@ -107,5 +107,6 @@ def certificate_facts(record: UploadedCertificate) -> CertificateFacts:
         parsed.issuer,
         record.id,
         key_kind=parsed.key_kind,
+        issuer_key=parsed.authority_key.hex(),
         life=parsed.not_after - parsed.not_before,
     )

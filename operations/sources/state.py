@@ -14,7 +14,7 @@ from providers.api.answers import Level, fingerprint
 from stacks.config import PROJECT
 
 from ..command import Stop
-from ..plan.kinds import level_of
+from ..plan.kinds import kind_named
 from ..plan.preview import TYPES
 from ..text import safe
 
@@ -34,18 +34,53 @@ class HeldCertificate:
     expires_on: str
 
 
+@dataclass(frozen=True)
+class HeldState:
+    """What a stack holds: certificates, and the hostnames that it binds, as (zone id, name)."""
+
+    certificates: tuple[HeldCertificate, ...]
+    hostnames: frozenset[tuple[str, str]]
+
+    @property
+    def ids(self) -> set[str]:
+        """Cloudflare's ids of the certificates."""
+        return {held.cert_id for held in self.certificates}
+
+
+def read(text: str, stack: str) -> HeldState:
+    """From a stack's export.
+
+    :raises Stop: when the text is no export.
+    """
+    hostnames = {
+        (str(props.get("zone_id", "")), row.hostname)
+        for item in _resources(text)
+        for props in (item.get("outputs") or item.get("inputs") or {},)
+        for row in kind_named(_kind_name(item)).bindings(props)
+    }
+    return HeldState(tuple(certificates(text, stack)), frozenset(hostnames))
+
+
+def _resources(text: str) -> list[dict[str, Any]]:
+    try:
+        data = json.loads(text)
+        resources: list[dict[str, Any]] = data["deployment"].get("resources") or []
+    except (ValueError, TypeError, KeyError, AttributeError, RecursionError):
+        raise Stop("this is no stack. Give the output of `pulumi stack export`.") from None
+    return resources
+
+
+def _kind_name(item: dict[str, Any]) -> str:
+    return str(item.get("type", "")).removeprefix(TYPES)
+
+
 def certificates(text: str, stack: str) -> Iterator[HeldCertificate]:
     """From a stack's export, with those that wait for their deletion.
 
     :raises Stop: when the text is no export.
     """
-    try:
-        data = json.loads(text)
-        resources = data["deployment"].get("resources") or []
-    except (ValueError, TypeError, KeyError, AttributeError, RecursionError):
-        raise Stop("this is no stack. Give the output of `pulumi stack export`.") from None
-    for item in resources:
-        level = level_of(str(item.get("type", "")).removeprefix(TYPES))
+    for item in _resources(text):
+        level = kind_named(_kind_name(item)).level
         if level is None:
             continue
         outputs = item.get("outputs") or item.get("inputs") or {}
@@ -88,10 +123,9 @@ def pulumi(*arguments: str) -> str:
     return done.stdout
 
 
-def of_stack(stack: str, file: TextIO | None) -> list[HeldCertificate]:
-    """The certificates of one stack, from a file or from the backend of the pulumi CLI."""
-    text = file.read() if file else pulumi("stack", "export", "--stack", stack)
-    return list(certificates(text, stack))
+def of_stack(stack: str, file: TextIO | None) -> HeldState:
+    """What one stack holds, from a file or from the backend of the pulumi CLI."""
+    return read(file.read() if file else pulumi("stack", "export", "--stack", stack), stack)
 
 
 def of_all_stacks() -> list[HeldCertificate]:

@@ -92,7 +92,7 @@ def command(
     is_json: bool,
 ) -> None:
     wanted = configuration.load(stack, file)
-    held = [] if no_state else state.of_stack(wanted.stack, export)
+    held = () if no_state else state.of_stack(wanted.stack, export).certificates
     with cloudflare.cloudflare(say) as run:
         zones = cloudflare.zones(wanted, run, progress)
         now = run.clock.now()

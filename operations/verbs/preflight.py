@@ -22,6 +22,7 @@ from ..plan.live import LiveZone
 from ..render.terminal import progress, say, show_json, show_table
 from ..sources import cloudflare, configuration, state
 from ..sources.configuration import StackFile
+from ..sources.state import HeldState
 from ..text import Untrusted, text
 
 HEADS = ("", "Check", "Finding")
@@ -74,9 +75,9 @@ def command(
         click.get_current_context().exit(1)
 
 
-def _ours(wanted: StackFile, export: TextIO | None, found: list[CheckResult]) -> set[str] | None:
+def _ours(wanted: StackFile, export: TextIO | None, found: list[CheckResult]) -> HeldState | None:
     try:
-        return {held.cert_id for held in state.of_stack(wanted.stack, export)}
+        return state.of_stack(wanted.stack, export)
     except Stop as stop:
         if export is not None:
             raise
@@ -85,7 +86,7 @@ def _ours(wanted: StackFile, export: TextIO | None, found: list[CheckResult]) ->
 
 
 def zone(
-    name: str, config: ZoneConfig, ours: set[str] | None, run: Session
+    name: str, config: ZoneConfig, ours: HeldState | None, run: Session
 ) -> Iterator[CheckResult]:
     """Everything about one zone."""
     pairs = config.pairs()
@@ -103,14 +104,15 @@ def zone(
         where = text("{zone}, {label}: ", zone=Untrusted(name), label=Untrusted(label))
         level: Level = "hostname" if label in config.hostname_certificates else "zone"
         there = seen.certificates[level] if seen else []
-        yield from certificates.keys(where, pair, there, ours, run)
+        yield from certificates.keys(where, pair, there, ours.ids if ours else None, run)
 
 
 def _of_live(
-    seen: LiveZone, fingerprints: dict[str, str], ours: set[str] | None, run: Session
+    seen: LiveZone, fingerprints: dict[str, str], ours: HeldState | None, run: Session
 ) -> Iterator[CheckResult]:
     hostnames = {k: v for k, v in fingerprints.items() if k in seen.config.hostname_certificates}
     yield from zone_checks.ssl_mode(seen)
     yield from zone_checks.limits(seen, hostnames)
     yield from zone_checks.foreign(seen, hostnames, ours)
+    yield from zone_checks.zone_level(seen, ours)
     yield from zone_checks.proxied(seen, run)

@@ -4,8 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from providers.api.answers import Level
-
 from ..preview import Resource
 from .binding import HostnameBindingKind, HostnameBindingsKind
 from .certificate import HostnameCertificateKind, ZoneCertificateKind
@@ -28,9 +26,9 @@ __all__ = [
     "Refreshed",
     "as_map",
     "is_unlisted",
+    "kind_named",
     "kind_of",
     "known",
-    "level_of",
 ]
 
 ZONE_SETTING = ZoneSettingKind()
@@ -52,14 +50,14 @@ KINDS: Mapping[str, Kind] = {
 OTHER = OtherKind()
 
 
-def kind_of(resource: Resource) -> Kind:
+def kind_named(name: str) -> Kind:
     """The kind in the table; one that only names the resource for what is not there."""
-    return KINDS.get(resource.kind, OTHER)
+    return KINDS.get(name, OTHER)
 
 
-def level_of(name: str) -> Level | None:
-    """The level of the certificates that a kind holds; None for a kind that holds none."""
-    return KINDS.get(name, OTHER).level
+def kind_of(resource: Resource) -> Kind:
+    """The kind of a resource in a plan, as `kind_named`."""
+    return kind_named(resource.kind)
 
 
 def is_unlisted(resource: Resource) -> bool:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable
 from typing import Any
 
@@ -270,3 +271,59 @@ def test_the_table_begins_with_the_problems(stack: Stack) -> None:
     no_key(prepared(stack))
     lines = stack.run("preflight", "--no-state", code=1).stdout.splitlines()
     assert lines[2].startswith("problem")
+
+
+def certificate_results(stack: Stack, *arguments: str, code: int) -> list[tuple[str, str]]:
+    rows = stack.json("preflight", *arguments, code=code)
+    return [(r["grade"], r["text"]) for r in rows if "would present" in r["text"]]
+
+
+def test_a_zone_certificate_of_somebody_else_is_not_displaced_without_a_word(stack: Stack) -> None:
+    mine = stack.pair("zone")
+    stack.zone["zone_certificate"] = stack.files("zone")
+    other = make("other", issuer=another_authority("Somebody's CA"))
+    cert_id = stack.uploads(other)
+    stack.switches(True)
+    state = stack.folder / "state.json"
+    state.write_text(stack.export())
+    ((grade, words),) = certificate_results(stack, "--state", str(state), code=1)
+    assert grade == "problem"
+    assert f"presents zone certificate {other.sha256[:8]}... (CN=Somebody's CA)" in words
+    assert f"would present {mine.sha256[:8]}..., of ANOTHER issuer" in words
+    assert "overwrite: true accepts that" in words
+    stack.zone["overwrite"] = True
+    assert certificate_results(stack, "--state", str(state), code=0)[0][0] == "warning"
+    del stack.zone["overwrite"]
+    state.write_text(stack.export(("ZoneCertificate", cert_id, other)))
+    ((grade, words),) = certificate_results(stack, "--state", str(state), code=0)
+    assert (grade, "must trust both CAs first" in words) == ("warning", True)
+
+
+def test_hostnames_that_rise_from_a_level_of_another_ca_are_named(stack: Stack) -> None:
+    prepared(stack)
+    state = stack.folder / "state.json"
+    state.write_text(stack.export())
+    found = certificate_results(stack, "--state", str(state), code=0)
+    shown = [words for grade, words in found if grade == "warning"]
+    assert shown
+    assert shown[0].startswith(f"{APP}: Cloudflare presents Cloudflare's shared certificate now")
+
+
+def test_an_own_hostname_that_was_rebound_is_healed_by_a_refresh(stack: Stack) -> None:
+    prepared(stack)
+    somebody_elses(stack)
+    held = {
+        "urn": "urn:pulumi:test::aop::HostnameBindings::hostnames",
+        "type": "pulumi-python:dynamic/aop:HostnameBindings",
+        "id": ZONE,
+        "outputs": {"zone_id": ZONE, "bindings": {APP: {"cert_id": "gone"}}},
+    }
+    state = stack.folder / "state.json"
+    state.write_text(json.dumps({"version": 3, "deployment": {"resources": [held]}}))
+    rows = stack.json("preflight", "--state", str(state), code=None)
+    ((grade, words),) = [
+        (r["grade"], r["text"]) for r in rows if r["check"] == "bindings" and APP in r["text"]
+    ]
+    assert grade == "warning"
+    assert "changed outside. `pulumi up --refresh` binds it again." in words
+    assert "overwrite" not in words
