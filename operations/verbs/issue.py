@@ -63,21 +63,31 @@ HOSTNAME = re.compile(r"[a-z0-9-]+(\.[a-z0-9-]+)+\Z")
     "--ca",
     "ca_folder",
     type=click.Path(path_type=Path, file_okay=False),
-    help="Where ca.pem and ca.key are, or shall be made; by default the folder of --out.",
+    help="Where ca.pem and ca.key are; by default in the folder of --out, made when missing.",
 )
+@click.option("--new-ca", is_flag=True, help="Make the CA of --ca, where there is none.")
 @click.option("--json", "is_json", is_flag=True)
 def command(
-    names: Sequence[str], out: Path, days: int, kind: str, ca_folder: Path | None, is_json: bool
+    names: Sequence[str],
+    out: Path,
+    days: int,
+    kind: str,
+    ca_folder: Path | None,
+    new_ca: bool,
+    is_json: bool,
 ) -> None:
     names = [_checked(name) for name in dict.fromkeys(names)]
     folder = ca_folder or out
     now = datetime.now(timezone.utc)
     ends = now + timedelta(days=days)
-    ca, is_new = _authority(folder, kind, now)
+    may_make = ca_folder is None or new_ca
+    ca, is_new = _authority(folder, kind, now, may_make=may_make)
+    if new_ca and not is_new:
+        raise Stop(f"{folder / CA}.pem is there already. Leave --new-ca out, or give another --ca.")
     if ends > ca.ends:
         raise Stop(
             f"{folder / CA}.pem ends on {ca.ends:%Y-%m-%d}, before the certificates would. Give"
-            " fewer --days, or make another CA with --ca and let the origin trust both."
+            " fewer --days, or make another CA with --ca and --new-ca, and let origins trust both."
         )
     leaves = {n: authority.make_leaf(ca, authority.named(n), ends, kind=kind) for n in names}
     _keep(folder, {CA: ca} if is_new else {}, out, leaves)
@@ -100,10 +110,15 @@ def _checked(name: str) -> str:
     return name
 
 
-def _authority(folder: Path, kind: str, now: datetime) -> tuple[Identity, bool]:
+def _authority(folder: Path, kind: str, now: datetime, *, may_make: bool) -> tuple[Identity, bool]:
     """The CA of the folder, or a new one, and whether it is new."""
     certificate, key = folder / f"{CA}.pem", folder / f"{CA}.key"
     if not certificate.exists() and not key.exists():
+        if not may_make:
+            raise Stop(
+                f"there is no {certificate}. Correct --ca, or make a CA there with --new-ca: every"
+                " origin must trust a new one first."
+            )
         return authority.make_ca(authority.named(f"{CA_NAME} {now:%Y-%m-%d}"), now, kind), True
     if not certificate.exists() or not key.exists():
         missing = key if certificate.exists() else certificate

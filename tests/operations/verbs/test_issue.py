@@ -90,6 +90,19 @@ def test_the_next_certificate_is_of_the_same_ca(tmp_path: Path) -> None:
     assert chain_depth((second / "shop.pem").read_text(), (first / "ca.pem").read_text()) == 1
 
 
+def test_a_mistyped_ca_is_an_error_and_a_new_one_is_made_on_request_alone(tmp_path: Path) -> None:
+    out, gone = tmp_path / "out", tmp_path / "gone"
+    told = issue("zone", "--out", str(out), "--ca", str(gone), code=1)
+    assert "there is no" in told.stderr
+    assert "--new-ca" in told.stderr
+    assert not gone.exists()
+    assert not out.exists()
+    issue("zone", "--out", str(out), "--ca", str(gone), "--new-ca")
+    assert sorted(contents(gone)) == ["ca.key", "ca.pem"]
+    again = issue("more", "--out", str(out), "--ca", str(gone), "--new-ca", code=1)
+    assert "is there already" in again.stderr
+
+
 def test_the_configuration_to_paste_is_one_that_the_stacks_read(tmp_path: Path) -> None:
     folder = tmp_path / "made"
     arguments = ("zone", "shop.example.com", "pay", "--out", str(folder), "--json")
