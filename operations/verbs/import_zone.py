@@ -5,8 +5,9 @@ from __future__ import annotations
 import json
 import re
 import shlex
+from collections.abc import Sequence
 from pathlib import Path
-from typing import Any
+from typing import Any, TextIO
 
 import click
 import yaml
@@ -17,9 +18,11 @@ from stacks.config import KEY, NAMESPACE, PROJECT, ZoneConfig
 
 from .. import new_files
 from ..command import Stop, Verb, examples
+from ..plan import takeover
 from ..plan.import_file import PROGRAM, Imported, Writer
+from ..render import takeover_files
 from ..render.terminal import progress, say, show_json
-from ..sources import cloudflare
+from ..sources import cloudflare, other_tools
 from ..text import plain, safe
 
 STACK = re.compile(r"[a-z][a-z0-9_-]*")
@@ -33,46 +36,118 @@ MOST_PAGES = 100
     " stack's configuration and program, and the (public) certificates. Cloudflare never gives"
     " private keys back: the configuration names an environment variable for each, which is"
     " needed only when the certificate is to be uploaded again. Nothing is changed at Cloudflare."
-    " After `pulumi import` the preview is empty.\n\nZONE is a name or a Zone ID. Exit code 0.",
+    " After `pulumi import` the preview is empty.\n\nZONE is a name or a Zone ID. In its place"
+    " the state of another tool may be given: its certificates, keys, bindings and switches become"
+    " the files, with what makes that tool forget them; `pulumi up` then adopts all of it."
+    " Exit code 0.",
     epilog=examples(
         "python -m operations import example.com --stack live",
         "python -m operations import example.com --stack live --out ../taken-over",
         "python -m operations import 023e105f4ecef8ad9ca31a8372d0c353 --stack live --json",
+        "python -m operations import --terraform-state terraform.tfstate --stack live",
+        "python -m operations import --pulumi-state export.json --stack live --keys secret",
     ),
 )
-@click.argument("zone", metavar="ZONE")
+@click.argument("zone", metavar="[ZONE]", default="")
 @click.option("--stack", default="imported", show_default=True, help="The stack to be made.")
 @click.option(
     "--out",
     type=click.Path(path_type=Path, file_okay=False),
     help="The folder for the files; default: imported/STACK in the project.",
 )
+@click.option(
+    "--terraform-state",
+    "terraform",
+    multiple=True,
+    type=click.File("r", encoding="utf-8"),
+    help="A state of Terraform, or `terraform show -json`; versions 4 and 5 of the provider."
+    " Repeatable.",
+)
+@click.option(
+    "--pulumi-state",
+    "exported",
+    multiple=True,
+    type=click.File("r", encoding="utf-8"),
+    help="`pulumi stack export --show-secrets` of a stack with pulumi-cloudflare. Repeatable.",
+)
+@click.option(
+    "--keys",
+    type=click.Choice(["file", "secret"]),
+    default="file",
+    show_default=True,
+    help="Private keys of that state: files for the owner alone, or the new stack's secrets.",
+)
 @click.option("--token-env", default=None, help="The variable with the token of this zone.")
 @click.option("--force", is_flag=True, help="Write over files that are there.")
 @click.option("--json", "is_json", is_flag=True)
 def command(
-    zone: str, stack: str, out: Path | None, token_env: str | None, force: bool, is_json: bool
+    zone: str,
+    stack: str,
+    out: Path | None,
+    terraform: tuple[TextIO, ...],
+    exported: tuple[TextIO, ...],
+    keys: str,
+    token_env: str | None,
+    force: bool,
+    is_json: bool,
 ) -> None:
     if not STACK.fullmatch(stack):
         raise Stop("--stack: use lower-case letters, digits, - and _.", 2)
+    if bool(zone) == bool(terraform or exported):
+        raise Stop(
+            "give a ZONE, or the state of another tool: --terraform-state, --pulumi-state", 2
+        )
     folder = (out or PROJECT / "imported" / stack).resolve()
+    if not zone:
+        resources = [
+            *(r for file in terraform for r in other_tools.terraform(file.read(), file.name)),
+            *(r for file in exported for r in other_tools.pulumi(file.read(), file.name)),
+        ]
+        made = takeover.read(resources)
+        written, steps = taken_over(made, stack, folder, keys, force, token_env)
+        show(written, made.notes, steps, is_json)
+        return
     with cloudflare.cloudflare(say) as run:
         name, zone_id = identify(zone, token_env, run)
         given = {"zone_id": zone_id} | ({"token_env": token_env} if token_env else {})
         config = ZoneConfig.model_validate(given)
         with progress(f"reading {name}"):
             place = new_files.in_project(folder / "certificates")
-            made = Writer(cloudflare.read(name, config, run), place).write()
-    files = texts(made, stack)
-    written = save(folder, files, force)
-    steps = next_steps(stack, folder, made)
+            found = Writer(cloudflare.read(name, config, run), place).write()
+    written = save(folder, texts(found, stack), force)
+    notes = [plain(note) for note in found.notes]
+    made_of = [str(item["name"]) for item in found.resources]
+    show(written, notes, next_steps(stack, folder, found), is_json, made_of)
+
+
+def taken_over(
+    made: takeover.Takeover,
+    stack: str,
+    folder: Path,
+    keys: str,
+    force: bool,
+    token_env: str | None,
+) -> tuple[list[str], list[str]]:
+    """Writes the files; what was written, and what follows."""
+    if not made.zones:
+        raise Stop("nothing of Authenticated Origin Pulls is in that state.")
+    with cloudflare.cloudflare(say) as run:
+        names = {zone_id: identify(zone_id, token_env, run)[0] for zone_id in made.zones}
+    return takeover_files.write(made, stack, folder, keys, force, names.__getitem__)
+
+
+def show(
+    written: list[str],
+    notes: list[str],
+    steps: list[str],
+    is_json: bool,
+    resources: Sequence[str] = (),
+) -> None:
     if is_json:
-        notes = [plain(note) for note in made.notes]
-        resources = [item["name"] for item in made.resources]
-        show_json({"files": written, "resources": resources, "notes": notes, "next": steps})
+        show_json({"files": written, "resources": [*resources], "notes": notes, "next": steps})
         return
-    for note in made.notes:
-        say(f"note: {plain(note)}")
+    for note in notes:
+        say(f"note: {safe(note)}")
     click.echo("\n".join([*(f"wrote {path}" for path in written), "", "Next:", *steps]))
 
 

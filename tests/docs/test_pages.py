@@ -18,8 +18,11 @@ from tests.pipelines.files import PIPELINES, verbs
 PAGES = sorted(page.name for page in DOCS.glob("*.md"))
 # tests/with_real_servers goes the ways of these, with origins and visitors.
 ELSEWHERE = ("incident.md", "rollout.md", "rotation.md")
-RUN = [page for page in PAGES if page not in ELSEWHERE]
-TEXTS = [*DOCS.glob("*.md"), PIPELINES / "README.md"]
+# Run by tests of their own: test_reuse.py here, tests/state/test_upgrade.py.
+ALONE = ("reuse.md", "upgrade.md")
+NOTHING_TO_RUN = ("resources.md", "troubles.md")
+RUN = [page for page in PAGES if page not in (*ELSEWHERE, *ALONE, *NOTHING_TO_RUN)]
+TEXTS = [*DOCS.glob("*.md"), PIPELINES / "README.md", DOCS.parent / "README.md"]
 # Commands that no test runs, by their first words, and why.
 LEFT = {
     "export ": "the test has its own values",
@@ -33,6 +36,7 @@ LEFT = {
     "source .venv/bin/activate": "the test has it first on PATH",
     "python -m operations probe ": "the pipelines' walk, against an origin",
     "make lock": "the network",
+    "git init": "the reader's repository",
     "git add ": "the reader's repository",
     "pulumi cancel --stack": "tests/cli/test_kills.py",
     "pulumi up --stack prod": "tests/cli/test_kills.py",
@@ -80,6 +84,17 @@ def test_each_configuration_is_one_that_a_stack_takes(page: str) -> None:
         if block.kind == "yaml":
             assert block.file.startswith("stacks/Pulumi."), block.more
             parse(yaml.safe_load(block.text)["config"]["aop:zones"], block.file)
+
+
+@pytest.mark.parametrize("page", NOTHING_TO_RUN)
+def test_a_page_that_no_test_runs_has_no_commands(page: str) -> None:
+    assert [command for block in blocks(page) for command in block.commands] == []
+
+
+def test_the_readme_is_short_and_leads_to_every_page() -> None:
+    readme = (DOCS.parent / "README.md").read_text()
+    assert len(readme.splitlines()) <= 150
+    assert [page for page in PAGES if f"docs/{page}" not in readme] == []
 
 
 @pytest.mark.parametrize("page", RUN)

@@ -9,6 +9,7 @@ import pytest
 
 from tests.cli.conftest import TIMES
 from tests.docs.pages import blocks
+from tests.operations.verbs.test_import_state import state_file, version_4, version_5
 from tests.operations.verbs.test_import_zone import set_up_with_the_sdk
 from tests.pipelines.checkout import Clone
 from tests.pki import Pair, ca_certificate, make
@@ -84,23 +85,28 @@ def test_import_of_a_zone_that_the_official_sdk_set_up(
     assert "app.example.com" in shown
 
 
+@pytest.mark.parametrize("version", [4, 5])
 def test_a_zone_that_terraform_managed_is_adopted_and_nothing_changes(
-    clone: Clone, sandbox: SandboxProcess
+    clone: Clone, sandbox: SandboxProcess, version: int
 ) -> None:
-    zone = certificate(clone, "zone", "AOP_ZONE_KEY")
-    app = certificate(clone, "app", "AOP_APP_KEY")
-    body = {"certificate": zone.certificate, "private_key": zone.private_key}
-    sandbox.outside("POST", AOP, body)
+    pairs = {"zone": make("zone"), "app": make("app")}
+    zone = {n: getattr(pairs["zone"], n) for n in ("certificate", "private_key")}
+    app = {n: getattr(pairs["app"], n) for n in ("certificate", "private_key")}
+    sandbox.outside("POST", AOP, zone)
     sandbox.outside("PUT", f"{AOP}/settings", {"enabled": True})
-    body = {"certificate": app.certificate, "private_key": app.private_key}
-    made = sandbox.outside("POST", f"{AOP}/hostnames/certificates", body)
+    made = sandbox.outside("POST", f"{AOP}/hostnames/certificates", app)
     entry = {"hostname": "app.example.com", "cert_id": made["id"], "enabled": True}
     sandbox.outside("PUT", f"{AOP}/hostnames", {"config": [entry]})
+    for setting, value in (("ssl", "strict"), ("tls_client_auth", "on")):
+        sandbox.outside("PATCH", f"/zones/{ZONE}/settings/{setting}", {"value": value})
+    written = {4: version_4, 5: version_5}[version](pairs)
+    clone.write("terraform.tfstate", state_file(written).replace('"c2"', f'"{made["id"]}"'))
     before = sandbox.state(settled=True)
     sandbox.clear_journal()
-    follow(clone, "from-terraform.md", {"orphans": 1})  # the sandbox is seeded with one
+    follow(clone, "from-terraform.md", {"orphans": 1})  # the sandbox is born with one
     assert sandbox.state(settled=True) == before
     assert {entry["method"] for entry in sandbox.journal()} == {"GET"}
+    assert clone.leaks([*pairs.values()]) == []
 
 
 def test_many_zones_with_a_token_for_each(clone: Clone, sandbox: SandboxProcess) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 import subprocess
 import sys
 from pathlib import Path
@@ -96,3 +97,8 @@ def test_the_report_needs_no_credentials_and_no_network() -> None:
 def test_the_version_is_that_of_the_project() -> None:
     done = run("--version")
     assert done.output == f"cloudflare-aop {(PROJECT / 'VERSION').read_text()}"
+
+
+def test_the_newest_version_of_the_changelog_is_that_of_the_project() -> None:
+    headings = re.findall(r"^## (\S+)", (PROJECT / "CHANGELOG.md").read_text(), re.MULTILINE)
+    assert headings[0] == (PROJECT / "VERSION").read_text().strip()
