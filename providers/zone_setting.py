@@ -11,6 +11,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
+from contextvars import copy_context
 from typing import Annotated, Any, Literal
 
 import pulumi
@@ -188,9 +189,9 @@ def _look(zone: Zone, inputs: ZoneSettingInputs) -> str:
     if inputs.value != "on":
         return zone.setting(inputs.setting)
     with ThreadPoolExecutor(2) as pool:
-        pool.submit(zone.ssl_mode)
+        pool.submit(copy_context().run, zone.ssl_mode)
         if inputs.setting == AOP:
-            pool.submit(zone.certificates, "zone")
+            pool.submit(copy_context().run, zone.certificates, "zone")
         return zone.setting(inputs.setting)
 
 

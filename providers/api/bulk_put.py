@@ -14,6 +14,7 @@ import threading
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
+from contextvars import copy_context
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -112,8 +113,10 @@ class Bulk:
         try:
             for requests in _rounds(entries):
                 with ThreadPoolExecutor(AT_ONCE) as pool:
-                    for found in pool.map(self._refused_of, requests):
-                        refused |= found
+                    # A wait for the quota is bounded as in the thread that sends.
+                    found = [pool.submit(copy_context().run, self._refused_of, r) for r in requests]
+                    for future in found:
+                        refused |= future.result()
         except BaseException as caught:
             error = caught
         for ticket in tickets:

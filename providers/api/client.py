@@ -111,9 +111,6 @@ class Client:
         tries: dict[str, int] = {}
         ends = self._runtime.clock.monotonic() + PATIENCE
         while True:
-            self._quota.admit()
-            if method != "GET":
-                self._runtime.raise_if_engine_gone()
             try:
                 reply = self._once(method, path, query, body)
                 self._token_known = True
@@ -135,10 +132,9 @@ class Client:
         seconds = retry.pauses[tries.get(retry.why, 0)]
         tries[retry.why] = tries.get(retry.why, 0) + 1
         if retry is THROTTLED:
-            told = failure.retry_after if isinstance(failure, Refused) else None
-            seconds = told + 1 if told is not None else seconds
-            self._quota.shut(seconds)
-            return seconds
+            if self._quota.is_open():
+                self._quota.shut(seconds)
+            return 0.0
         seconds *= 1 + 0.2 * self._runtime.jitter()
         self._runtime.wait(seconds, retry.why)
         return 0.0
@@ -152,6 +148,9 @@ class Client:
     ) -> Reply:
         import httpx
 
+        number = self._quota.admit()
+        if method != "GET":
+            self._runtime.raise_if_engine_gone()
         try:
             with self._http.stream(method, path, params=query, json=body) as response:
                 content = _read(response)
@@ -164,7 +163,7 @@ class Client:
             raise Unanswered(f"Cloudflare cannot be reached ({_kind(error)})", sent=False) from None
         except (httpx.HTTPError, httpx.InvalidURL) as error:
             raise Unanswered(f"no answer from Cloudflare to {method} ({_kind(error)})") from None
-        self._quota.note(response.headers)
+        self._quota.note(number, response.status_code, response.headers)
         return decode(method, path, response.status_code, response.headers, content)
 
 

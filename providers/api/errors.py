@@ -4,6 +4,7 @@
     ├── Refused              Cloudflare answered "no": HTTP status, codes, ray
     ├── Unanswered           no readable answer came: what was asked may have been done
     ├── StillWaiting         a bounded wait ended; nothing was taken away
+    ├── QuotaExhausted       Cloudflare takes no request for longer than may be waited
     ├── NoCredentials        the environment holds no usable token
     └── EngineGone           the Pulumi CLI that asked is gone; nothing more is written
 
@@ -14,6 +15,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
+from datetime import datetime
 from typing import TypeVar
 
 from ..values.text import one_line
@@ -88,6 +90,18 @@ class Unanswered(CloudflareError):
 
 class StillWaiting(CloudflareError):
     """A wait came to its end (`wait_seconds`) before what it waited for."""
+
+
+class QuotaExhausted(CloudflareError):
+    """The request quota opens later than `wait_seconds` allows to wait; nothing was sent."""
+
+    def __init__(self, seconds: float, longest: float, again: datetime) -> None:
+        when = f"{again:%Y-%m-%d %H:%M:%S} UTC"
+        super().__init__(
+            f"Cloudflare takes no more requests with these credentials until {when},"
+            f" in {seconds:.0f} s; at most {longest:.0f} s are waited",
+            f"Run again after {when}, or allow more with wait_seconds.",
+        )
 
 
 class NoCredentials(CloudflareError):

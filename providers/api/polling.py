@@ -36,6 +36,8 @@ CONNECT = 5.0
 SILENCE = 30.0
 # One answer, from its first byte to its last.
 LONGEST_ANSWER = 60.0
+# The request quota, where no `wait_seconds` bounds the wait: a window of Cloudflare's.
+QUOTA_WAIT = 300.0
 # One request with all its repetitions.
 PATIENCE = 900.0
 

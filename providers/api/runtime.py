@@ -41,10 +41,10 @@ class Runtime:
     raise_if_engine_gone: Callable[[], None]
     jitter: Callable[[], float] = random.random
 
-    def wait(self, seconds: float, why: str) -> None:
+    def wait(self, seconds: float, why: str, is_over: Callable[[], bool] = lambda: False) -> None:
         """Sleeps in slices of ten seconds; each says what is waited for, and may end the wait."""
         ends = self.clock.monotonic() + seconds
-        while (left := ends - self.clock.monotonic()) > 0:
+        while (left := ends - self.clock.monotonic()) > 0 and not is_over():
             if left > SAY_EVERY:
                 self.say(f"waiting for {why}: {left:.0f} s")
             self.clock.sleep(min(left, SAY_EVERY))

@@ -31,6 +31,8 @@ from pulumi.dynamic import (
 from pulumi.output import Unknown as PulumiUnknown
 
 from ..api.errors import CloudflareError, about
+from ..api.polling import QUOTA_WAIT
+from ..api.quota import waits_at_most
 from ..values.inputs import UNKNOWN, Inputs, TokenEnv, WaitSeconds, ZoneId, explain
 from ..values.text import one_line, redact
 from . import process, session
@@ -71,13 +73,22 @@ class OneLineError(CloudflareError):
 OneLineError.__module__, OneLineError.__qualname__ = "builtins", "CloudflareError"
 
 
+def _wait_seconds(given: Sequence[Any]) -> float:
+    """How long the resource of a verb may wait: its inputs, or its state, come last."""
+    props = given[-1] if given and isinstance(given[-1], Mapping) else {}
+    seconds = props.get("wait_seconds")
+    return seconds if isinstance(seconds, (int, float)) else QUOTA_WAIT
+
+
 def _guarded_call(verb: Callable[..., Any]) -> Callable[..., Any]:
     """Decodes what comes in, encodes what goes out, and turns every failure into one line."""
 
     @functools.wraps(verb)
     def guarded(self: Provider[Any], *args: Any) -> Any:
         try:
-            result = verb(self, *(_decode(arg) for arg in args))
+            given = [_decode(arg) for arg in args]
+            with waits_at_most(_wait_seconds(given)):
+                result = verb(self, *given)
         except CloudflareError as error:
             # A server, or a proxy, may quote what it was sent.
             raise OneLineError(redact(str(error), session.current().secrets())) from None

@@ -1,6 +1,6 @@
 """What one plugin process shares over all resources and threads.
 
-One client for each set of credentials, one view of each zone, one quota, and the notes of what
+One client and one quota for each set of credentials, one view of each zone, and the notes of what
 the program wants. Tests put their own session in place with `use`.
 """
 
@@ -49,7 +49,7 @@ class Session:
         self._say = say
         self._raise_if_engine_gone = raise_if_engine_gone
         self._runtime = Runtime(self.clock, say, self._raise_now)
-        self._quota = Quota(self.clock.monotonic, self._runtime.wait)
+        self._quotas: dict[tuple[str, ...], Quota] = {}
         self._clients: dict[str, Client] = {}
         self._zones: dict[tuple[str, str], Zone] = {}
         self._changes: dict[str, AbstractContextManager[object]] = {}
@@ -84,7 +84,8 @@ class Session:
         key = token_env or ""
         if key not in self._clients:
             url, headers = base_url(self.environ), credentials(self.environ, token_env)
-            self._clients[key] = Client(url, headers, self._runtime, self._quota)
+            quota = self._quotas.setdefault(tuple(headers.values()), Quota(self._runtime))
+            self._clients[key] = Client(url, headers, self._runtime, quota)
         return self._clients[key]
 
     def secrets(self) -> list[str]:
