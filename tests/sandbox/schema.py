@@ -48,7 +48,10 @@ FACTS = {
     "expires_on": TIME,
     "issuer": TEXT,
     "serial_number": {"type": "string", "pattern": r"^\d+$"},
-    "signature": {"type": "string", "pattern": r"^(SHA\d+-RSA(PSS)?|ECDSA-SHA\d+|Ed25519)$"},
+    "signature": {
+        "type": "string",
+        "pattern": r"^(SHA\d+-RSA(PSS)?|ECDSA-SHA\d+|Ed25519|ML-DSA-(44|65|87))$",
+    },
 }
 CERTIFICATE = record(id=UUID, status=STATUS, uploaded_on=TIME, **FACTS)
 ROW_FIELDS: dict[str, Any] = {

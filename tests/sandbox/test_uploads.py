@@ -2,16 +2,20 @@
 
 from __future__ import annotations
 
+import base64
 import datetime
 from collections.abc import Callable
+from typing import Any
 
 import pytest
 from cryptography import x509
 from cryptography.hazmat.primitives import hashes, serialization
-from cryptography.hazmat.primitives.asymmetric import ec, ed25519, rsa
+from cryptography.hazmat.primitives.asymmetric import ec, ed25519, mldsa, rsa
 
 from sandbox.clock import wall_clock
 from sandbox.seed import issue
+from tests.pki import PrivateKey
+from tests.providers.values import der
 from tests.sandbox.steps import HOSTNAME_CERTIFICATES, ZONE_CERTIFICATES, refusal, upload
 from tests.sandbox_server import Json, SandboxThread, certificate_for
 
@@ -33,6 +37,11 @@ def encrypted(pair: Json) -> str:
         serialization.PrivateFormat.PKCS8,
         serialization.BestAvailableEncryption(b"secret"),
     ).decode()
+
+
+def pem(label: str, data: bytes) -> str:
+    lines = base64.encodebytes(data).decode()
+    return f"-----BEGIN {label}-----\n{lines}-----END {label}-----\n"
 
 
 PARAMETERS = "-----BEGIN EC PARAMETERS-----\nBggqhkjOPQMBBw==\n-----END EC PARAMETERS-----\n"
@@ -86,6 +95,31 @@ UPLOADS: list[tuple[str, int, Callable[[], Json]]] = [
         ),
     ),
     (
+        "a certificate whose EC parameters are written out",
+        1408,
+        lambda: spoiled(certificate=lambda _: pem("CERTIFICATE", der.explicit_ec_certificate())),
+    ),
+    (
+        "a certificate for RSA-PSS only",
+        1408,
+        lambda: spoiled(certificate=lambda _: pem("CERTIFICATE", der.rsa_pss_certificate())),
+    ),
+    (
+        "a key whose EC parameters are written out",
+        1490,
+        lambda: spoiled(private_key=lambda _: pem("EC PRIVATE KEY", der.explicit_ec_key())),
+    ),
+    (
+        "a key for RSA-PSS only",
+        1490,
+        lambda: spoiled(private_key=lambda _: pem("PRIVATE KEY", der.rsa_pss_key())),
+    ),
+    (
+        "an expanded ML-DSA key",
+        1490,
+        lambda: spoiled(private_key=lambda _: pem("PRIVATE KEY", der.ml_dsa_key(has_seed=True))),
+    ),
+    (
         "another's key",
         1491,
         lambda: spoiled(private_key=lambda pair: certificate_for()["private_key"]),
@@ -111,8 +145,15 @@ def test_an_upload_is_refused_for(
     assert sandbox.state(settled=True) == before
 
 
+ML_DSA: dict[str, Any] = {
+    "ML-DSA-44": mldsa.MLDSA44PrivateKey,
+    "ML-DSA-65": mldsa.MLDSA65PrivateKey,
+    "ML-DSA-87": mldsa.MLDSA87PrivateKey,
+}
+
+
 def leaf_of(
-    key: rsa.RSAPrivateKey | ec.EllipticCurvePrivateKey | ed25519.Ed25519PrivateKey,
+    key: PrivateKey | ed25519.Ed25519PrivateKey,
     digest: hashes.SHA256 | hashes.SHA384 | None,
 ) -> Json:
     name = x509.Name.from_rfc4514_string("CN=Let's test,O=Sandbox,C=US")
@@ -154,6 +195,10 @@ def leaf_of(
         ),
         pytest.param(
             lambda: leaf_of(ed25519.Ed25519PrivateKey.generate(), None), "Ed25519", id="Ed25519"
+        ),
+        *(
+            pytest.param(lambda kind=kind: leaf_of(kind.generate(), None), words, id=words)
+            for words, kind in ML_DSA.items()
         ),
     ],
 )
