@@ -7,10 +7,20 @@ handshake, which under TLS 1.3 clients do not offer, and so refuse Cloudflare as
 
 from __future__ import annotations
 
+from pathlib import PurePosixPath
+
 from .origin import NO_SUCH_HOST, REFUSED, Origin, indented
 from .server import Server
 
 MODULES = "# Needs the modules ssl, headers and proxy_http, and `Listen {port}` once."
+# An inherited `Satisfy Any` with `Allow from all` would open a path again.
+ALL_OF_IT = [
+    "    <IfModule mod_access_compat.c>",
+    "        Satisfy All",
+    "    </IfModule>",
+]
+# Where distributions keep links to public CAs by the hashes of their names.
+HASHED = ("/etc/ssl/certs", "/etc/pki/tls/certs", "/etc/pki/ca-trust/extracted/pem/directory-hash")
 TLS = [
     "SSLEngine on",
     "SSLProtocol -all +TLSv1.2 +TLSv1.3",
@@ -61,6 +71,7 @@ def _default(origin: Origin) -> list[str]:
         f'ErrorDocument 403 "{NO_SUCH_HOST}"',
         '<If "true">',
         "    Require all denied",
+        *ALL_OF_IT,
         "</If>",
     ]
 
@@ -72,6 +83,7 @@ def _hostname(origin: Origin) -> list[str]:
         *_server_certificate(origin),
         "",
         f'SSLCACertificateFile "{origin.client_ca}"',
+        *_only_these_authorities(origin),
         f"SSLVerifyClient {_mode(origin)}",
         f"SSLVerifyDepth {origin.depth}",
         *_revocation(origin),
@@ -84,6 +96,23 @@ def _hostname(origin: Origin) -> list[str]:
         f'ProxyPass "/" "http://{origin.upstream}/"',
         f'ProxyPassReverse "/" "http://{origin.upstream}/"',
     ]
+
+
+def _only_these_authorities(origin: Origin) -> list[str]:
+    """A SSLCACertificatePath of the server level adds its CAs to those of the virtual host.
+
+    VerifyCAFile takes the place of all others, but OpenSSL finds no revocation lists there; beside
+    them the folder of the bundle takes the place of the inherited one.
+    """
+    if origin.crl is None:
+        return [f'SSLOpenSSLConfCmd VerifyCAFile "{origin.client_ca}"']
+    folder = str(PurePosixPath(origin.client_ca).parent)
+    if folder in HASHED:
+        raise ValueError(
+            f"client_ca: with revocation lists Apache also trusts every CA that is hashed in"
+            f" {folder}. Put the bundle into a folder of its own."
+        )
+    return [f'SSLCACertificatePath "{folder}"', f'SSLCADNRequestFile "{origin.client_ca}"']
 
 
 def _mode(origin: Origin) -> str:
@@ -122,6 +151,7 @@ def _refusing(origin: Origin) -> list[str]:
         f'ErrorDocument 403 "{REFUSED}"',
         f'<If "{" || ".join(refused)}">',
         "    Require all denied",
+        *ALL_OF_IT,
         "</If>",
     ]
 

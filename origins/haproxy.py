@@ -29,6 +29,11 @@ def _bind(origin: Origin) -> str:
     return f'bind {where}{both} ssl crt "{origin.certificate}" {tls}'
 
 
+# A session is resumed in any bind of the process, verified by the other bind's CAs or by nothing.
+# `no-tls-tickets` leaves those that the server keeps.
+GLOBAL = ["global", "    tune.ssl.cachesize 0", ""]
+
+
 def _default(origin: Origin) -> list[str]:
     return [
         "# HAProxy: refuses whoever comes to this port.",
@@ -49,6 +54,7 @@ def _hostname(origin: Origin) -> list[str]:
     return [
         f"# HAProxy: {origin.hostname}, client certificates {origin.stage}."
         " The only frontend of its port.",
+        *GLOBAL,
         f"frontend {origin.identifier}",
         *indented(_frontend(origin)),
         "",
@@ -75,6 +81,8 @@ def _frontend(origin: Origin) -> list[str]:
         "acl wrong ssl_c_verify gt 0",
         "acl wrong ssl_c_ca_err gt 0",
         "acl wrong ssl_c_err gt 0",
+        # Another `global` may keep sessions again: then nobody passes with one.
+        "acl wrong ssl_fc_is_resumed",
         *_pins(origin),
         *_log(origin),
         "",

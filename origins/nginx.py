@@ -6,12 +6,16 @@ NGINX answers a refused visitor itself, with its statuses 495 (bad certificate) 
 
 from __future__ import annotations
 
+import re
+
 from .origin import REFUSED, Origin, indented, socket_address
 from .server import Server
 
 # With a resumed session a visitor can pass from one server block to another (CVE-2025-23419).
-NO_RESUMPTION = ["ssl_session_tickets off;", "ssl_session_cache off;"]
-PROTOCOLS = "ssl_protocols TLSv1.2 TLSv1.3;"
+NO_RESUMPTION = ["ssl_session_tickets off;", "ssl_session_cache off;", "ssl_early_data off;"]
+# Any command of its own keeps a block from inheriting those of http { }, among which VerifyCAFile
+# would take the place of the block's own CAs.
+PROTOCOLS = ["ssl_protocols TLSv1.2 TLSv1.3;", "ssl_conf_command MinProtocol TLSv1.2;"]
 
 
 def text(origin: Origin) -> str:
@@ -43,7 +47,7 @@ def _default(origin: Origin) -> list[str]:
     return [
         *_listen(origin, "ssl default_server"),
         "server_name _;",
-        PROTOCOLS,
+        *PROTOCOLS,
         *NO_RESUMPTION,
         "ssl_reject_handshake on;",
     ]
@@ -64,10 +68,12 @@ def _hostname(origin: Origin) -> list[str]:
         f"server_name {origin.hostname};",
         f'ssl_certificate "{origin.certificate}";',
         f'ssl_certificate_key "{origin.private_key}";',
-        PROTOCOLS,
+        *PROTOCOLS,
         *NO_RESUMPTION,
         "",
         f'ssl_client_certificate "{origin.client_ca}";',
+        # Clients of the CAs in an inherited ssl_trusted_certificate would pass as well.
+        f'ssl_trusted_certificate "{origin.client_ca}";',
         f"ssl_verify_client {origin.stage};",
         f"ssl_verify_depth {depth};",
         *([f'ssl_crl "{origin.crl}";'] if origin.crl else []),
@@ -82,6 +88,7 @@ def _refusing(origin: Origin) -> list[str]:
     pinned = [f'if ($ssl_client_fingerprint !~ "^({known})$") {{', "    return 495;", "}"]
     only = " Only pinned certificates pass." if origin.pins else ""
     return [
+        *(f"if ({condition}) {{ return 421; }}" for condition in _verified_elsewhere(origin)),
         *(pinned if origin.pins else []),
         "error_page 495 496 =403 @refused;",
         "location @refused {",
@@ -96,21 +103,35 @@ def _refusing(origin: Origin) -> list[str]:
 def _letting_in(origin: Origin) -> list[str]:
     """Also a certificate that fails is let in (495), so that this stage never is an outage."""
     known = "|".join(pin.sha1 for pin in origin.pins)
-    pinned = [
+    elsewhere = [
         "set $aop_verify $ssl_client_verify;",
+        *(
+            f'if ({condition}) {{ set $aop_verify "FAILED:verified for another server"; }}'
+            for condition in _verified_elsewhere(origin)
+        ),
+    ]
+    pinned = [
         'set $aop_pin "$ssl_client_verify:$ssl_client_fingerprint";',
         f'if ($aop_pin ~ "^SUCCESS:(?!(?:{known})$)") {{',
         '    set $aop_verify "FAILED:not a pinned certificate";',
         "}",
     ]
-    outcome = "$aop_verify" if origin.pins else "$ssl_client_verify"
     return [
+        *elsewhere,
         *(pinned if origin.pins else []),
-        *_application(origin, "/", outcome),
+        *_application(origin, "/", "$aop_verify"),
         "",
         "error_page 495 = @unverified;",
         *_application(origin, "@unverified", "$ssl_client_verify"),
     ]
+
+
+def _verified_elsewhere(origin: Origin) -> tuple[str, ...]:
+    """The conditions under which another block's CAs verified the client: a handshake without this
+    server name is the default server's; sessions of this block are never resumed (CVE-2025-23419).
+    """
+    name = re.escape(str(origin.hostname))
+    return f'$ssl_server_name !~* "^{name}$"', '$ssl_session_reused = "r"'
 
 
 def _application(origin: Origin, location: str, outcome: str) -> list[str]:

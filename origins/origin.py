@@ -149,7 +149,7 @@ def _upstream(name: str, value: str) -> str:
     host, _, port = value.rpartition(":")
     try:
         if host.startswith("[") and host.endswith("]"):
-            ipaddress.IPv6Address(host[1:-1])
+            ipaddress.IPv6Address(_without_scope(host[1:-1]))
         elif re.fullmatch(r"[0-9.]+", host):
             ipaddress.IPv4Address(host)
         else:
@@ -162,11 +162,20 @@ def _upstream(name: str, value: str) -> str:
     return value
 
 
+def _without_scope(address: str) -> str:
+    """The same address; `ValueError` for a scope id (RFC 4007), which may hold any character."""
+    if "%" in address:
+        raise ValueError("a scope id")
+    return address
+
+
 def _address(name: str, value: str) -> str:
     try:
-        return value if value == "*" else str(ipaddress.ip_address(value))
+        return value if value == "*" else str(ipaddress.ip_address(_without_scope(value)))
     except ValueError:
-        raise ValueError(f"{name}: {value!r} is neither an IP address nor *.") from None
+        raise ValueError(
+            f"{name}: {value!r} is neither an IP address (without a scope id) nor *."
+        ) from None
 
 
 def _port(name: str, value: int) -> int:

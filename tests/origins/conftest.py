@@ -71,9 +71,10 @@ def started(origin: Callable[..., Origin], tmp_path: Path) -> Running:
     def start(server: str, **known: Any) -> Iterator[Origin]:
         servers.program(server)
         wanted = origin(**known)
-        text = configuration(server, wanted)
-        if SERVERS[server].has_default_host:
-            text = configuration(server, origin(None, port=wanted.port)) + text
+        kind = servers.kind(server)
+        text = configuration(kind, wanted)
+        if SERVERS[kind].has_default_host:
+            text = configuration(kind, origin(None, port=wanted.port)) + text
         with servers.running(server, tmp_path, text, wanted.port):
             yield wanted
 

@@ -75,6 +75,10 @@ def test_a_path_cannot_say_anything_but_a_path(field: str, value: str) -> None:
         ("upstream", "127.0.0.1:80; return 200"),
         ("upstream", "http://127.0.0.1:80"),
         ("upstream", "[fe80::1%eth0]:80\n"),
+        ("upstream", "[fe80::1%eth0]:80"),
+        ("upstream", "[fe80::1%;return]:80"),
+        ("address", "fe80::1%eth0"),
+        ("address", "fe80::1%lo; } server { listen 1; "),
         ("address", "localhost"),
         ("address", "127.0.0.1:443"),
         ("port", 0),
@@ -91,6 +95,39 @@ def test_what_cannot_be_written_is_refused_on_one_line(field: str, value: Any) -
     with pytest.raises(ValueError, match=rf"^{field}: ") as raised:
         Origin(**{**KNOWN, field: value})
     assert "\n" not in str(raised.value)
+
+
+# Quoted in each text, a path may hold a space.
+PATHS = ("certificate", "private_key", "client_ca", "crl", "log")
+PIECES = (
+    '"', "'", "\\", "\n", "\r", ";", "#", "{", "}", "$host", "${host}", "%{ENV}x", "%", "`", "\0",
+    " ", "<", ">", "|", "*", "{env.HOME}", "{{", "\t", "\u2028", "\u00e9", "(", "^", "&", "!",
+)  # fmt: skip
+FIELDS = {
+    "hostname": "shop.example.com",
+    "certificate": "/etc/ssl/shop.pem",
+    "private_key": "/etc/ssl/shop.pem.key",
+    "client_ca": "/etc/aop/ca.pem",
+    "crl": "/etc/aop/crl.pem",
+    "log": "/var/log/shop.log",
+    "upstream": "127.0.0.1:8080",
+    "address": "127.0.0.1",
+    "header": "X-Verified",
+}
+
+
+@pytest.mark.parametrize("field", FIELDS)
+@pytest.mark.parametrize("where", ["{0}{1}", "{1}{0}", "{0}{1}x", "/{1}/{0}", "[::1{1}]:80"])
+def test_no_character_that_means_something_to_a_server_enters_a_text(
+    field: str, where: str
+) -> None:
+    for piece in PIECES:
+        value = where.format(FIELDS[field], piece)
+        if piece == " " and field in PATHS and value[0] == "/" and value[-1] != " ":
+            continue
+        with pytest.raises(ValueError, match=f"^{field}: ") as raised:
+            Origin(**(KNOWN | FIELDS | {field: value}))
+        assert len(str(raised.value).splitlines()) == 1
 
 
 def test_a_pin_is_hexadecimal() -> None:
