@@ -15,6 +15,7 @@ from cryptography import x509
 from cryptography.exceptions import InvalidSignature, UnsupportedAlgorithm
 from cryptography.hazmat.primitives import hashes
 from cryptography.hazmat.primitives.asymmetric import ec, mldsa, rsa
+from cryptography.hazmat.primitives.asymmetric.types import CertificatePublicKeyTypes
 from cryptography.hazmat.primitives.serialization import (
     Encoding,
     NoEncryption,
@@ -77,7 +78,7 @@ def named(common_name: str) -> Name:
 def make_ca(name: Name, now: datetime, kind: str = "ec") -> Identity:
     """A root that signs leaves, for ten years."""
     key = KEYS[kind]()
-    builder = _begun(name, name, key, now - BACKDATED, now + CA_LIFE)
+    builder = _begun(name, name, key.public_key(), now - BACKDATED, now + CA_LIFE)
     builder = builder.add_extension(x509.BasicConstraints(True, 0), critical=True)
     builder = builder.add_extension(_usage(is_ca=True), critical=True)
     return Identity(builder.sign(key, _hash_for(key)), key)
@@ -98,7 +99,19 @@ def make_leaf(
     """
     key = KEYS[kind]()
     starts = starts or datetime.now(timezone.utc) - BACKDATED
-    builder = _begun(name, issuer.certificate.subject, key, starts, ends)
+    return Identity(sign_leaf(issuer, name, key.public_key(), starts, ends, usage), key)
+
+
+def sign_leaf(
+    issuer: Identity,
+    name: Name,
+    public_key: CertificatePublicKeyTypes,
+    starts: datetime,
+    ends: datetime,
+    usage: x509.ObjectIdentifier = CLIENT_AUTH,
+) -> Certificate:
+    """A leaf for somebody's key; `ValueError` as `make_leaf`."""
+    builder = _begun(name, issuer.certificate.subject, public_key, starts, ends)
     builder = builder.add_extension(x509.BasicConstraints(False, None), critical=True)
     builder = builder.add_extension(_usage(is_ca=False), critical=True)
     builder = builder.add_extension(x509.ExtendedKeyUsage([usage]), critical=False)
@@ -106,7 +119,7 @@ def make_leaf(
     made = builder.sign(issuer.key, _hash_for(issuer.key))
     if fault := chain_fault(made, issuer.certificate):
         raise ValueError(f"what the CA signed does not verify: {fault}.")
-    return Identity(made, key)
+    return made
 
 
 def read(certificate: bytes, private_key: bytes, now: datetime) -> Identity:
@@ -137,7 +150,7 @@ def chain_fault(certificate: Certificate, issuer: Certificate) -> str | None:
     """
     try:
         certificate.verify_directly_issued_by(issuer)
-    except (ValueError, TypeError, InvalidSignature):
+    except (ValueError, TypeError, InvalidSignature, UnsupportedAlgorithm):
         return "the name or the key of its issuer is another"
     own = _extension(issuer, x509.SubjectKeyIdentifier)
     named = _extension(certificate, x509.AuthorityKeyIdentifier)
@@ -175,14 +188,14 @@ def _hash_for(key: Key) -> hashes.SHA256 | None:
 
 
 def _begun(
-    subject: Name, issuer: Name, key: Key, starts: datetime, ends: datetime
+    subject: Name, issuer: Name, key: CertificatePublicKeyTypes, starts: datetime, ends: datetime
 ) -> x509.CertificateBuilder:
-    identifier = x509.SubjectKeyIdentifier.from_public_key(key.public_key())
+    identifier = x509.SubjectKeyIdentifier.from_public_key(key)
     return (
         x509.CertificateBuilder()
         .subject_name(subject)
         .issuer_name(issuer)
-        .public_key(key.public_key())
+        .public_key(key)
         .serial_number(x509.random_serial_number())
         .not_valid_before(starts)
         .not_valid_after(ends)

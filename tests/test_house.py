@@ -58,7 +58,7 @@ FOLDERS: dict[str, dict[str, set[str]]] = {
     },
 }
 THIRD_PARTY = {
-    "httpx": ("providers/api/client.py", "sandbox/"),
+    "httpx": ("providers/api/client.py", "issuers/https.py", "sandbox/"),
     "cryptography": ("providers/values/", "sandbox/", "bootstrap/", "origins/", "issuers/"),
 }
 WITHOUT_PULUMI = ("origins/", "issuers/", "sandbox/", "providers/values/", "providers/api/")
