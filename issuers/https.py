@@ -25,7 +25,7 @@ LOOPBACK = ("127.0.0.1", "::1", "localhost")
 
 
 @dataclass(frozen=True)
-class Answer:
+class IssuerReply:
     """Status, text, and the text as JSON (None where the text is none)."""
 
     status: int
@@ -79,7 +79,7 @@ def request(
     tls: ssl.SSLContext,
     body: Mapping[str, Any] | None = None,
     headers: Mapping[str, str] | None = None,
-) -> Answer:
+) -> IssuerReply:
     """One request, never repeated: a repeated one could make a second certificate.
 
     :raises IssuerError: when there is no whole answer.
@@ -94,7 +94,7 @@ def request(
                 taken += part
                 if len(taken) > MOST_BYTES or time.monotonic() > until:
                     raise IssuerError(f"{url} answers too much or too slowly", "Correct its url.")
-            return Answer(stream.status_code, taken.decode(errors="replace"))
+            return IssuerReply(stream.status_code, taken.decode(errors="replace"))
     except httpx.TimeoutException:
         fact, then = f"{url} did not answer within {SECONDS:.0f} seconds", "Try again later."
     except httpx.HTTPError as error:

@@ -131,7 +131,7 @@ class StepCa(Issuer):
         return key
 
 
-def _refusal(url: str, answer: https.Answer) -> IssuerError:
+def _refusal(url: str, answer: https.IssuerReply) -> IssuerError:
     told = answer.value("message")
     why = f", {one_line(told)}" if isinstance(told, str) else ""
     advice = "The CA's log says why; provisioner, key, common name and days must be allowed there."

@@ -122,7 +122,7 @@ class Vault(Issuer):
         body: dict[str, object] | dict[str, str],
         tls: ssl.SSLContext,
         token: str | None,
-    ) -> https.Answer:
+    ) -> https.IssuerReply:
         headers = {**self._namespace(), **({"X-Vault-Token": token} if token else {})}
         answer = https.request("POST", f"{self.url}/v1/{path}", tls=tls, body=body, headers=headers)
         if answer.status != 200:
@@ -135,7 +135,7 @@ class Vault(Issuer):
     def _tls(self, references: References) -> ssl.SSLContext:
         return https.root_context(references.text(self.root) if self.root else None)
 
-    def _refusal(self, path: str, answer: https.Answer) -> IssuerError:
+    def _refusal(self, path: str, answer: https.IssuerReply) -> IssuerError:
         listed = answer.value("errors")
         why = one_line("; ".join(map(str, listed))) if isinstance(listed, list) else ""
         advice = {
