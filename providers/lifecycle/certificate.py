@@ -98,6 +98,7 @@ class CertificateProvider(Provider[CertificateInputs]):
         before = list(olds.get("predecessors") or [])
         old_sha256, sha256 = sha256_of(olds), sha256_of(news)
         run.notes.add_own([id_, *before])
+        self._note_upload(run, olds)
         run.notes.seen_in_state(self.level, old_sha256)
         if old_sha256 != sha256:
             _warn_of_new_issuer(run, olds, news)
@@ -123,6 +124,10 @@ class CertificateProvider(Provider[CertificateInputs]):
         predecessors = [cert_id for cert_id in before if cert_id != record.id]
         return record.id, outputs(certificate, record.uploaded_on, predecessors)
 
+    def _note_upload(self, run: ZoneRun, outs: Props) -> None:
+        if self.level == "zone":
+            run.notes.add_last_upload(str(outs.get("uploaded_on") or ""))
+
     def before_upload(self, run: ZoneRun, inputs: CertificateInputs) -> None:
         """Refuses an upload that would take something away from somebody else."""
 
@@ -133,6 +138,7 @@ class CertificateProvider(Provider[CertificateInputs]):
         zone, cert_id = run.zone, recorded.id
         # What is gone leaves state, but what it replaces is this stack's all the same.
         run.notes.add_own([cert_id, *_predecessors(recorded)])
+        self._note_upload(run, recorded.outputs)
         record = zone.certificate_or_reread(self.level, cert_id)
         if record is None:
             return None

@@ -40,7 +40,11 @@ def describe_certificate(record: UploadedCertificate) -> str:
 
 
 def refuse_to_displace(run: ZoneRun) -> None:
-    """Refuses an upload that would displace what somebody else has the zone present (law 16)."""
+    """Refuses an upload that would displace what somebody else has the zone present (law 16).
+
+    What this stack has displaced before is presented again when its own certificate has vanished:
+    to repair that takes nothing away.
+    """
     listed = run.zone.certificates("zone").values()
     if all(_is_of_this_stack(run, r) for r in listed if r.may_be_presented):
         return
@@ -48,6 +52,8 @@ def refuse_to_displace(run: ZoneRun) -> None:
         return
     presented = presented_without(run, "")
     if presented is None or _is_of_this_stack(run, presented):
+        return
+    if run.notes.was_displaced(presented):
         return
     raise CloudflareError(
         f"the zone presents {describe_certificate(presented)}, which is not of this stack",

@@ -12,7 +12,7 @@ from __future__ import annotations
 import threading
 from collections.abc import Iterable
 
-from ..api.answers import Binding, Level
+from ..api.answers import Binding, Level, UploadedCertificate, is_before
 
 Key = tuple[str, ...]
 
@@ -31,6 +31,7 @@ class ZoneNotes:
         self._in_state: set[Key] = set()
         self._own: set[str] = set()
         self._own_uploads: set[Key] = set()
+        self._last_upload = ""
         self._replaced: dict[Key, tuple[str, ...]] = {}
 
     def want(self, *key: str) -> None:
@@ -80,6 +81,17 @@ class ZoneNotes:
         """Whether the certificate with this id is, or was, one of this stack's."""
         with self._lock:
             return cert_id in self._own
+
+    def add_last_upload(self, uploaded_on: str) -> None:
+        """Notes when a zone certificate that state holds was uploaded (RFC 3339, UTC)."""
+        with self._lock:
+            if self._last_upload == "" or is_before(self._last_upload, uploaded_on):
+                self._last_upload = uploaded_on
+
+    def was_displaced(self, record: UploadedCertificate) -> bool:
+        """Whether a zone certificate that state holds was uploaded after this one."""
+        with self._lock:
+            return is_before(record.uploaded_on, self._last_upload)
 
     def add_own_uploads(self, level: Level, fingerprints: Iterable[str]) -> None:
         """Notes the fingerprints that state knew before they were uploaded, whatever their ids."""

@@ -129,3 +129,32 @@ def test_what_a_cut_run_has_uploaded_is_the_stacks_own_by_its_ledger(sandbox, li
     life.up(**given(right))
     sandbox.advance(60)
     assert presented(sandbox) == life.id
+
+
+def test_a_vanished_certificate_is_uploaded_again_though_an_older_one_is_presented_then(
+    sandbox, life, new_run
+):
+    """This stack had displaced the older one before, so nothing is taken away."""
+    upload_outside(sandbox, make())
+    pair = make()
+    life.up(**given(pair))
+    sandbox.advance(60)
+    switch_on(sandbox)
+    sandbox.outside("DELETE", f"{B}/{life.id}")
+    sandbox.advance(60)
+    new_run()
+    assert not life.refresh()
+    life.up(**given(pair))
+    sandbox.advance(60)
+    assert presented(sandbox) == life.id
+
+
+def test_what_somebody_has_uploaded_since_is_not_displaced_by_a_rotation(sandbox, life, new_run):
+    life.up(**given(make()))
+    sandbox.advance(60)
+    switch_on(sandbox)
+    foreign = upload_outside(sandbox, make())
+    new_run()
+    with pytest.raises(CloudflareError, match=f"presents zone certificate {foreign[:8]}"):
+        life.up(**given(make()))
+    assert presented(sandbox) == foreign
