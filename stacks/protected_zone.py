@@ -119,6 +119,7 @@ class ProtectedZone(pulumi.ComponentResource):
             private_key=pair.key(),
             passphrase=pair.passphrase,
             warn_days=self._zone.warn_days,
+            overwrite=self._zone.overwrite,
             opts=self._options(after),
             **self._common,
         )

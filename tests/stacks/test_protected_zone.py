@@ -104,6 +104,17 @@ def test_a_zone_of_which_nothing_is_wanted_has_no_resources() -> None:
     assert recorder.summary["other_hostnames"] == "not managed here"
 
 
+@pytest.mark.parametrize("overwrite", [False, True])
+def test_overwrite_counts_for_the_zone_certificate_and_for_the_hostnames(
+    overwrite: bool, pair: dict[str, str]
+) -> None:
+    certificates = {"shop": {**pair, "hostnames": ["shop.example.com"]}}
+    inputs = declare(
+        zone_certificate=pair, hostname_certificates=certificates, overwrite=overwrite
+    ).inputs
+    assert [inputs[name]["overwrite"] for name in ("zone", "hostnames")] == [overwrite, overwrite]
+
+
 def test_what_goes_on_comes_after_mode_and_certificates_and_bindings_come_last(
     pair: dict[str, str],
 ) -> None:
