@@ -11,7 +11,7 @@ import pytest
 from tests.cli.project import CHECKOUT
 from tests.docs.test_template import fresh_clone
 
-pytestmark = [pytest.mark.cli, pytest.mark.timeout(120)]
+pytestmark = [pytest.mark.cli, pytest.mark.timeout(300)]
 
 
 class Hour:

@@ -93,7 +93,7 @@ def test_a_certificate_that_ends_within_30_days_is_warned_of_in_text_and_json(
 ) -> None:
     project = Project(tmp_path, None, "dev")
     project.pair("shop")
-    ending = project.pair("zone", make("ending", days=20))
+    ending = project.pair("zone", make("ending", starts=-345, days=20))
     told = project.preview()
     told.line("warning: ", f"certificate {ending.sha256[:8]}", "2")
     warnings = [item for item in project.plan()["diagnostics"] if item["severity"] == "warning"]
