@@ -19,6 +19,7 @@ class Folder(Project):
     def __init__(self, folder: Path, sandbox: Sandbox | None, stack: str) -> None:
         super().__init__(folder, sandbox, stack)
         shutil.copytree(CHECKOUT / "operations", self.folder / "operations")
+        shutil.copy(CHECKOUT / "VERSION", self.folder)
 
     def verb(self, *arguments: str, code: int = 0, given: str | None = None) -> Done:
         """`python -m operations ARGUMENTS` in the copy."""

@@ -50,7 +50,7 @@ def change_staging(project: Project) -> None:
 
 def change_prod(project: Project) -> None:
     """Two hostnames get a new certificate that ends soon, one leaves; the mode is relaxed."""
-    project.pair("api", days=20)
+    project.pair("api", starts=-345, days=20)
     project.edit("            - partners.example.org\n", "")
     project.edit("ssl: strict\n", "ssl: full\n      allow_removal: [partners.example.org]\n")
 
