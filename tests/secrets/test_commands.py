@@ -134,9 +134,9 @@ def fail_in_check_in_a_request_and_in_our_own_code(vault: Vault) -> None:
     vault.sandbox.fault("status", method="POST", times=0, **refusal)
     vault.run(*UP, code=1).line("error: CloudflareError:", "SSL and Certificates: Edit")
     vault.sandbox.clear_faults()
-    upload = vault.folder / "providers" / "upload.py"
+    upload = vault.folder / "providers" / "lifecycle" / "upload.py"
     sound = upload.read_text()
-    broken = sound.replace("self.posts += 1", 'raise ValueError(f"{self._key} {vars(self)}")')
+    broken = sound.replace("self.posts += 1", 'raise ValueError(f"{key} {vars(self)}")')
     assert broken != sound
     upload.write_text(broken)
     # The harness takes a traceback for a failure of the test; here it is what is looked through.
