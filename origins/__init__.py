@@ -14,7 +14,7 @@ from .connection import ClientCertificate
 from .origin import Origin, Pin, Stage
 from .probe import Target, probe
 from .report import ProbeReport
-from .server import Server
+from .server import Fragment, FragmentPart, Server
 
 SERVERS: MappingProxyType[str, Server] = MappingProxyType(
     {
@@ -41,9 +41,16 @@ def configuration(server: str, origin: Origin) -> str:
     return server_named(server).text(origin)
 
 
+def fragment(server: str, origin: Origin) -> Fragment:
+    """The lines for a block of this server that exists; `ValueError` as `configuration`."""
+    return server_named(server).fragment(origin)
+
+
 __all__ = [
     "SERVERS",
     "ClientCertificate",
+    "Fragment",
+    "FragmentPart",
     "Origin",
     "Pin",
     "ProbeReport",
@@ -55,6 +62,7 @@ __all__ = [
     "chain_depth",
     "cloudflare_ca",
     "configuration",
+    "fragment",
     "pin",
     "probe",
     "server_named",

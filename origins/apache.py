@@ -10,7 +10,7 @@ from __future__ import annotations
 from pathlib import PurePosixPath
 
 from .origin import NO_SUCH_HOST, REFUSED, Origin, indented
-from .server import Server
+from .server import Fragment, Server
 
 MODULES = "# Needs the modules ssl, headers and proxy_http, and `Listen {port}` once."
 # An inherited `Satisfy Any` with `Allow from all` would open a path again.
@@ -21,13 +21,13 @@ ALL_OF_IT = [
 ]
 # Where distributions keep links to public CAs by the hashes of their names.
 HASHED = ("/etc/ssl/certs", "/etc/pki/tls/certs", "/etc/pki/ca-trust/extracted/pem/directory-hash")
-TLS = [
-    "SSLEngine on",
+SESSIONS = [
     "SSLProtocol -all +TLSv1.2 +TLSv1.3",
     # With a resumed session a visitor can pass from one host to another (CVE-2025-23048).
     "SSLSessionTickets off",
     "SSLStrictSNIVHostCheck on",
 ]
+TLS = ["SSLEngine on", *SESSIONS]
 
 
 def text(origin: Origin) -> str:
@@ -52,7 +52,14 @@ def _title(origin: Origin) -> list[str]:
             "# Apache: refuses whoever names no known host. Include before all other hosts:",
             "# the first one of an address is its default.",
         ]
-    return [f"# Apache: {origin.hostname}, client certificates {origin.stage}."]
+    title = [f"Apache: {origin.hostname}, client certificates {origin.stage}.", *_limit(origin)]
+    return [f"# {line}" for line in title]
+
+
+def _limit(origin: Origin) -> list[str]:
+    if origin.stage == "on":
+        return []
+    return ["Lets in who has no certificate, or one of an unknown CA; an expired one it refuses."]
 
 
 def _server_certificate(origin: Origin) -> list[str]:
@@ -82,13 +89,7 @@ def _hostname(origin: Origin) -> list[str]:
         *TLS,
         *_server_certificate(origin),
         "",
-        f'SSLCACertificateFile "{origin.client_ca}"',
-        *_only_these_authorities(origin),
-        f"SSLVerifyClient {_mode(origin)}",
-        f"SSLVerifyDepth {origin.depth}",
-        *_revocation(origin),
-        *_log(origin),
-        *(_refusing(origin) if origin.stage == "on" else []),
+        *_verifying(origin),
         "",
         *_header(origin),
         "RequestHeader set X-Forwarded-Proto https",
@@ -96,6 +97,31 @@ def _hostname(origin: Origin) -> list[str]:
         f'ProxyPass "/" "http://{origin.upstream}/"',
         f'ProxyPassReverse "/" "http://{origin.upstream}/"',
     ]
+
+
+def _verifying(origin: Origin) -> list[str]:
+    return [
+        f'SSLCACertificateFile "{origin.client_ca}"',
+        *_only_these_authorities(origin),
+        f"SSLVerifyClient {_mode(origin)}",
+        f"SSLVerifyDepth {origin.depth}",
+        *_revocation(origin),
+        *_log(origin),
+        *(_refusing(origin) if origin.stage == "on" else []),
+    ]
+
+
+def fragment(origin: Origin) -> Fragment:
+    """What goes to the end of a `<VirtualHost>`; in one without TLS it refuses everybody."""
+    return Fragment(
+        (
+            f"Apache: {origin.hostname}, client certificates {origin.stage}. Include this at the",
+            "end of its <VirtualHost>, the one with SSLEngine on; a panel's include for the",
+            "virtual host will do, .htaccess will not. The last of two equal directives counts.",
+            *_limit(origin),
+        ),
+        (*SESSIONS, *_verifying(origin)),
+    )
 
 
 def _only_these_authorities(origin: Origin) -> list[str]:
@@ -168,4 +194,4 @@ def _header(origin: Origin) -> list[str]:
     return lines
 
 
-SERVER = Server("apache", "Apache", "conf", text)
+SERVER = Server("apache", "Apache", "conf", text, fragment)

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from .bundle import der_base64
 from .origin import NO_SUCH_HOST, REFUSED, Origin, indented
-from .server import Server
+from .server import Fragment, FragmentPart, Server
 
 SERVER_NAME = "{http.request.tls.server_name}"
 FINGERPRINT = "{http.request.tls.client.fingerprint}"
@@ -16,11 +16,13 @@ FINGERPRINT = "{http.request.tls.client.fingerprint}"
 # is Base64 of DER, which begins with a SEQUENCE of two length bytes.
 CERTIFICATE = "{http.request.tls.client.certificate_der_base64}"
 
+NO_LISTS = "crl: Caddy reads no revocation lists. Use pins for Caddy."
+
 
 def text(origin: Origin) -> str:
     """One site: the hostname, or the default host, which answers 421."""
     if origin.crl:
-        raise ValueError("crl: Caddy reads no revocation lists. Use pins for Caddy.")
+        raise ValueError(NO_LISTS)
     body = _hostname(origin) if origin.hostname else _default(origin)
     bind = [] if origin.address == "*" else [f"bind {origin.address}"]
     return "\n".join(
@@ -37,12 +39,14 @@ def text(origin: Origin) -> str:
 def _title(origin: Origin) -> list[str]:
     if origin.hostname is None:
         return ["# Caddy: refuses whoever names no known host."]
-    title = [f"# Caddy: {origin.hostname}, client certificates {origin.stage}."]
-    if origin.stage == "optional":
-        title.append(
-            "# Lets in who has no certificate; a wrong one Caddy refuses at this stage too."
-        )
-    return title
+    title = [f"Caddy: {origin.hostname}, client certificates {origin.stage}.", *_limit(origin)]
+    return [f"# {line}" for line in title]
+
+
+def _limit(origin: Origin) -> list[str]:
+    if origin.stage == "on":
+        return []
+    return ["Lets in who has no certificate; a wrong one Caddy refuses at this stage too."]
 
 
 def _tls(origin: Origin, *options: str) -> list[str]:
@@ -55,20 +59,8 @@ def _default(origin: Origin) -> list[str]:
 
 
 def _hostname(origin: Origin) -> list[str]:
-    if not origin.authorities:
-        raise ValueError(
-            "authorities: Caddy's configuration contains the CAs themselves;"
-            " give the text of origins.bundle."
-        )
-    closed = origin.stage == "on" and not origin.readable
     return [
-        *_tls(
-            origin,
-            "client_auth {",
-            f"    mode {'require_and_verify' if closed else 'verify_if_given'}",
-            *(f"    trusted_ca_cert {line}" for line in der_base64(origin.authorities)),
-            "}",
-        ),
+        *_tls(origin, *_client_auth(origin, closed=origin.stage == "on" and not origin.readable)),
         *_log(origin),
         "",
         *_verified(origin),
@@ -85,6 +77,57 @@ def _hostname(origin: Origin) -> list[str]:
     ]
 
 
+def _client_auth(origin: Origin, *, closed: bool) -> list[str]:
+    if not origin.authorities:
+        raise ValueError(
+            "authorities: Caddy's configuration contains the CAs themselves;"
+            " give the text of origins.bundle."
+        )
+    return [
+        "client_auth {",
+        f"    mode {'require_and_verify' if closed else 'verify_if_given'}",
+        *(f"    trusted_ca_cert {line}" for line in der_base64(origin.authorities)),
+        "}",
+    ]
+
+
+def fragment(origin: Origin) -> Fragment:
+    """What goes to the beginning of a `route` of the site; outside Caddy would sort directives.
+
+    Refuses inside TLS, so that the site is closed wherever a person puts the lines.
+    """
+    if origin.crl:
+        raise ValueError(NO_LISTS)
+    log = (FragmentPart("site", "into the site", tuple(_log(origin))),) if origin.log else ()
+    return Fragment(
+        (
+            f"Caddy: {origin.hostname}, client certificates {origin.stage}. Import this as the",
+            "first line of a route { } around all that the site serves.",
+            *_limit(origin),
+        ),
+        tuple(_refusing_here(origin) if origin.stage == "on" else ()),
+        (
+            FragmentPart(
+                "tls",
+                "into tls { } of the site, which stands there once",
+                ("protocols tls1.2 tls1.3", *_client_auth(origin, closed=origin.stage == "on")),
+            ),
+            *log,
+        ),
+    )
+
+
+def _refusing_here(origin: Origin) -> list[str]:
+    return [
+        "@aop_refused {",
+        "    not {",
+        *indented(_shown(origin, "{http.request.host}"), 2),
+        "    }",
+        "}",
+        f'respond @aop_refused "{REFUSED}" 403',
+    ]
+
+
 def _log(origin: Origin) -> list[str]:
     return ["log {", f'    output file "{origin.log}"', "}"] if origin.log else []
 
@@ -92,18 +135,17 @@ def _log(origin: Origin) -> list[str]:
 def _verified(origin: Origin) -> list[str]:
     """A certificate that was given is a verified one, in both modes, where the handshake was for
     this name: `strict_sni_host insecure_off` lets in handshakes for others."""
+    return ["@verified {", *indented(_shown(origin, str(origin.hostname))), "}"]
+
+
+def _shown(origin: Origin, host: str) -> list[str]:
     if origin.pins:
         known = "|".join(pin.sha256 for pin in origin.pins)
         shown = f"{FINGERPRINT} ^({known})$"
     else:
         shown = f"{CERTIFICATE} ^MI"
-    return [
-        "@verified {",
-        # Two matchers of one kind would mean either; of two kinds they mean both.
-        f"    vars {SERVER_NAME} {origin.hostname}",
-        f"    vars_regexp {shown}",
-        "}",
-    ]
+    # Two matchers of one kind would mean either; of two kinds they mean both.
+    return [f"vars {SERVER_NAME} {host}", f"vars_regexp {shown}"]
 
 
 def _application(origin: Origin, outcome: str) -> list[str]:
@@ -115,4 +157,4 @@ def _application(origin: Origin, outcome: str) -> list[str]:
     ]
 
 
-SERVER = Server("caddy", "Caddy", "caddy", text)
+SERVER = Server("caddy", "Caddy", "caddy", text, fragment)

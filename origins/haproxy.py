@@ -8,7 +8,7 @@ other host. HAProxy has no limit on the depth of a chain.
 from __future__ import annotations
 
 from .origin import NO_SUCH_HOST, REFUSED, Origin, indented, socket_address
-from .server import BESIDE_CERTIFICATE, Server
+from .server import BESIDE_CERTIFICATE, Fragment, FragmentPart, Server
 
 
 def text(origin: Origin) -> str:
@@ -24,14 +24,15 @@ def text(origin: Origin) -> str:
 def _bind(origin: Origin) -> str:
     everywhere = origin.address == "*"
     where = socket_address("::" if everywhere else origin.address, origin.port)
-    tls = "ssl-min-ver TLSv1.2 no-tls-tickets alpn h2,http/1.1"
     both = " v4v6" if everywhere else ""
-    return f'bind {where}{both} ssl crt "{origin.certificate}" {tls}'
+    return f'bind {where}{both} ssl crt "{origin.certificate}" {TLS} alpn h2,http/1.1'
 
 
+TLS = "ssl-min-ver TLSv1.2 no-tls-tickets"
 # A session is resumed in any bind of the process, verified by the other bind's CAs or by nothing.
 # `no-tls-tickets` leaves those that the server keeps.
-GLOBAL = ["global", "    tune.ssl.cachesize 0", ""]
+CACHE = ("tune.ssl.cachesize 0",)
+GLOBAL = ["global", *indented(CACHE), ""]
 
 
 def _default(origin: Origin) -> list[str]:
@@ -76,14 +77,7 @@ def _frontend(origin: Origin) -> list[str]:
         "mode http",
         "timeout client 30s",
         f"{_bind(origin)} {_verification(origin)}",
-        "acl sent ssl_c_used",
-        # All three, because each alone reports only a part of the chain.
-        "acl wrong ssl_c_verify gt 0",
-        "acl wrong ssl_c_ca_err gt 0",
-        "acl wrong ssl_c_err gt 0",
-        # Another `global` may keep sessions again: then nobody passes with one.
-        "acl wrong ssl_fc_is_resumed",
-        *_pins(origin),
+        *_verdicts(origin),
         *_log(origin),
         "",
         *(_refusing(origin) if origin.stage == "on" else []),
@@ -93,6 +87,51 @@ def _frontend(origin: Origin) -> list[str]:
         *_header(origin),
         "http-request set-header X-Forwarded-Proto https",
         f"default_backend {origin.identifier}",
+    ]
+
+
+def _verdicts(origin: Origin) -> list[str]:
+    return [
+        "acl aop_sent ssl_c_used",
+        # All three, because each alone reports only a part of the chain.
+        "acl aop_wrong ssl_c_verify gt 0",
+        "acl aop_wrong ssl_c_ca_err gt 0",
+        "acl aop_wrong ssl_c_err gt 0",
+        # Another `global` may keep sessions again: then nobody passes with one.
+        "acl aop_wrong ssl_fc_is_resumed",
+        *_pins(origin),
+    ]
+
+
+def fragment(origin: Origin) -> Fragment:
+    """What goes into a `frontend` before its own rules; HAProxy includes no files."""
+    return Fragment(
+        (
+            f"HAProxy: {origin.hostname}, client certificates {origin.stage}. Paste this into its",
+            "frontend, before every other http-request rule: it holds for all hosts there.",
+        ),
+        (*_verdicts(origin), *_log(origin), *(_named(origin) if origin.stage == "on" else [])),
+        (
+            FragmentPart(
+                "bind", "at the end of each of its bind lines", (_verifying_bind(origin),)
+            ),
+            FragmentPart(
+                "global", "into global; else Cloudflare's resumed connections are refused", CACHE
+            ),
+        ),
+    )
+
+
+def _verifying_bind(origin: Origin) -> str:
+    return f"{TLS} {_verification(origin)}"
+
+
+def _named(origin: Origin) -> list[str]:
+    """Also the server name has to be the host: a crt-list may have other CAs for other names."""
+    return [
+        "http-request set-var(txn.aop_host) req.hdr(host),field(1,:),lower",
+        "acl aop_named ssl_fc_sni,lower,strcmp(txn.aop_host) eq 0",
+        f"http-request deny deny_status 403 {_says(REFUSED)} unless {_verified(origin)} aop_named",
     ]
 
 
@@ -107,7 +146,7 @@ def _verification(origin: Origin) -> str:
 
 def _pins(origin: Origin) -> list[str]:
     known = " ".join(pin.sha256 for pin in origin.pins)
-    return [f"acl pinned ssl_c_der,sha2(256),hex -i -m str {known}"] if origin.pins else []
+    return [f"acl aop_pinned ssl_c_der,sha2(256),hex -i -m str {known}"] if origin.pins else []
 
 
 def _log(origin: Origin) -> list[str]:
@@ -116,12 +155,13 @@ def _log(origin: Origin) -> list[str]:
     return [
         f'log "{origin.log}" local0',
         'log-format "%ci [%tr] %{+Q}r %ST sent=%[ssl_c_used] verify=%[ssl_c_verify]'
+        " serial=%[ssl_c_serial,hex]"
         ' issuer=%{+Q}[ssl_c_i_dn]"',
     ]
 
 
 def _verified(origin: Origin) -> str:
-    return "sent !wrong" + (" pinned" if origin.pins else "")
+    return "aop_sent !aop_wrong" + (" aop_pinned" if origin.pins else "")
 
 
 def _refusing(origin: Origin) -> list[str]:
@@ -132,7 +172,7 @@ def _header(origin: Origin) -> list[str]:
     return [
         *(f"http-request del-header {name}" for name in origin.spoofed_headers),
         f"http-request set-header {origin.header} FAILED",
-        f"http-request set-header {origin.header} NONE unless sent",
+        f"http-request set-header {origin.header} NONE unless aop_sent",
         f"http-request set-header {origin.header} SUCCESS if {_verified(origin)}",
     ]
 
@@ -146,6 +186,7 @@ SERVER = Server(
     "HAProxy",
     "cfg",
     text,
+    fragment,
     private_key=BESIDE_CERTIFICATE,
     # Its only frontend refuses other hosts itself.
     has_default_host=False,

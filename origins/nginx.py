@@ -8,8 +8,8 @@ from __future__ import annotations
 
 import re
 
-from .origin import REFUSED, Origin, indented, socket_address
-from .server import Server
+from .origin import NO_SUCH_HOST, REFUSED, Origin, indented, socket_address
+from .server import Fragment, FragmentPart, Server
 
 # With a resumed session a visitor can pass from one server block to another (CVE-2025-23419).
 NO_RESUMPTION = ["ssl_session_tickets off;", "ssl_session_cache off;", "ssl_early_data off;"]
@@ -61,8 +61,6 @@ def _log_format(origin: Origin) -> list[str]:
 
 
 def _hostname(origin: Origin) -> list[str]:
-    # OpenSSL counts the CAs between the certificate and the root; 1 is NGINX's default.
-    depth = max(1, origin.depth - 1)
     return [
         *_listen(origin, "ssl"),
         f"server_name {origin.hostname};",
@@ -71,15 +69,70 @@ def _hostname(origin: Origin) -> list[str]:
         *PROTOCOLS,
         *NO_RESUMPTION,
         "",
+        *_verifying(origin, origin.stage),
+        "",
+        *(_refusing(origin) if origin.stage == "on" else _letting_in(origin)),
+    ]
+
+
+def _verifying(origin: Origin, mode: str) -> list[str]:
+    # OpenSSL counts the CAs between the certificate and the root; 1 is NGINX's default.
+    depth = max(1, origin.depth - 1)
+    return [
         f'ssl_client_certificate "{origin.client_ca}";',
         # Clients of the CAs in an inherited ssl_trusted_certificate would pass as well.
         f'ssl_trusted_certificate "{origin.client_ca}";',
-        f"ssl_verify_client {origin.stage};",
+        f"ssl_verify_client {mode};",
         f"ssl_verify_depth {depth};",
         *([f'ssl_crl "{origin.crl}";'] if origin.crl else []),
         *([f'access_log "{origin.log}" {origin.identifier};'] if origin.log else []),
-        "",
-        *(_refusing(origin) if origin.stage == "on" else _letting_in(origin)),
+    ]
+
+
+def fragment(origin: Origin) -> Fragment:
+    """What goes to the beginning of a `server` block, before its own rewrites and returns."""
+    mode = "on" if origin.stage == "on" else "optional_no_ca"
+    return Fragment(
+        (
+            f"NGINX: {origin.hostname}, client certificates {origin.stage}. Include this as the",
+            "first line of its server { }, the one that listens with ssl. Where `nginx -t` calls",
+            "a directive duplicate, take the block's own line out: it would let others in.",
+        ),
+        (
+            "ssl_conf_command MinProtocol TLSv1.2;",
+            "ssl_conf_command Options -SessionTicket;",
+            "ssl_session_cache off;",
+            *_verifying(origin, mode),
+            *(_refusing_here(origin) if origin.stage == "on" else _letting_in_here()),
+        ),
+        (FragmentPart("http", "into http { }", tuple(_log_format(origin))),) if origin.log else (),
+    )
+
+
+def _refusing_here(origin: Origin) -> list[str]:
+    """Answers with a text of their own, so that no error_page of the block gets them."""
+    known = "|".join(pin.sha1 for pin in origin.pins)
+    refused = f'return 403 "{REFUSED} Only pinned certificates pass.\\n";'
+    pinned = [f'if ($ssl_client_fingerprint !~ "^({known})$") {{', f"    {refused}", "}"]
+    return [
+        # The server name that chose the CAs has to be the host that chose this block.
+        'set $aop_names "$ssl_server_name:$host";',
+        f'if ($aop_names !~* "^([^:]+):\\1$") {{ return 421 "{NO_SUCH_HOST}\\n"; }}',
+        f'if ($ssl_session_reused = "r") {{ return 421 "{NO_SUCH_HOST}\\n"; }}',
+        *(pinned if origin.pins else []),
+        "error_page 495 496 =403 @aop_refused;",
+        "location @aop_refused {",
+        "    default_type text/plain;",
+        f'    return 403 "{REFUSED} Client certificate: $ssl_client_verify.\\n";',
+        "}",
+    ]
+
+
+def _letting_in_here() -> list[str]:
+    return [
+        "# A certificate that has ended, or is for servers only, is let in too; then NGINX hands",
+        "# every method but HEAD on as GET.",
+        "error_page 495 = $uri$is_args$args;",
     ]
 
 
@@ -147,4 +200,4 @@ def _application(origin: Origin, location: str, outcome: str) -> list[str]:
     ]
 
 
-SERVER = Server("nginx", "NGINX", "conf", text)
+SERVER = Server("nginx", "NGINX", "conf", text, fragment)

@@ -10,7 +10,18 @@ from typing import Any
 
 import click
 
-from origins import SERVERS, Origin, Pin, anchors, bundle, cloudflare_ca, configuration, pin
+from origins import (
+    SERVERS,
+    Fragment,
+    Origin,
+    Pin,
+    anchors,
+    bundle,
+    cloudflare_ca,
+    configuration,
+    fragment,
+    pin,
+)
 from providers.values import pem
 from providers.values.algorithms import origin_needs
 from stacks.config import CLOUDFLARE
@@ -30,11 +41,15 @@ SAME = ("stage", "depth", "crl", "upstream", "address", "port", "header", "log")
 
 @dataclass(frozen=True)
 class Directives:
-    """The texts and what to know of them; `default_host` is "" unless it was asked for."""
+    """The texts and what to know of them; `default_host` is "" unless it was asked for.
+
+    `fragment` is the source of `text` where only the lines for an existing block were asked for.
+    """
 
     client: PresentedCertificate
     origin: Origin
     text: str
+    fragment: Fragment | None
     bundle: str
     default_host: str
     notes: tuple[str, ...]
@@ -46,6 +61,8 @@ class Directives:
     help="The configuration of an origin server for HOSTNAME, as the stack's configuration says"
     " which client certificate Cloudflare presents. The CA of an own certificate is the `ca` beside"
     " it, or --ca; Cloudflare's CA comes along.\n\n"
+    "--fragment writes only the lines that verify the client and refuse, to be included into a"
+    " server block, virtual host, frontend or site that you have (docs/origins.md).\n\n"
     "Begin with --stage optional: it lets everybody in and tells application and log who came"
     " with a certificate. Stage on refuses everybody else. While certificates of one CA are"
     " replaced by another's, trust --also-trust.",
@@ -60,6 +77,7 @@ class Directives:
 @click.argument("hostname")
 @click.option("--server", type=click.Choice(tuple(SERVERS)), required=True)
 @stack_file.options
+@click.option("--fragment", "is_fragment", is_flag=True, help="Only lines for a block you have.")
 @click.option("--stage", type=click.Choice(("optional", "on")), default="on", show_default=True)
 @click.option("--ca", type=FILE, help="The CA of the own certificate, in place of `ca`.")
 @click.option(
@@ -140,18 +158,21 @@ def make(hostname: str, wanted: StackFile, options: Any, folder: Path | None) ->
         pins=pins(client, options["is_pinned"], options["also_trust"], options["pin_also"]),
         **{name: options[name] for name in SAME},
     )
-    default_host = _default_host(server, origin) if options["default_host"] else ""
-    text = configuration(server, origin)
+    lines = fragment(server, origin) if options["is_fragment"] else None
+    default_host = _default_host(server, origin, lines) if options["default_host"] else ""
+    text = lines.text if lines else configuration(server, origin)
     now = datetime.now(timezone.utc)
     notes = _notes(client, origin, now)
     if not folder:
         belong = f"The CAs belong in {origin.client_ca}"
         notes = (*notes, f"{belong}: --bundle prints them, --write writes both.")
-    return Directives(client, origin, text, authorities, default_host, notes)
+    return Directives(client, origin, text, lines, authorities, default_host, notes)
 
 
-def _default_host(server: str, origin: Origin) -> str:
+def _default_host(server: str, origin: Origin, lines: Fragment | None) -> str:
     record = SERVERS[server]
+    if lines:
+        raise Stop("--fragment is for a block that is there: write --default-host without it.")
     if not record.has_default_host:
         raise Stop(
             f"What is written for {record.title} refuses other hosts itself: leave --default-host"
@@ -204,9 +225,12 @@ def _files(made: Directives, server: str, folder: Path) -> dict[Path, str]:
     name, suffix = str(made.origin.hostname), SERVERS[server].suffix
     # Apache's default host is its first one, and folders are included by name.
     default = {folder / f"000-default-{made.origin.port}.{suffix}": made.default_host}
+    stem = f"{name}-fragment" if made.fragment else name
+    parts = made.fragment.parts if made.fragment else ()
     return {
         **(default if made.default_host else {}),
-        folder / f"{name}.{suffix}": made.text,
+        folder / f"{stem}.{suffix}": made.text,
+        **{folder / f"{stem}-{part.name}.{suffix}": part.text for part in parts},
         folder / f"{name}-ca.pem": made.bundle,
     }
 
@@ -225,6 +249,7 @@ def as_json(made: Directives, server: str, files: Sequence[Path]) -> dict[str, A
         "client_ca": origin.client_ca,
         "bundle": made.bundle,
         "configuration": made.text,
+        "parts": {one.name: one.text for one in made.fragment.parts} if made.fragment else {},
         "default_host": made.default_host,
         "notes": list(made.notes),
         "files": [str(path) for path in files],

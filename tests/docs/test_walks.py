@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
 
 from tests.cli.conftest import TIMES
-from tests.docs.pages import blocks
+from tests.docs.pages import DOCS, blocks
 from tests.operations.verbs.test_import_state import state_file, version_4, version_5
 from tests.operations.verbs.test_import_zone import set_up_with_the_sdk
 from tests.pipelines.checkout import Clone
@@ -22,6 +23,7 @@ AOP = f"/zones/{ZONE}/origin_tls_client_auth"
 EDITS = ["SSL and Certificates Edit", "Zone Settings Edit", "Zone Read"]
 
 Codes = dict[str, int]
+WRITTEN = re.compile(r"^wrote (\S+)", re.MULTILINE)
 
 
 @pytest.fixture
@@ -72,6 +74,11 @@ def test_start_with_a_new_zone(clone: Clone, sandbox: SandboxProcess) -> None:
     assert key not in state + shown
     assert "ssl_verify_client optional" in shown
     assert "ssl_verify_client on;" in (clone.folder / "out/shop.example.com.conf").read_text()
+
+
+def test_origins_are_written_as_the_page_says(clone: Clone) -> None:
+    shown = follow(clone, "origins.md")
+    assert WRITTEN.findall(shown) == WRITTEN.findall((DOCS / "origins.md").read_text())
 
 
 def test_import_of_a_zone_that_the_official_sdk_set_up(

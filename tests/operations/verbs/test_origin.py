@@ -251,6 +251,26 @@ def test_a_real_server_accepts_what_was_written(
     servers.check(server, tmp_path / server, "".join(texts))
 
 
+def test_a_fragment_is_written_with_the_parts_that_belong_elsewhere(origins: Origins) -> None:
+    folder = origins.folder / "out"
+    asked = ("shop.example.com", *origins.own, "--fragment", "--log", "/var/log/shop.log")
+    said = origins.json(*asked)
+    origins.run(*asked, "--write", str(folder))
+    assert sorted(path.name for path in folder.iterdir()) == [
+        "shop.example.com-ca.pem",
+        "shop.example.com-fragment-http.conf",
+        "shop.example.com-fragment.conf",
+    ]
+    assert "\nserver {" not in said["configuration"]
+    assert said["parts"]["http"].startswith("log_format ")
+    assert (folder / "shop.example.com-fragment-http.conf").read_text() == said["parts"]["http"]
+
+
+def test_a_fragment_comes_without_a_default_host(origins: Origins) -> None:
+    asked = ("shop.example.com", *origins.own, "--fragment", "--default-host")
+    assert "write --default-host without it" in origins.run(*asked, code=1).stderr
+
+
 def test_the_default_host_of_haproxy_is_its_frontend(origins: Origins) -> None:
     done = origins.run("shop.example.com", *origins.own, "--default-host", server="haproxy", code=1)
     assert "leave --default-host out" in done.stderr
