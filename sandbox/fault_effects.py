@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import json
+import zlib
 from dataclasses import dataclass, field, replace
 from typing import Any
 
@@ -18,16 +19,20 @@ HTML = (
 
 @dataclass
 class Answer:
-    """`body` is JSON to send, or text to send as it is; `drip` is the seconds between its bytes."""
+    """`body` is JSON to send, or what to send as it is; `drip` is the seconds between its bytes.
+
+    With `head_drips` the headers come byte by byte, and have no end.
+    """
 
     status: int
-    body: dict[str, Any] | str
+    body: dict[str, Any] | str | bytes
     headers: dict[str, str] = field(default_factory=dict)
     media_type: str = "application/json"
     drip: float = 0.0
+    head_drips: bool = False
 
-    def content(self) -> str:
-        return self.body if isinstance(self.body, str) else json.dumps(self.body)
+    def content(self) -> str | bytes:
+        return json.dumps(self.body) if isinstance(self.body, dict) else self.body
 
     def errors(self) -> list[dict[str, Any]]:
         found = self.body.get("errors") if isinstance(self.body, dict) else None
@@ -115,7 +120,21 @@ def _set_headers(answer: Answer, given: dict[str, Any]) -> Answer:
 
 
 def _drip(answer: Answer, given: dict[str, Any]) -> Answer:
-    return replace(answer, drip=given["seconds"])
+    return replace(answer, drip=given["seconds"], head_drips=given["head"])
+
+
+def _bomb(answer: Answer, given: dict[str, Any]) -> Answer:
+    """A small body that becomes a large one: the envelope, behind blanks, compressed.
+
+    An encoding without a packer in Python's library (`br`) is what the header says only.
+    """
+    raw = given["encoding"] == "deflate"
+    packer = zlib.compressobj(9, wbits=-15 if raw else 31)
+    blanks = b" " * 1_000_000
+    parts = [packer.compress(blanks) for _ in range(given["bytes"] // len(blanks))]
+    parts += [packer.compress(json.dumps(answer.body).encode()), packer.flush()]
+    headers = answer.headers | {"Content-Encoding": given["encoding"]}
+    return replace(answer, body=b"".join(parts), headers=headers)
 
 
 def _unknown_status(answer: Answer, given: dict[str, Any]) -> Answer:
@@ -143,6 +162,7 @@ ALTERATIONS = {
     "set_fields": _set_fields,
     "set_headers": _set_headers,
     "drip": _drip,
+    "bomb": _bomb,
     "unknown_status": _unknown_status,
     "huge": _huge,
 }

@@ -74,10 +74,36 @@ class ResetConnection(Response):
         await reset_connection(scope)
 
 
+class EndlessHead(Response):
+    """A head of an answer that goes on and on, byte by byte, until the client leaves."""
+
+    def __init__(self, seconds: float) -> None:
+        super().__init__()
+        self.seconds = seconds
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        transport: asyncio.Transport = scope["state"]["transport"]
+        transport.write(b"HTTP/1.1 200 OK\r\nx-endless: ")
+        while not transport.is_closing():
+            transport.write(b"x")
+            await asyncio.sleep(self.seconds)
+
+
 async def _one_by_one(content: bytes, seconds: float) -> AsyncIterator[bytes]:
     for number in content:
         yield bytes([number])
         await asyncio.sleep(seconds)
+
+
+def _response(answer: Answer, headers: dict[str, str]) -> Response:
+    if answer.head_drips:
+        return EndlessHead(answer.drip)
+    content = answer.content()
+    if not answer.drip:
+        return Response(content, answer.status, headers, answer.media_type)
+    content = content.encode() if isinstance(content, str) else content
+    body = _one_by_one(content, answer.drip)
+    return StreamingResponse(body, answer.status, headers, answer.media_type)
 
 
 @dataclass
@@ -122,10 +148,7 @@ class Front:
             | state.quota.headers(bucket_of(token), state.store.limits, state.clock.now())
             | answer.headers
         )
-        if answer.drip:
-            body = _one_by_one(answer.content().encode(), answer.drip)
-            return StreamingResponse(body, answer.status, headers, answer.media_type)
-        return Response(answer.content(), answer.status, headers, answer.media_type)
+        return _response(answer, headers)
 
     def save(self) -> None:
         if self.database is not None:

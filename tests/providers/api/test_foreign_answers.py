@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+import tracemalloc
 
 import pytest
 
@@ -111,15 +112,43 @@ def test_pages_without_end_are_one_line(sandbox, zone):
     assert len(sandbox.journal()) <= 60
 
 
-def test_an_answer_that_comes_byte_by_byte_is_given_up(sandbox, monkeypatch, new_run):
+@pytest.mark.parametrize("is_head", [False, True], ids=["body", "head"])
+def test_an_answer_that_comes_byte_by_byte_is_given_up(sandbox, monkeypatch, new_run, is_head):
     monkeypatch.setattr(client, "LONGEST_ANSWER", 0.3)
     zone = new_run().zone(ZONE, None)
-    sandbox.fault("drip", seconds=0.1, times=0, method="GET")
+    sandbox.fault("drip", seconds=0.1, head=is_head, times=0, method="GET")
     began = time.monotonic()
     with pytest.raises(Unanswered, match="too slowly") as told:
         zone.setting(SWITCH)
     assert is_one_line(told.value)
     assert time.monotonic() - began < 10
+
+
+@pytest.mark.parametrize("encoding", ["gzip", "deflate", "br", "gzip, gzip"])
+def test_a_small_answer_that_becomes_a_large_one_is_refused_before_it_is_large(
+    sandbox, zone, encoding
+):
+    sandbox.fault("bomb", encoding=encoding, bytes=100_000_000, times=0, method="GET")
+    tracemalloc.start()
+    with pytest.raises(Unanswered, match=r"larger than 8 MiB|encoded as") as told:
+        zone.setting(SWITCH)
+    largest = tracemalloc.get_traced_memory()[1]
+    tracemalloc.stop()
+    assert is_one_line(told.value)
+    assert largest < 40_000_000
+
+
+def test_a_compressed_answer_is_read(sandbox, zone):
+    sandbox.fault("bomb", encoding="gzip", bytes=1_000_000, times=0, method="GET")
+    assert zone.setting(SWITCH) == "off"
+
+
+@pytest.mark.parametrize("size", [200_000, 20_000_000])
+def test_a_head_beyond_reason_is_one_line(sandbox, zone, size):
+    sandbox.fault("set_headers", headers={"x-long": "x" * size}, times=0)
+    with pytest.raises(Unanswered) as told:
+        zone.setting(SWITCH)
+    assert is_one_line(told.value)
 
 
 SURROUNDINGS = {
