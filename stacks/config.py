@@ -205,6 +205,15 @@ class OriginConfig(Section):
     server_key: str | None = None
 
 
+def _limit(value: Any) -> Any:
+    if type(value) is not int or value < 1:
+        raise ValueError("is not a whole number above 0. Write Cloudflare's limit for this zone.")
+    return value
+
+
+Limit = Annotated[int, BeforeValidator(_limit)]
+
+
 class ZoneConfig(Section):
     """A zone and the levels it shall have; what is left out is not managed.
 
@@ -212,8 +221,9 @@ class ZoneConfig(Section):
     `zone_certificate` an own certificate for the whole zone, `hostname_certificates` own
     certificates by a name of your choice, `origin` the server behind the zone. `token_env` names
     the environment variable of this zone's token, `warn_days` how many days before their end
-    previews and `expiry` warn of its certificates. The other keys are the inputs of the resources
-    by the same names.
+    previews and `expiry` warn of its certificates. `max_hostname_certificates` is for `preflight`,
+    where Cloudflare has raised the zone's limit. The other keys are the inputs of the resources by
+    the same names.
     """
 
     zone_id: ZoneId
@@ -227,6 +237,8 @@ class ZoneConfig(Section):
     overwrite: bool = False
     require_tls: bool = True
     warn_days: WarnDays | None = None
+    max_hostname_certificates: Limit = 10
+    max_hostnames_per_certificate: Limit | None = None
     wait_seconds: WaitSeconds = 300
 
     def pairs(self) -> dict[str, KeyPair]:

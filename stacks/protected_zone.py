@@ -151,6 +151,7 @@ class ProtectedZone(pulumi.ComponentResource):
             allow_removal=list(self._zone.allow_removal),
             overwrite=self._zone.overwrite,
             require_tls=self._zone.require_tls,
+            max_hostnames_per_certificate=self._zone.max_hostnames_per_certificate,
             opts=self._options(after, protect=self._guard),
             **self._common,
         )

@@ -9,7 +9,6 @@ import pulumi
 
 from providers.api.errors import Refused
 from providers.lifecycle.tls_mode import WITHOUT_TLS
-from providers.lifecycle.upload import MOST_HOSTNAME_CERTIFICATES
 from providers.plugin.session import Session
 from providers.values import pem
 from providers.values.text import short
@@ -22,6 +21,10 @@ from ..text import Text, Untrusted, count, fingerprint, join, text
 from .results import CheckResult, ok, problem, warning
 
 MOST_HOSTNAMES = 100
+OVERFULL = (
+    "Delete some first: `python -m operations orphans` names those that nothing shows. Or set"
+    " max_hostname_certificates, where Cloudflare has raised the zone's limit."
+)
 RECORDS_PER_PAGE = 1000
 MOST_PAGES = 20
 
@@ -48,26 +51,25 @@ def ssl_mode(zone: LiveZone) -> Iterator[CheckResult]:
 
 def limits(zone: LiveZone, fingerprints: Mapping[str, str]) -> Iterator[CheckResult]:
     """Cloudflare's limits; `fingerprints` are those wanted for hostnames, by label."""
-    name = Untrusted(zone.name)
+    name, most = Untrusted(zone.name), zone.config.max_hostname_certificates
     there = {record.sha256 for record in zone.certificates["hostname"]}
     held, new = len(zone.certificates["hostname"]), set(fingerprints.values()) - there
-    free = MOST_HOSTNAME_CERTIFICATES - held
     told = text(
         "{zone}: {held} of {most} hostname certificates are there, {new} to come",
         zone=name,
         held=held,
-        most=MOST_HOSTNAME_CERTIFICATES,
+        most=most,
         new=len(new),
     )
-    if len(new) > free:
-        out = ". Delete some first: `python -m operations orphans` names those that nothing shows."
-        yield problem("limits", (*told, out))
-    elif zone.config.hostname_certificates and free - len(new) < 1:
+    if new and held + len(new) > most:
+        yield problem("limits", (*told, f". {OVERFULL}"))
+    elif zone.config.hostname_certificates and held + len(new) >= most:
         yield warning("limits", (*told, ": no slot is left for a rotation"))
     else:
         yield ok("limits", told)
+    most = zone.config.max_hostnames_per_certificate or MOST_HOSTNAMES
     for label, pair in zone.config.hostname_certificates.items():
-        if len(pair.hostnames) > MOST_HOSTNAMES:
+        if len(pair.hostnames) > most:
             yield problem(
                 "limits",
                 text(
@@ -75,7 +77,7 @@ def limits(zone: LiveZone, fingerprints: Mapping[str, str]) -> Iterator[CheckRes
                     zone=name,
                     number=count(len(pair.hostnames), "hostname"),
                     label=Untrusted(label),
-                    most=MOST_HOSTNAMES,
+                    most=most,
                 ),
             )
 

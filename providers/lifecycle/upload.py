@@ -78,6 +78,7 @@ class Upload:
             if count >= MOST_HOSTNAME_CERTIFICATES:
                 refused.next_step = (
                     f"The zone holds {count} hostname certificates and Cloudflare allows"
-                    f" {MOST_HOSTNAME_CERTIFICATES}: delete one that no hostname shows, or let"
-                    " hostnames share a certificate; a replacement needs one free slot."
+                    f" {MOST_HOSTNAME_CERTIFICATES}, unless it has raised the zone's limit: delete"
+                    " one that no hostname shows, or let hostnames share a certificate; a"
+                    " replacement needs one free slot."
                 )

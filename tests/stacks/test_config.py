@@ -106,6 +106,14 @@ MISTAKES: dict[str, tuple[dict[str, Any], str]] = {
         ".zone_certificate.passphrase: is not a reference, and would be kept in plain text",
     ),
     "days of a word": (changed("warn_days", "soon"), ".warn_days: is not a number of days"),
+    "a limit of none": (
+        changed("max_hostname_certificates", 0),
+        ".max_hostname_certificates: is not a whole number above 0",
+    ),
+    "a limit of a word": (
+        changed("max_hostnames_per_certificate", "many"),
+        ".max_hostnames_per_certificate: is not a whole number above 0",
+    ),
     "two zones with one id": (
         {**WHOLE, "example.net": {"zone_id": ZONE_ID}},
         "example.com and example.net have the same zone_id",

@@ -115,6 +115,18 @@ def test_overwrite_counts_for_the_zone_certificate_and_for_the_hostnames(
     assert [inputs[name]["overwrite"] for name in ("zone", "hostnames")] == [overwrite, overwrite]
 
 
+def test_a_raised_limit_reaches_the_bindings_and_the_usual_one_is_no_input(
+    pair: dict[str, str],
+) -> None:
+    certificates = {"shop": {**pair, "hostnames": ["shop.example.com"]}}
+    inputs = declare(hostname_certificates=certificates).inputs["hostnames"]
+    assert "max_hostnames_per_certificate" not in inputs
+    inputs = declare(hostname_certificates=certificates, max_hostnames_per_certificate=250).inputs[
+        "hostnames"
+    ]
+    assert inputs["max_hostnames_per_certificate"] == 250
+
+
 def test_what_goes_on_comes_after_mode_and_certificates_and_bindings_come_last(
     pair: dict[str, str],
 ) -> None:
