@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 
 import pulumi
 
@@ -14,9 +14,12 @@ from providers.values.reference import PROJECT, UnreadableReference
 from stacks.config import KeyPair
 from stacks.origin import zone_directives
 
-from ..sources.configuration import StackFile
+from ..command import Stop
+from ..sources.configuration import NotSet, StackFile
 from ..text import Text, Untrusted, fingerprint, text
 from .results import MOST_REASON, CheckResult, ok, problem, warning
+
+Secret = Callable[[str], str]
 
 
 def configured_sha256(pair: KeyPair) -> str:
@@ -32,11 +35,13 @@ def keys(
     there: Sequence[UploadedCertificate],
     ours: set[str] | None,
     run: Session,
+    secret: Secret | None = None,
 ) -> Iterator[CheckResult]:
     """Whether the certificate can be used, and its key is at hand where it is needed.
 
     :param there: what Cloudflare holds at the certificate's level.
     :param ours: the ids in state; None when the state was not read.
+    :param secret: reads the value of `secret:KEY`; None where nobody may ask pulumi.
     """
     try:
         certificate = pem.read_certificate(pair.pem())
@@ -57,17 +62,26 @@ def keys(
         yield grade("certificate", (*where, *name, " ", Untrusted(fault, 600)))
     for told in known:
         yield warning("certificate", (*where, *name, " ", Untrusted(told, 600)))
-    yield from _key(where, pair, certificate, bool(ids), run)
+    yield from _key(where, pair, certificate, bool(ids), run, secret)
 
 
 def _key(
-    where: Text, pair: KeyPair, certificate: pem.Certificate, is_uploaded: bool, run: Session
+    where: Text,
+    pair: KeyPair,
+    certificate: pem.Certificate,
+    is_uploaded: bool,
+    run: Session,
+    secret: Secret | None,
 ) -> Iterator[CheckResult]:
-    if pair.private_key.startswith("secret:"):
-        yield ok("key", (*where, "kept in the stack's configuration, not looked at"))
-        return
+    private_key = pair.private_key
+    if private_key.startswith("secret:"):
+        found = _secret(where, private_key, secret)
+        if isinstance(found, CheckResult):
+            yield found
+            return
+        private_key = found
     try:
-        load_matching_key(certificate, pair.private_key, pair.passphrase, run.environ, PROJECT)
+        load_matching_key(certificate, private_key, pair.passphrase, run.environ, PROJECT)
     except UnreadableReference as error:
         need = " It is not needed: the certificate is uploaded already." if is_uploaded else ""
         grade = warning if is_uploaded else problem
@@ -77,6 +91,18 @@ def _key(
     else:
         name = fingerprint(certificate.sha256)
         yield ok("key", text("{where}certificate {it} and its key", where=where, it=name))
+
+
+def _secret(where: Text, reference: str, read: Secret | None) -> str | CheckResult:
+    """The value of `secret:KEY`, or why there is none to look at."""
+    if read is None:
+        return warning("key", (*where, Untrusted(reference), ": not looked at"))
+    try:
+        return read(reference.removeprefix("secret:"))
+    except NotSet as stop:
+        return problem("key", (*where, Untrusted(stop.message, MOST_REASON)))
+    except Stop as stop:
+        return warning("key", (*where, "not looked at: ", Untrusted(stop.message, MOST_REASON)))
 
 
 def origin(name: str, wanted: StackFile) -> Iterator[CheckResult]:

@@ -17,6 +17,7 @@ from stacks.config import KEY, NAMESPACE, PROJECT, Environment, ZoneConfig, pars
 
 from ..command import Stop
 from ..text import safe
+from .state import pulumi as run_pulumi
 
 Function = TypeVar("Function", bound=Callable[..., Any])
 
@@ -64,6 +65,29 @@ def load(stack: str, file: Path | None) -> StackFile:
     config = data.get("config") if isinstance(data, dict) else None
     zones = config.get(f"{NAMESPACE}:{KEY}") if isinstance(config, dict) else None
     return StackFile(name, path, parse(zones, str(path)))
+
+
+class NotSet(Stop):
+    """The stack's configuration has no value of this name."""
+
+
+def secret(wanted: StackFile, key: str) -> str:
+    """The value of `secret:KEY`, as `pulumi up` hands it to the resource.
+
+    :raises NotSet: where there is none.
+    :raises Stop: where the pulumi CLI cannot tell: it is not there, or has no passphrase.
+    """
+    file = str(wanted.file.resolve())
+    name = f"{NAMESPACE}:{key}"
+    try:
+        return run_pulumi(
+            "config", "get", name, "--stack", wanted.stack, "--config-file", file
+        ).rstrip("\n")
+    except Stop as stop:
+        if "not found for stack" in stop.message:
+            step = f"Set it: `pulumi config set --secret {name}`."
+            raise NotSet(f"the configuration has no {name}. {step}") from None
+        raise
 
 
 def fingerprints(config: ZoneConfig) -> dict[str, str]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from functools import partial
 from pathlib import Path
 from typing import TextIO
 
@@ -51,7 +52,11 @@ TONES = {"problem": "bad", "warning": "soon", "ok": "good"}
     type=click.File("r", encoding="utf-8"),
     help="The output of `pulumi stack export`; by default pulumi is asked.",
 )
-@click.option("--no-state", is_flag=True, help="Do without: own bindings are then not known.")
+@click.option(
+    "--no-state",
+    is_flag=True,
+    help="Do without pulumi: own bindings and `secret:` keys are then not known.",
+)
 @click.option("--json", "is_json", is_flag=True)
 def command(
     stack: str, file: Path | None, export: TextIO | None, no_state: bool, is_json: bool
@@ -59,11 +64,12 @@ def command(
     wanted = configuration.load(stack, file)
     found: list[CheckResult] = []
     ours = None if no_state else _ours(wanted, export, found)
+    secret = None if no_state else partial(configuration.secret, wanted)
     with cloudflare.cloudflare(say) as run:
         found += account.tokens(wanted, run)
         for number, (name, config) in enumerate(wanted.zones.items(), 1):
             with progress(f"looking at {name} ({number} of {len(wanted.zones)})"):
-                found += zone(name, config, ours, run)
+                found += zone(name, config, ours, run, secret)
             found += certificates.origin(name, wanted)
     found = worst_first(found)
     if is_json:
@@ -86,7 +92,11 @@ def _ours(wanted: StackFile, export: TextIO | None, found: list[CheckResult]) ->
 
 
 def zone(
-    name: str, config: ZoneConfig, ours: HeldState | None, run: Session
+    name: str,
+    config: ZoneConfig,
+    ours: HeldState | None,
+    run: Session,
+    secret: certificates.Secret | None = None,
 ) -> Iterator[CheckResult]:
     """Everything about one zone."""
     pairs = config.pairs()
@@ -104,7 +114,7 @@ def zone(
         where = text("{zone}, {label}: ", zone=Untrusted(name), label=Untrusted(label))
         level: Level = "hostname" if label in config.hostname_certificates else "zone"
         there = seen.certificates[level] if seen else []
-        yield from certificates.keys(where, pair, there, ours.ids if ours else None, run)
+        yield from certificates.keys(where, pair, there, ours.ids if ours else None, run, secret)
 
 
 def _of_live(
