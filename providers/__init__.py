@@ -4,6 +4,7 @@ The types beside them are what the resources accept; configuration is checked wi
 """
 
 from .api.errors import CloudflareError
+from .expiry_alert import ExpiryAlert
 from .hostname_binding import HostnameBinding
 from .hostname_bindings import HostnameBindings
 from .hostname_certificate import HostnameCertificate
@@ -27,6 +28,7 @@ from .zone_setting import ZoneSetting
 __all__ = [
     "PROJECT",
     "CloudflareError",
+    "ExpiryAlert",
     "Hostname",
     "HostnameBinding",
     "HostnameBindings",

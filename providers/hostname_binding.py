@@ -12,8 +12,7 @@ import pulumi
 
 from .lifecycle.binding import BindingInputs, BoundCertificate, bind, void, want_binding
 from .lifecycle.observed import as_observed
-from .plugin.program import ZoneNotes
-from .plugin.provider import Props, Provider, Recorded, resource_props
+from .plugin.provider import Props, Recorded, ZoneProvider, resource_props
 from .plugin.resource import CloudflareResource
 from .plugin.run import ZoneRun
 from .values.inputs import Hostname
@@ -26,7 +25,7 @@ class HostnameBindingInputs(BindingInputs, BoundCertificate):
     hostname: Hostname
 
 
-class HostnameBindingProvider(Provider[HostnameBindingInputs]):
+class HostnameBindingProvider(ZoneProvider[HostnameBindingInputs]):
     """The life of one binding."""
 
     model = HostnameBindingInputs
@@ -35,11 +34,11 @@ class HostnameBindingProvider(Provider[HostnameBindingInputs]):
     def label(self, inputs: HostnameBindingInputs, id_: str) -> str:
         return f"binding {inputs.hostname} of zone {short(inputs.zone_id)}"
 
-    def want(self, inputs: HostnameBindingInputs, notes: ZoneNotes) -> None:
-        want_binding(notes, inputs.hostname, inputs)
+    def want(self, run: ZoneRun, inputs: HostnameBindingInputs) -> None:
+        want_binding(run.notes, inputs.hostname, inputs)
 
-    def is_wanted(self, recorded: Recorded[HostnameBindingInputs], notes: ZoneNotes) -> bool:
-        return notes.wants("hostname", recorded.inputs.hostname)
+    def is_wanted(self, run: ZoneRun, recorded: Recorded[HostnameBindingInputs]) -> bool:
+        return run.notes.wants("hostname", recorded.inputs.hostname)
 
     def create_object(self, run: ZoneRun, inputs: HostnameBindingInputs) -> tuple[str, Props]:
         bind(run, inputs, [inputs.binding(inputs.hostname)], {})

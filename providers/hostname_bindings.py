@@ -19,7 +19,7 @@ from .api.answers import Binding
 from .lifecycle.binding import BindingInputs, BoundCertificate, bind, void, want_binding
 from .lifecycle.observed import as_observed
 from .plugin.program import ZoneNotes
-from .plugin.provider import Props, Provider, Recorded, resource_props
+from .plugin.provider import Props, Recorded, ZoneProvider, resource_props
 from .plugin.resource import CloudflareResource
 from .plugin.run import ZoneRun
 from .values.inputs import UNKNOWN, Hostname, normalise_hostname
@@ -61,7 +61,7 @@ class HostnameBindingsInputs(BindingInputs):
         return [shown.binding(hostname) for hostname, shown in self.bindings.items()]
 
 
-class HostnameBindingsProvider(Provider[HostnameBindingsInputs]):
+class HostnameBindingsProvider(ZoneProvider[HostnameBindingsInputs]):
     """The life of a map of bindings."""
 
     model = HostnameBindingsInputs
@@ -69,10 +69,10 @@ class HostnameBindingsProvider(Provider[HostnameBindingsInputs]):
     def label(self, inputs: HostnameBindingsInputs, id_: str) -> str:
         return f"bindings of zone {short(inputs.zone_id)}"
 
-    def want(self, inputs: HostnameBindingsInputs, notes: ZoneNotes) -> None:
+    def want(self, run: ZoneRun, inputs: HostnameBindingsInputs) -> None:
         if inputs.bindings is not UNKNOWN:
             for hostname, shown in inputs.bindings.items():
-                want_binding(notes, hostname, shown)
+                want_binding(run.notes, hostname, shown)
 
     def check_inputs(
         self, run: ZoneRun, inputs: HostnameBindingsInputs, olds: Props

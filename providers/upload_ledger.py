@@ -25,7 +25,7 @@ from .api.zone import AOP
 from .lifecycle import deletion
 from .lifecycle.ledger import Ledger
 from .lifecycle.presented import describe_certificate, is_newer, presented_without
-from .plugin.provider import Props, Provider, Recorded, ZoneInputs, resource_props
+from .plugin.provider import Props, Recorded, ZoneInputs, ZoneProvider, resource_props
 from .plugin.resource import CloudflareResource
 from .plugin.run import ZoneRun
 from .values import pem
@@ -60,7 +60,7 @@ class UploadLedgerInputs(ZoneInputs):
         return self.zone_certificates if level == "zone" else self.hostname_certificates
 
 
-class UploadLedgerProvider(Provider[UploadLedgerInputs]):
+class UploadLedgerProvider(ZoneProvider[UploadLedgerInputs]):
     """The life of a ledger. The output `entries` holds each ledger by level (`Ledger.to_state`)."""
 
     model = UploadLedgerInputs

@@ -22,8 +22,7 @@ from .api.errors import REFRESH_NEXT, CloudflareError
 from .api.polling import LIST_LAG
 from .api.zone import AOP, Zone
 from .lifecycle.tls_mode import require_tls_to_origin
-from .plugin.program import ZoneNotes
-from .plugin.provider import Props, Provider, Recorded, ZoneInputs, resource_props
+from .plugin.provider import Props, Recorded, ZoneInputs, ZoneProvider, resource_props
 from .plugin.resource import CloudflareResource
 from .plugin.run import ZoneRun
 from .values.inputs import UNKNOWN
@@ -61,7 +60,7 @@ class ZoneSettingInputs(ZoneInputs):
         return self.on_destroy or ("keep" if self.setting == "ssl" else "restore")
 
 
-class ZoneSettingProvider(Provider[ZoneSettingInputs]):
+class ZoneSettingProvider(ZoneProvider[ZoneSettingInputs]):
     """The life of a setting, which always exists: create sets the value and remembers the old."""
 
     model = ZoneSettingInputs
@@ -70,12 +69,12 @@ class ZoneSettingProvider(Provider[ZoneSettingInputs]):
     def label(self, inputs: ZoneSettingInputs, id_: str) -> str:
         return f"setting {inputs.setting} of zone {short(inputs.zone_id)}"
 
-    def want(self, inputs: ZoneSettingInputs, notes: ZoneNotes) -> None:
+    def want(self, run: ZoneRun, inputs: ZoneSettingInputs) -> None:
         if inputs.setting is not UNKNOWN:
-            notes.want("setting", inputs.setting)
+            run.notes.want("setting", inputs.setting)
 
-    def is_wanted(self, recorded: Recorded[ZoneSettingInputs], notes: ZoneNotes) -> bool:
-        return notes.wants("setting", recorded.inputs.setting)
+    def is_wanted(self, run: ZoneRun, recorded: Recorded[ZoneSettingInputs]) -> bool:
+        return run.notes.wants("setting", recorded.inputs.setting)
 
     def check_inputs(
         self, run: ZoneRun, inputs: ZoneSettingInputs, olds: Props

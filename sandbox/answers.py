@@ -7,6 +7,7 @@ from typing import Any, TypeVar
 
 from sandbox.clock import Instant, rfc3339
 from sandbox.records import (
+    ACCOUNT_ID,
     SSL,
     BindingState,
     Certificate,
@@ -16,7 +17,6 @@ from sandbox.records import (
     Zone,
 )
 
-ACCOUNT_ID = "01a7362d577a6c3019a474fd6f485823"
 ZERO_TIME = "0001-01-01T00:00:00Z"
 CERTIFICATES_PER_PAGE = 50
 PROXIABLE = ("A", "AAAA", "CNAME")

@@ -9,11 +9,12 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route
 
-from sandbox import API_PREFIX, answers, errors
+from sandbox import API_PREFIX, alerting, answers, errors
 from sandbox.answers import success
 from sandbox.bindings import BulkPut
 from sandbox.front import Call, Front, Work
 from sandbox.records import (
+    ACCOUNT_ID,
     HOSTNAME_LEVEL,
     SETTING_VALUES,
     STATUSES,
@@ -23,7 +24,16 @@ from sandbox.records import (
     CertificateState,
     Zone,
 )
-from sandbox.tokens import DNS, EDIT, READ, SSL_AND_CERTIFICATES, ZONE, ZONE_SETTINGS
+from sandbox.store import Store
+from sandbox.tokens import (
+    DNS,
+    EDIT,
+    NOTIFICATIONS,
+    READ,
+    SSL_AND_CERTIFICATES,
+    ZONE,
+    ZONE_SETTINGS,
+)
 
 METHODS = ["GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"]
 
@@ -187,7 +197,7 @@ def _list_zones(call: Call) -> dict[str, Any]:
         if (token.zones is None or zone.id in token.zones)
         and query.get("name", zone.name).lower() == zone.name
         and query.get("status", zone.status) == zone.status
-        and query.get("account.id", answers.ACCOUNT_ID) == answers.ACCOUNT_ID
+        and query.get("account.id", ACCOUNT_ID) == ACCOUNT_ID
     ]
     permissions = sorted("#" + text.lower().replace(" ", "_") for text in token.permissions)
     shown = [
@@ -201,8 +211,7 @@ def _verify_user_token(call: Call) -> dict[str, Any]:
 
 
 def _verify_account_token(call: Call) -> dict[str, Any]:
-    if call.parameters["account_id"] != answers.ACCOUNT_ID:
-        raise errors.no_route(API_PREFIX + call.path)
+    _account_store(call)
     return _verify(call, "account")
 
 
@@ -211,6 +220,58 @@ def _verify(call: Call, owner: str) -> dict[str, Any]:
     if call.token.email is not None or call.token.owner != owner:
         raise errors.NOT_A_USER_TOKEN()
     return success({"id": call.token.id, "status": call.token.status})
+
+
+# Notifications of the account
+
+
+def _account_store(call: Call) -> Store:
+    if call.parameters["account_id"] != ACCOUNT_ID:
+        raise errors.no_route(API_PREFIX + call.path)
+    return call.state.store
+
+
+def _list_policies(call: Call) -> dict[str, Any]:
+    store = _account_store(call)
+    then = store.clock.now() - store.limits.lag_time()
+    return success([alerting.policy_json(*pair) for pair in alerting.policies(store, then)])
+
+
+def _create_policy(call: Call) -> dict[str, Any]:
+    return success({"id": alerting.create(_account_store(call), call.json()).id})
+
+
+def _get_policy(call: Call) -> dict[str, Any]:
+    pair = alerting.policy(_account_store(call), call.parameters["policy_id"])
+    return success(alerting.policy_json(*pair))
+
+
+def _update_policy(call: Call) -> dict[str, Any]:
+    policy_id = call.parameters["policy_id"]
+    return success({"id": alerting.update(_account_store(call), policy_id, call.json()).id})
+
+
+def _delete_policy(call: Call) -> dict[str, Any]:
+    alerting.delete(_account_store(call), call.parameters["policy_id"])
+    # As documented: an envelope without a result.
+    return {key: value for key, value in success(None).items() if key != "result"}
+
+
+def _list_available_alerts(call: Call) -> dict[str, Any]:
+    _account_store(call)
+    return success(alerting.available_json())
+
+
+def _list_eligible_destinations(call: Call) -> dict[str, Any]:
+    return success(alerting.eligible_json(_account_store(call)))
+
+
+def _list_destinations(mechanism: str) -> Callable[[Call], dict[str, Any]]:
+    def run(call: Call) -> dict[str, Any]:
+        found = _account_store(call).account.destinations[mechanism]
+        return success([{"id": key, "name": name} for key, name in found.items()])
+
+    return run
 
 
 def _certificate_works(level: str) -> tuple[dict[str, Work], dict[str, Work]]:
@@ -230,6 +291,7 @@ def _certificate_works(level: str) -> tuple[dict[str, Work], dict[str, Work]]:
 ZONE_CERTIFICATES, ZONE_CERTIFICATE = _certificate_works(ZONE_LEVEL)
 HOSTNAME_CERTIFICATES, HOSTNAME_CERTIFICATE = _certificate_works(HOSTNAME_LEVEL)
 BASE = "/zones/{zone_id}/origin_tls_client_auth"
+ALERTING = "/accounts/{account_id}/alerting/v3"
 
 # In order: a fixed word comes before a parameter in its place.
 PATHS: list[tuple[str, dict[str, Work]]] = [
@@ -263,6 +325,37 @@ PATHS: list[tuple[str, dict[str, Work]]] = [
     ("/zones", {"GET": Work(_list_zones, ZONE, READ)}),
     ("/user/tokens/verify", {"GET": Work(_verify_user_token, None)}),
     ("/accounts/{account_id}/tokens/verify", {"GET": Work(_verify_account_token, None)}),
+    (
+        f"{ALERTING}/policies",
+        {
+            "GET": Work(_list_policies, NOTIFICATIONS, READ),
+            "POST": Work(_create_policy, NOTIFICATIONS, EDIT),
+        },
+    ),
+    (
+        f"{ALERTING}/policies/{{policy_id}}",
+        {
+            "GET": Work(_get_policy, NOTIFICATIONS, READ),
+            "PUT": Work(_update_policy, NOTIFICATIONS, EDIT),
+            "DELETE": Work(_delete_policy, NOTIFICATIONS, EDIT),
+        },
+    ),
+    (
+        f"{ALERTING}/available_alerts",
+        {"GET": Work(_list_available_alerts, NOTIFICATIONS, READ)},
+    ),
+    (
+        f"{ALERTING}/destinations/eligible",
+        {"GET": Work(_list_eligible_destinations, NOTIFICATIONS, READ)},
+    ),
+    (
+        f"{ALERTING}/destinations/webhooks",
+        {"GET": Work(_list_destinations("webhooks"), NOTIFICATIONS, READ)},
+    ),
+    (
+        f"{ALERTING}/destinations/pagerduty",
+        {"GET": Work(_list_destinations("pagerduty"), NOTIFICATIONS, READ)},
+    ),
     ("/{rest:path}", {}),
 ]
 

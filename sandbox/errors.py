@@ -85,6 +85,12 @@ KEY_MISMATCH = Refusal(1491, 400, "The private key does not match the certificat
 TOO_MANY_CERTIFICATES = Refusal(1492, 400, "Maximum number of hostname certificates reached")
 TOO_MANY_BINDINGS = Refusal(1493, 400, "Maximum number of hostnames for this certificate reached")
 INVALID_REQUEST = Refusal(1494, 400, "The request is not valid")
+# Likewise for notifications: 17901 to 17905.
+POLICY_NOT_FOUND = Refusal(17901, 404, "Notification policy not found", FULL)
+UNKNOWN_ALERT_TYPE = Refusal(17902, 400, "The alert type is not available", FULL)
+NO_SUCH_DESTINATION = Refusal(17903, 400, "The account has no such destination", FULL)
+NOT_ELIGIBLE = Refusal(17904, 400, "The account is not eligible for this mechanism", FULL)
+INVALID_POLICY = Refusal(17905, 400, "The policy is not valid", FULL)
 
 
 def invalid_headers(code: int, detail: str) -> ApiError:

@@ -151,6 +151,15 @@ class Management:
             "dns_records": [asdict(record) for record in zone.dns_records],
         }
 
+    def account(self, request: Request, body: Body) -> Any:
+        """Which mechanisms the account may use, and the destinations that it has, by id."""
+        _only(body, "eligible", "destinations")
+        account = self.front.state.store.account
+        account.eligible = list(body.get("eligible", account.eligible))
+        account.destinations = {**account.destinations, **body.get("destinations", {})}
+        self.front.state.store.unsaved.add(("account", account.id))
+        return {"eligible": account.eligible, "destinations": account.destinations}
+
     def presented(self, request: Request, body: Body) -> Any:
         return self._presented(request, presented_now)
 
@@ -207,6 +216,7 @@ def routes(management: Management) -> list[Route]:
         ("GET PUT DELETE", "/tokens", management.tokens),
         ("POST", "/zones", management.zones),
         ("PATCH", "/zones/{zone}", management.zone),
+        ("PATCH", "/account", management.account),
         ("GET", "/presented", management.presented),
         ("GET", "/presented/log", management.presented_log),
         ("GET", "/shared", management.shared),

@@ -19,11 +19,14 @@ from sandbox.journal import Entry
 from sandbox.limits import Limits
 from sandbox.quota import Window
 from sandbox.records import (
+    Account,
     Binding,
     BindingState,
     Certificate,
     CertificateState,
     DnsRecord,
+    Policy,
+    PolicyState,
     SettingState,
     Timeline,
     Zone,
@@ -122,6 +125,8 @@ def _record(state: State, kind: str, key: str) -> dict[str, Any]:
     store = state.store
     if kind == "shared":
         return store.shared
+    if kind == "account":
+        return asdict(store.account)
     if kind == "zone":
         return asdict(store.zones[key])
     if kind == "certificate":
@@ -136,6 +141,12 @@ def _read_record(state: State, kind: str, key: str, body: dict[str, Any]) -> Non
         _read_meta(state, body)
     elif kind == "shared":
         store.shared = body
+    elif kind == "account":
+        body["policies"] = {
+            policy_id: Policy(**{**policy, "history": _timeline(policy["history"], PolicyState)})
+            for policy_id, policy in body["policies"].items()
+        }
+        store.account = Account(**body)
     elif kind == "zone":
         body["settings"] = {
             name: _timeline(history, SettingState) for name, history in body["settings"].items()

@@ -6,7 +6,7 @@ from __future__ import annotations
 
 import uuid
 from dataclasses import dataclass, field
-from typing import Generic, TypeVar
+from typing import Any, Generic, TypeVar
 
 from sandbox.clock import Instant
 
@@ -38,6 +38,8 @@ SETTING_VALUES = {
     TLS_CLIENT_AUTH: ("on", "off"),
     SSL: ("off", "flexible", "full", "strict", "origin_pull"),
 }
+
+ACCOUNT_ID = "01a7362d577a6c3019a474fd6f485823"
 
 State = TypeVar("State")
 
@@ -143,3 +145,39 @@ class Zone:
     def setting(self, name: str, instant: Instant) -> SettingState:
         state = self.settings[name].at(instant)
         return self.settings[name].moments[0][1] if state is None else state
+
+
+@dataclass(frozen=True)
+class PolicyState:
+    """`mechanisms` and `filters` are as they were sent."""
+
+    name: str
+    alert_type: str
+    enabled: bool
+    mechanisms: dict[str, Any]
+    modified: Instant
+    description: str = ""
+    filters: dict[str, Any] = field(default_factory=dict)
+    is_deleted: bool = False
+
+
+@dataclass
+class Policy:
+    """A notification policy."""
+
+    id: str
+    created: Instant
+    history: Timeline[PolicyState] = field(default_factory=Timeline)
+
+
+@dataclass
+class Account:
+    """`eligible` are the mechanisms that the account may use, `destinations` what it has of those
+    that it must know, by id; an e-mail address needs no entry."""
+
+    id: str = ACCOUNT_ID
+    policies: dict[str, Policy] = field(default_factory=dict)
+    eligible: list[str] = field(default_factory=lambda: ["email", "webhooks", "pagerduty"])
+    destinations: dict[str, dict[str, str]] = field(
+        default_factory=lambda: {"webhooks": {}, "pagerduty": {}}
+    )

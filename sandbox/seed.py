@@ -17,6 +17,7 @@ from cryptography.hazmat.primitives.serialization import (
 )
 from cryptography.x509.oid import ExtendedKeyUsageOID, NameOID
 
+from sandbox import alerting
 from sandbox.bindings import BulkPut
 from sandbox.clock import EPOCH, Clock, Instant, microseconds
 from sandbox.records import (
@@ -37,6 +38,8 @@ ZONES = {
     "2c3a5d9e7f1b4a648d2e9f60a1b4c758": "example.org",
 }
 DEFAULTS = {TLS_CLIENT_AUTH: "on", SSL: "full", ZONE_SWITCH: "off"}
+WEBHOOK = "b115d5ec15c641ee8b7692c449b5227b"
+PAGERDUTY = "f174e90afafe4643bbbc4a0ed4fc8415"
 LIFETIME = datetime.timedelta(days=3650)
 AGE = microseconds(86400)
 
@@ -53,6 +56,24 @@ def populate(store: Store) -> None:
     store.unsaved.add(("shared", "shared"))
     for zone_id, name in ZONES.items():
         add_zone(store, name, zone_id)
+    _populate_account(store)
+
+
+def _populate_account(store: Store) -> None:
+    """Destinations, and a policy that belongs to somebody else."""
+    store.account.destinations = {
+        "webhooks": {WEBHOOK: "team chat"},
+        "pagerduty": {PAGERDUTY: "on call"},
+    }
+    present, store.clock = store.clock, _past(store.clock)
+    policy = {
+        "name": "Universal SSL",
+        "alert_type": "universal_ssl_event_type",
+        "enabled": True,
+        "mechanisms": {"email": [{"id": "somebody@example.com"}]},
+    }
+    alerting.create(store, policy)
+    store.clock = present
 
 
 def add_zone(

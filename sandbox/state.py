@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import Any
 
-from sandbox import answers, seed, tokens
+from sandbox import alerting, answers, seed, tokens
 from sandbox.clock import FOREVER, Clock, Instant, stamp
 from sandbox.edge_origins import Origin
 from sandbox.faults import Faults, HeldRequests
@@ -65,7 +65,17 @@ def whole_view(state: State) -> dict[str, Any]:
             (token.public() for token in state.tokens.values()),
             key=lambda token: str(token["name"]),
         ),
+        "account": _account_view(state.store, now),
         "zones": [_zone_view(state.store, zone, now) for zone in zones],
+    }
+
+
+def _account_view(store: Store, now: Instant) -> dict[str, Any]:
+    return {
+        "id": store.account.id,
+        "eligible": store.account.eligible,
+        "destinations": store.account.destinations,
+        "policies": [alerting.policy_json(*pair) for pair in alerting.policies(store, now)],
     }
 
 
@@ -108,7 +118,8 @@ def settled_view(store: Store) -> dict[str, Any]:
     """What is left once every scheduled deployment and deletion has ended, without ids, instants
     and tombstones: equal before and after a run that leaves all as it was found."""
     zones = sorted(store.zones.values(), key=lambda zone: zone.name)
-    return {zone.name: _settled_zone(store, zone) for zone in zones}
+    settled: dict[str, Any] = {zone.name: _settled_zone(store, zone) for zone in zones}
+    return settled | {"policies": alerting.settled(store, FOREVER)}
 
 
 def _settled_zone(store: Store, zone: Zone) -> dict[str, Any]:

@@ -19,6 +19,7 @@ from sandbox.records import (
     PENDING_DEPLOYMENT,
     SETTING_VALUES,
     ZONE_SWITCH,
+    Account,
     Binding,
     BindingState,
     Certificate,
@@ -39,6 +40,7 @@ class Store:
     def __init__(self, clock: Clock, limits: Limits) -> None:
         self.clock = clock
         self.limits = limits
+        self.account = Account()
         self.zones: dict[str, Zone] = {}
         self.certificates: dict[str, Certificate] = {}
         self.bindings: dict[str, dict[str, Binding]] = {}

@@ -16,10 +16,16 @@ SSL_AND_CERTIFICATES = "SSL and Certificates"
 ZONE_SETTINGS = "Zone Settings"
 ZONE = "Zone"
 DNS = "DNS"
+NOTIFICATIONS = "Notifications"
 READ = "Read"
 EDIT = "Edit"
-ALL_PERMISSIONS = (f"{SSL_AND_CERTIFICATES} {EDIT}", f"{ZONE_SETTINGS} {EDIT}", f"{ZONE} {READ}")
-READ_PERMISSIONS = (f"{SSL_AND_CERTIFICATES} {READ}", f"{ZONE_SETTINGS} {READ}", f"{ZONE} {READ}")
+ALL_PERMISSIONS = (
+    f"{SSL_AND_CERTIFICATES} {EDIT}",
+    f"{ZONE_SETTINGS} {EDIT}",
+    f"{NOTIFICATIONS} {EDIT}",
+    f"{ZONE} {READ}",
+)
+READ_PERMISSIONS = tuple(text.replace(EDIT, READ) for text in ALL_PERMISSIONS)
 # The project can do without: only `preflight` looks at DNS.
 DNS_READ = f"{DNS} {READ}"
 KNOWN_PERMISSIONS = frozenset((*ALL_PERMISSIONS, *READ_PERMISSIONS, DNS_READ))
@@ -131,9 +137,9 @@ def _check_format(headers: Mapping[str, str]) -> None:
 
 
 def authorise(token: Token, group: str, right: str, zone_id: str | None) -> None:
-    """Cloudflare answers with different codes: 10000 for certificates, 9109 for zones and their
-    settings."""
+    """Cloudflare answers with different codes: 10000 for certificates and notifications, 9109 for
+    zones and their settings."""
     in_scope = zone_id is None or token.zones is None or zone_id in token.zones
     if not (in_scope and token.allows(group, right)):
-        refusal = errors.AUTHENTICATION if group == SSL_AND_CERTIFICATES else errors.UNAUTHORIZED
-        raise refusal()
+        is_10000 = group in (SSL_AND_CERTIFICATES, NOTIFICATIONS)
+        raise (errors.AUTHENTICATION if is_10000 else errors.UNAUTHORIZED)()

@@ -14,6 +14,7 @@ from tests.sandbox_server import SandboxThread
 pytest_plugins = ["tests.left_out"]
 
 ZONE = "023e105f4ecef8ad9ca31a8372d0c353"
+ACCOUNT = "01a7362d577a6c3019a474fd6f485823"
 TOKEN = "sandbox-token-all-permissions"
 
 

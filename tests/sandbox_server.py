@@ -159,6 +159,10 @@ class Sandbox:
         """dns("example.com", {"type": "A", "name": ..., "content": ..., "proxied": True})."""
         self.manage("PATCH", f"/zones/{zone}", {"dns_records": list(records)})
 
+    def account(self, **fields: Any) -> Json:
+        """What the account may use and has: eligible=["email"], destinations={"webhooks": {}}."""
+        return dict(self.manage("PATCH", "/account", fields))
+
     def shared(self) -> Json:
         return dict(self.manage("GET", "/shared"))
 
@@ -193,7 +197,7 @@ class Sandbox:
         answer = self.call(method, path, json, token=DASHBOARD_TOKEN)
         if answer.status_code != 200:
             raise SandboxRefused(f"{method} {path}: {answer.status_code} {answer.text}")
-        return answer.json()["result"]
+        return answer.json().get("result")
 
 
 class SandboxThread(Sandbox):

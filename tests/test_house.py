@@ -284,6 +284,8 @@ def test_no_two_resources_share_six_lines() -> None:
 # The import path of a provider is the format of the state: changing one of these lines breaks
 # every stack that exists.
 ADDRESSES = {
+    "ExpiryAlert": "gASVNQAAAAAAAACMFnByb3ZpZGVycy5leHBpcnlfYWxl"
+    "cnSUjBNFeHBpcnlBbGVydFByb3ZpZGVylJOUKVKULg==",
     "HostnameBinding": "gASVPQAAAAAAAACMGnByb3ZpZGVycy5ob3N0bmFtZV9i"
     "aW5kaW5nlIwXSG9zdG5hbWVCaW5kaW5nUHJvdmlkZXKUk5QpUpQu",
     "HostnameBindings": "gASVPwAAAAAAAACMG3Byb3ZpZGVycy5ob3N0bmFtZV9i"

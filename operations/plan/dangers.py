@@ -160,9 +160,9 @@ def _others(scene: Scene) -> Iterator[Text]:
         takes_over = resource.new and resource.new.get("overwrite") is True
         if takes_over and (resource.op == "create" or old.get("overwrite") is not True):
             yield text(
-                "{name}: overwrite is on, so hostnames that show somebody else's certificate are"
-                " taken over.",
+                "{name}: overwrite is on, so {it}.",
                 name=Untrusted(resource.name),
+                it=kind_of(resource).takes_over,
             )
 
 

@@ -20,7 +20,7 @@ def zones_of(preview: Preview) -> tuple[Zones, Zones]:
     if preview.hides_sames:
         for side in (before, after):
             side.assume(preview)
-    ours = [r for r in preview.resources if r.kind and not r.is_leftover]
+    ours = [r for r in preview.resources if r.kind and kind_of(r).is_of_zone and not r.is_leftover]
     for resource in ours:
         if resource.old is not None:
             before.add(resource, resource.old)

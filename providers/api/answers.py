@@ -1,7 +1,7 @@
-"""What Cloudflare answers about a certificate and about a binding, read with tolerance.
+"""What Cloudflare answers about certificates, bindings and policies, read with tolerance.
 
 Fields keep Cloudflare's names. An unknown status word is kept and counts as "not yet".
-Source: cloudflare's API reference, origin TLS client authentication.
+Source: Cloudflare's API reference, origin TLS client authentication and alerting policies.
 """
 
 from __future__ import annotations
@@ -10,7 +10,8 @@ import base64
 import binascii
 import hashlib
 import re
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from datetime import datetime, timezone
 from typing import Any, Literal
 
@@ -151,6 +152,58 @@ class Binding:
     def has_timed_out(self) -> bool:
         """Whether Cloudflare has given up deploying the binding."""
         return self.status in TIMED_OUT
+
+
+@dataclass(frozen=True)
+class NotificationPolicy:
+    """A notification policy of an account.
+
+    `destinations` are the ids by mechanism (`email`, `webhooks`, `pagerduty`), sorted; an e-mail
+    address is in lower case. `others` are the fields that nobody manages here, as they came.
+    """
+
+    id: str
+    name: str
+    alert_type: str
+    enabled: bool
+    destinations: Mapping[str, tuple[str, ...]]
+    created: str = ""
+    others: Mapping[str, Any] = field(default_factory=dict)
+
+    @classmethod
+    def read(cls, item: Any) -> NotificationPolicy | None:
+        """From an answer's object; None when it has no id."""
+        if not isinstance(item, dict) or not isinstance(item.get("id"), str):
+            return None
+        given = item.get("mechanisms")
+        mechanisms = given if isinstance(given, dict) else {}
+        return cls(
+            id=item["id"],
+            name=str(item.get("name") or ""),
+            alert_type=str(item.get("alert_type") or ""),
+            enabled=item.get("enabled") is True,
+            destinations={name: _ids(name, items) for name, items in mechanisms.items() if items},
+            created=str(item.get("created") or ""),
+            others={name: item[name] for name in ("description", "filters") if item.get(name)},
+        )
+
+    def body(self) -> dict[str, Any]:
+        """What POST and PUT take."""
+        return {
+            **self.others,
+            "name": self.name,
+            "alert_type": self.alert_type,
+            "enabled": self.enabled,
+            "mechanisms": {
+                name: [{"id": item} for item in ids] for name, ids in self.destinations.items()
+            },
+        }
+
+
+def _ids(mechanism: str, items: Any) -> tuple[str, ...]:
+    objects = [item for item in items if isinstance(item, dict)] if isinstance(items, list) else []
+    ids = {str(item.get("id") or "") for item in objects} - {""}
+    return tuple(sorted(i.lower() if mechanism == "email" else i for i in ids))
 
 
 def fingerprint(pem: str) -> str:

@@ -248,10 +248,12 @@ def decode(
         if envelope.get("success") is not False and not is_busy:
             raise Unanswered(_foreign(method, status, ray))
         raise _refused(method, path, status, headers, envelope, ray)
-    if envelope.get("success") is not True or "result" not in envelope:
+    # The deletion of a notification policy is documented to answer without a result.
+    has_result = "result" in envelope or method == "DELETE"
+    if envelope.get("success") is not True or not has_result:
         raise Unanswered(_foreign(method, status, ray))
     info = envelope.get("result_info")
-    return Reply(envelope["result"], info if isinstance(info, dict) else {})
+    return Reply(envelope.get("result"), info if isinstance(info, dict) else {})
 
 
 def _envelope(content: bytes) -> dict[str, Any]:

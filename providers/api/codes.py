@@ -17,8 +17,9 @@ from .polling import FRESH_TOKEN, THROTTLED, Retry
 
 CHECK_CREDENTIALS = "The token has not the form of a Cloudflare token: check CLOUDFLARE_API_TOKEN."
 CHECK_ZONE = "Check zone_id: it is the Zone ID on the zone's overview page."
+CHECK_ACCOUNT = "Check account_id: it is the Account ID on the account's overview page."
 NEED_PERMISSION = (
-    "The token needs the permission Zone > {name}: {right} for this zone,"
+    "The token needs the permission {scope} > {name}: {right} for this {place},"
     " and must be neither expired nor limited to other addresses."
 )
 
@@ -90,8 +91,10 @@ PERMISSIONS = (
     (r"^zones/[^/]+/settings/", "Zone Settings"),
     (r"^zones/[^/]+/dns_records\b", "DNS"),
     (r"^zones(/[^/]+)?$", "Zone"),
+    (r"^accounts/[^/]+/alerting/", "Notifications"),
 )
 ONLY_READ = ("Zone", "DNS")
+ACCOUNTS = "accounts/"
 
 
 def rows(codes: Iterable[int]) -> list[Code]:
@@ -121,6 +124,8 @@ def advice(method: str, path: str, status: int, codes: Iterable[int]) -> str:
     steps = [code.next_step for code in rows(codes) if code.next_step]
     steps += [STATUSES[status]] if status in STATUSES else []
     step = min(steps, key=_ORDER.index, default="")
+    if step == CHECK_ZONE and path.startswith(ACCOUNTS):
+        return CHECK_ACCOUNT
     return step if step != NEED_PERMISSION else _permission(method, path)
 
 
@@ -131,5 +136,6 @@ def _permission(method: str, path: str) -> str:
     for pattern, name in PERMISSIONS:
         if re.search(pattern, path):
             right = "Read" if method == "GET" or name in ONLY_READ else "Edit"
-            return NEED_PERMISSION.format(name=name, right=right)
+            scope = "Account" if path.startswith(ACCOUNTS) else "Zone"
+            return NEED_PERMISSION.format(scope=scope, place=scope.lower(), name=name, right=right)
     return ""

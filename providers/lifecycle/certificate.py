@@ -14,8 +14,7 @@ import pulumi
 
 from ..api.answers import Level, fingerprint
 from ..api.runtime import Clock
-from ..plugin.program import ZoneNotes
-from ..plugin.provider import Props, Provider, Recorded, resource_props
+from ..plugin.provider import Props, Recorded, ZoneProvider, resource_props
 from ..plugin.resource import CloudflareResource
 from ..plugin.run import ZoneRun
 from ..values import pem
@@ -42,7 +41,7 @@ OUTPUTS = (
 )
 
 
-class CertificateProvider(Provider[CertificateInputs]):
+class CertificateProvider(ZoneProvider[CertificateInputs]):
     """The life of a certificate; `level` says whose it is."""
 
     level: ClassVar[Level]
@@ -55,12 +54,12 @@ class CertificateProvider(Provider[CertificateInputs]):
         name = short(id_ or _fingerprint_of(inputs))
         return f"{self.level} certificate {name} of zone {short(inputs.zone_id)}"
 
-    def want(self, inputs: CertificateInputs, notes: ZoneNotes) -> None:
+    def want(self, run: ZoneRun, inputs: CertificateInputs) -> None:
         if sha256 := _fingerprint_of(inputs):
-            notes.want("certificate", self.level, sha256)
+            run.notes.want("certificate", self.level, sha256)
 
-    def is_wanted(self, recorded: Recorded[CertificateInputs], notes: ZoneNotes) -> bool:
-        return notes.wants("certificate", self.level, sha256_of(recorded.outputs))
+    def is_wanted(self, run: ZoneRun, recorded: Recorded[CertificateInputs]) -> bool:
+        return run.notes.wants("certificate", self.level, sha256_of(recorded.outputs))
 
     def check_inputs(
         self, run: ZoneRun, inputs: CertificateInputs, olds: Props

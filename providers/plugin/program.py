@@ -17,22 +17,15 @@ from ..api.answers import Binding, Level, UploadedCertificate, is_before
 Key = tuple[str, ...]
 
 
-class ZoneNotes:
-    """The notes of one process about one zone. All methods may be called from any thread.
+class Notes:
+    """What the program wants in one zone or account. All methods may be called from any thread.
 
-    An object of the zone is a key: `("setting", name)`, `("hostname", name)`, or
-    `("certificate", level, sha256)`.
+    An object there is a key, such as `("setting", name)` or `("policy", alert type, name)`.
     """
 
     def __init__(self) -> None:
         self._lock = threading.Lock()
         self._wanted: set[Key] = set()
-        self._bindings: dict[str, Binding] = {}
-        self._in_state: set[Key] = set()
-        self._own: set[str] = set()
-        self._own_uploads: set[Key] = set()
-        self._last_upload = ""
-        self._replaced: dict[Key, tuple[str, ...]] = {}
 
     def want(self, *key: str) -> None:
         """Notes that a resource of the program wants the object."""
@@ -43,6 +36,23 @@ class ZoneNotes:
         """Whether any resource of the program wants the object."""
         with self._lock:
             return key in self._wanted
+
+
+class ZoneNotes(Notes):
+    """The notes of one process about one zone.
+
+    An object of the zone is a key: `("setting", name)`, `("hostname", name)`, or
+    `("certificate", level, sha256)`.
+    """
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._bindings: dict[str, Binding] = {}
+        self._in_state: set[Key] = set()
+        self._own: set[str] = set()
+        self._own_uploads: set[Key] = set()
+        self._last_upload = ""
+        self._replaced: dict[Key, tuple[str, ...]] = {}
 
     def wanted_certificates(self, level: Level) -> set[str]:
         """The fingerprints of the certificates that the program wants."""

@@ -15,7 +15,7 @@ import sys
 import traceback
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Any, ClassVar, Generic, TypeVar
+from typing import Any, ClassVar, Generic, TypeVar, cast
 
 import pydantic
 from pulumi.dynamic import (
@@ -33,25 +33,41 @@ from pulumi.output import Unknown as PulumiUnknown
 from ..api.errors import CloudflareError, about
 from ..api.polling import QUOTA_WAIT
 from ..api.quota import waits_at_most
-from ..values.inputs import UNKNOWN, Inputs, TokenEnv, WaitSeconds, ZoneId, explain
+from ..values.inputs import (
+    UNKNOWN,
+    AccountId,
+    Inputs,
+    TokenEnv,
+    WaitSeconds,
+    ZoneId,
+    explain,
+)
 from ..values.text import one_line, redact
 from . import process, session
-from .program import ZoneNotes
-from .run import ZoneRun
+from .run import AccountRun, Run, ZoneRun
 
 Props = dict[str, Any]
 VERBS = ("check", "diff", "create", "read", "update", "delete")
 
 
 class ZoneInputs(Inputs):
-    """The inputs that every resource has; `zone_id` replaces."""
+    """The inputs that every resource of a zone has; `zone_id` replaces."""
 
     zone_id: ZoneId
     wait_seconds: WaitSeconds = 300
     token_env: TokenEnv | None = None
 
 
-Model = TypeVar("Model", bound=ZoneInputs)
+class AccountInputs(Inputs):
+    """The inputs that every resource of an account has; `account_id` replaces."""
+
+    account_id: AccountId
+    wait_seconds: WaitSeconds = 300
+    token_env: TokenEnv | None = None
+
+
+Model = TypeVar("Model", bound=ZoneInputs | AccountInputs)
+ARun = TypeVar("ARun", bound=Run)
 
 
 @dataclass(frozen=True)
@@ -84,7 +100,7 @@ def _guarded_call(verb: Callable[..., Any]) -> Callable[..., Any]:
     """Decodes what comes in, encodes what goes out, and turns every failure into one line."""
 
     @functools.wraps(verb)
-    def guarded(self: Provider[Any], *args: Any) -> Any:
+    def guarded(self: Provider[Any, Any], *args: Any) -> Any:
         try:
             given = [_decode(arg) for arg in args]
             with waits_at_most(_wait_seconds(given)):
@@ -105,20 +121,22 @@ def _guarded_call(verb: Callable[..., Any]) -> Callable[..., Any]:
     return guarded
 
 
-class Provider(ResourceProvider, Generic[Model]):
+class Provider(ResourceProvider, Generic[Model, ARun]):
     """The base of all providers: pickled by reference, without attributes, errors on one line.
 
     A subclass names its `model` of inputs, the inputs that replace, and the outputs that check
-    adds to the inputs so that a preview shows them (law 3).
+    adds to the inputs so that a preview shows them (law 3). Below are `ZoneProvider` and
+    `AccountProvider`: each says where its objects are, and opens that place for a verb.
     """
 
     serialize_as_secret_always = False
 
-    model: ClassVar[type[ZoneInputs]]
-    replaces: ClassVar[tuple[str, ...]] = ("zone_id",)
+    model: ClassVar[type[ZoneInputs | AccountInputs]]
+    place: ClassVar[str]
+    replaces: ClassVar[tuple[str, ...]]
     shown_in_preview: ClassVar[tuple[str, ...]] = ()
 
-    def __reduce__(self) -> tuple[type[Provider[Model]], tuple[()]]:
+    def __reduce__(self) -> tuple[type[Provider[Model, ARun]], tuple[()]]:
         # Constant bytes in state: code edits give no diff, and thousands of resources work.
         return (type(self), ())
 
@@ -147,9 +165,9 @@ class Provider(ResourceProvider, Generic[Model]):
             inputs = self._inputs(news)
         except pydantic.ValidationError as error:
             return CheckResult(news, [CheckFailure("", line) for line in explain(error)])
-        run = _run(inputs)
+        run = self._run(inputs)
         added, faults = self.check_inputs(run, inputs, olds)
-        self.want(inputs, run.notes)
+        self.want(run, inputs)
         if faults:
             return CheckResult(news, [CheckFailure("", one_line(fault)) for fault in faults])
         return CheckResult({**to_state(inputs), **added}, [])
@@ -157,7 +175,7 @@ class Provider(ResourceProvider, Generic[Model]):
     @_guarded_call
     def diff(self, id_: str, olds: Props, news: Props) -> DiffResult:
         """What replaces; what else differs is for the engine to show, and changes in place."""
-        run = session.current().zone_run(olds.get("zone_id", UNKNOWN), None)
+        run = self.open(olds.get(self.place, UNKNOWN), None)
         replaces = [name for name in self.replaces if self.differs(name, olds, news)]
         self.note_state(run, id_, olds, news)
         return DiffResult(changes=None, replaces=replaces)
@@ -167,7 +185,7 @@ class Provider(ResourceProvider, Generic[Model]):
         """Makes the object, or adopts what is there as wanted (law 5)."""
         inputs = self._recorded("", props).inputs
         with about(self.label(inputs, "")):
-            id_, outputs = self.create_object(_run(inputs), inputs)
+            id_, outputs = self.create_object(self._run(inputs), inputs)
         return CreateResult(id_, {**to_state(inputs), **outputs})
 
     @_guarded_call
@@ -175,7 +193,7 @@ class Provider(ResourceProvider, Generic[Model]):
         """Live values; an empty id for what is gone (law 6)."""
         recorded = self._recorded(id_, props)
         with about(self.label(recorded.inputs, id_)):
-            found = self.read_object(_run(recorded.inputs), recorded)
+            found = self.read_object(self._run(recorded.inputs), recorded)
         if found is None:
             return ReadResult("", {})
         live, outputs = found
@@ -188,16 +206,16 @@ class Provider(ResourceProvider, Generic[Model]):
         """Sets what is wanted, and returns all outputs (law 6)."""
         inputs = self._recorded(id_, news).inputs
         with about(self.label(inputs, id_)):
-            outputs = self.update_object(_run(inputs), inputs, self._recorded(id_, olds))
+            outputs = self.update_object(self._run(inputs), inputs, self._recorded(id_, olds))
         return UpdateResult({**to_state(inputs), **outputs})
 
     @_guarded_call
     def delete(self, id_: str, props: Props) -> None:
         """Removes the object, unless another resource of the program wants it (laws 7 and 8)."""
         recorded = self._recorded(id_, props)
-        run, label = _run(recorded.inputs), self.label(recorded.inputs, id_)
+        run, label = self._run(recorded.inputs), self.label(recorded.inputs, id_)
         with about(label):
-            if self.is_wanted(recorded, run.notes):
+            if self.is_wanted(run, recorded):
                 run.say(f"{label}: kept, another resource of this program holds it now.")
             else:
                 self.delete_object(run, recorded)
@@ -211,14 +229,18 @@ class Provider(ResourceProvider, Generic[Model]):
         """
         raise NotImplementedError
 
-    def want(self, inputs: Model, notes: ZoneNotes) -> None:
-        """Notes which objects of the zone the program wants."""
+    def open(self, place: str, token_env: str | None) -> ARun:
+        """What a verb is handed: the zone or the account with this id, as this run sees it."""
+        raise NotImplementedError
 
-    def is_wanted(self, recorded: Recorded[Model], notes: ZoneNotes) -> bool:
+    def want(self, run: ARun, inputs: Model) -> None:
+        """Notes which objects the program wants."""
+
+    def is_wanted(self, run: ARun, recorded: Recorded[Model]) -> bool:
         """Whether another resource of the program wants the object that state holds here."""
         return False
 
-    def check_inputs(self, run: ZoneRun, inputs: Model, olds: Props) -> tuple[Props, Sequence[str]]:
+    def check_inputs(self, run: ARun, inputs: Model, olds: Props) -> tuple[Props, Sequence[str]]:
         """What check adds to the inputs, and the faults that no type tells; asks nobody (law 4)."""
         return {}, []
 
@@ -226,22 +248,22 @@ class Provider(ResourceProvider, Generic[Model]):
         """Whether an input that replaces means something else now."""
         return bool(olds.get(name) != news.get(name))
 
-    def note_state(self, run: ZoneRun, id_: str, olds: Props, news: Props) -> None:
+    def note_state(self, run: ARun, id_: str, olds: Props, news: Props) -> None:
         """Notes what state says, before anything is created or deleted."""
 
-    def create_object(self, run: ZoneRun, inputs: Model) -> tuple[str, Props]:
+    def create_object(self, run: ARun, inputs: Model) -> tuple[str, Props]:
         """The new id, and the outputs beside the inputs."""
         raise NotImplementedError
 
-    def read_object(self, run: ZoneRun, recorded: Recorded[Model]) -> tuple[Model, Props] | None:
+    def read_object(self, run: ARun, recorded: Recorded[Model]) -> tuple[Model, Props] | None:
         """The inputs with live values, and the outputs beside them; None when gone."""
         raise NotImplementedError
 
-    def update_object(self, run: ZoneRun, inputs: Model, recorded: Recorded[Model]) -> Props:
+    def update_object(self, run: ARun, inputs: Model, recorded: Recorded[Model]) -> Props:
         """The outputs beside the inputs."""
         raise NotImplementedError
 
-    def delete_object(self, run: ZoneRun, recorded: Recorded[Model]) -> None:
+    def delete_object(self, run: ARun, recorded: Recorded[Model]) -> None:
         """Removes the object; returns when nothing of it is left."""
         raise NotImplementedError
 
@@ -251,9 +273,30 @@ class Provider(ResourceProvider, Generic[Model]):
     def _recorded(self, id_: str, props: Props) -> Recorded[Model]:
         return Recorded(id_, from_state(self.model, props), props)  # type: ignore[arg-type]
 
+    def _run(self, inputs: Model) -> ARun:
+        return self.open(getattr(inputs, self.place), inputs.token_env)
 
-def _run(inputs: ZoneInputs) -> ZoneRun:
-    return session.current().zone_run(inputs.zone_id, inputs.token_env)
+
+class ZoneProvider(Provider[Model, ZoneRun]):
+    """The base for objects of a zone."""
+
+    place = "zone_id"
+    replaces: ClassVar[tuple[str, ...]] = ("zone_id",)
+
+    def open(self, place: str, token_env: str | None) -> ZoneRun:
+        """The zone."""
+        return session.current().zone_run(place, token_env)
+
+
+class AccountProvider(Provider[Model, AccountRun]):
+    """The base for objects of an account."""
+
+    place = "account_id"
+    replaces: ClassVar[tuple[str, ...]] = ("account_id",)
+
+    def open(self, place: str, token_env: str | None) -> AccountRun:
+        """The account."""
+        return session.current().account_run(place, token_env)
 
 
 def to_state(inputs: Inputs) -> Props:
@@ -268,11 +311,11 @@ def from_state(model: type[Model], props: Props) -> Model:
     """
     known = {name: value for name, value in props.items() if name in model.model_fields}
     try:
-        return model.model_validate(known)
+        return cast(Model, model.model_validate(known))
     except pydantic.ValidationError as error:
         missing = [fault["loc"] for fault in error.errors() if fault["type"] == "missing"]
     try:
-        return model.model_validate(_with_unknown(known, missing))
+        return cast(Model, model.model_validate(_with_unknown(known, missing)))
     except pydantic.ValidationError as error:
         raise CloudflareError(
             f"state holds what cannot be read: {' '.join(explain(error))}",

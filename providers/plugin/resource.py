@@ -19,17 +19,17 @@ from .provider import Provider
 PROTOCOL = 4
 
 
-def serialize_provider(provider: Provider[Any]) -> str:
+def serialize_provider(provider: Provider[Any, Any]) -> str:
     """The import path of the provider's class, as it stands in state: base64 of a pickle."""
     return base64.b64encode(pickle.dumps(provider, PROTOCOL)).decode()
 
 
 class CloudflareResource(pulumi.dynamic.Resource):
-    """The base of the six resources."""
+    """The base of all resources."""
 
     def __init__(
         self,
-        provider: Provider[Any],
+        provider: Provider[Any, Any],
         name: str,
         props: dict[str, Any],
         opts: pulumi.ResourceOptions | None = None,

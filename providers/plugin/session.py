@@ -12,14 +12,15 @@ import threading
 from collections.abc import Callable, Mapping
 from contextlib import AbstractContextManager
 
+from ..api.account import Account
 from ..api.client import Client
 from ..api.credentials import base_url, credentials
 from ..api.quota import Quota
 from ..api.runtime import Clock, Runtime
 from ..api.zone import Zone
 from ..values.text import one_line
-from .program import ZoneNotes
-from .run import ZoneRun
+from .program import Notes, ZoneNotes
+from .run import AccountRun, ZoneRun
 
 SECRET = ("TOKEN", "KEY", "SECRET", "PASS")
 
@@ -46,6 +47,7 @@ class Session:
         self.environ = environ
         self.clock = clock or Clock()
         self.notes: dict[str, ZoneNotes] = {}
+        self.account_notes: dict[str, Notes] = {}
         self._say = say
         self._raise_if_engine_gone = raise_if_engine_gone
         self._runtime = Runtime(self.clock, say, self._raise_now)
@@ -62,7 +64,20 @@ class Session:
             is_known = isinstance(zone_id, str)
             notes = self.notes.setdefault(zone_id, ZoneNotes()) if is_known else ZoneNotes()
         return ZoneRun(
-            notes, self.clock, self.environ, self.say_once, lambda: self.zone(zone_id, token_env)
+            self.clock, self.environ, self.say_once, notes, lambda: self.zone(zone_id, token_env)
+        )
+
+    def account_run(self, account_id: str, token_env: str | None) -> AccountRun:
+        """What a verb needs for an account; as `zone_run`."""
+        with self._lock:
+            is_known = isinstance(account_id, str)
+            notes = self.account_notes.setdefault(account_id, Notes()) if is_known else Notes()
+        return AccountRun(
+            self.clock,
+            self.environ,
+            self.say_once,
+            notes,
+            lambda: Account(self.client(token_env), account_id, self._runtime),
         )
 
     def zone(self, zone_id: str, token_env: str | None) -> Zone:

@@ -15,6 +15,7 @@ from typing import Annotated, Any, Final, Literal
 
 import idna
 from pydantic import (
+    AfterValidator,
     BaseModel,
     ConfigDict,
     ValidationError,
@@ -181,6 +182,40 @@ def _zone_id(value: Any) -> str:
     )
 
 
+def _account_id(value: Any) -> str:
+    text = _text(value).lower()
+    if re.fullmatch(r"[0-9a-f]{32}", text):
+        return text
+    raise ValueError(
+        "is not an Account ID, 32 hexadecimal digits. Copy it from the account's overview page in"
+        " the Cloudflare dashboard."
+    )
+
+
+def _email(value: Any) -> str:
+    text = _text(value).lower()
+    if re.fullmatch(r"[^@\s,;<>]+@[^@\s,;<>]+\.[^@\s,;<>.]+", text):
+        return text
+    raise ValueError("is not an e-mail address. Give one alone, such as team@example.com.")
+
+
+def _destination_id(value: Any) -> str:
+    text = _text(value).lower()
+    if re.fullmatch(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}|[0-9a-f]{32}", text):
+        return text
+    what = "is a URL, not the id" if "://" in text else "is not the id"
+    raise ValueError(
+        f"{what} of a destination of the account, 32 hexadecimal digits. List them with"
+        " GET /accounts/ACCOUNT_ID/alerting/v3/destinations/webhooks (or pagerduty)."
+    )
+
+
+def _each_once(values: Any) -> Any:
+    """Sorted and without repetitions: their order means nothing."""
+    known = sorted({value for value in values if value is not UNKNOWN})
+    return (*known, *(value for value in values if value is UNKNOWN))
+
+
 def _cert_id(value: Any) -> str:
     text = _text(value).lower()
     if re.fullmatch(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}|[0-9a-f]{32}", text):
@@ -259,6 +294,11 @@ def _by(read: Callable[[Any], Any]) -> WrapValidator:
 
 
 ZoneId = Annotated[str, _by(_zone_id)]
+AccountId = Annotated[str, _by(_account_id)]
+Emails = Annotated[tuple[Annotated[str, _by(_email)], ...], AfterValidator(_each_once)]
+DestinationIds = Annotated[
+    tuple[Annotated[str, _by(_destination_id)], ...], AfterValidator(_each_once)
+]
 CertId = Annotated[str, _by(_cert_id)]
 Hostname = Annotated[str, _by(_hostname)]
 TokenEnv = Annotated[str, _by(_token_env)]

@@ -39,12 +39,13 @@ REAL_CLI = [pytest.mark.cli, pytest.mark.timeout(300)]
 PRELUDE = '''
 import pulumi
 from providers import (
-    UploadLedger, HostnameBinding, HostnameBindings, HostnameCertificate, ZoneCertificate,
-    ZoneSetting,
+    ExpiryAlert, HostnameBinding, HostnameBindings, HostnameCertificate, UploadLedger,
+    ZoneCertificate, ZoneSetting,
 )
 from .config import PROJECT
 
 ZONE = "023e105f4ecef8ad9ca31a8372d0c353"
+ACCOUNT = "01a7362d577a6c3019a474fd6f485823"
 OTHER = "1b2f4c8d6e0a49537c1d8e5f90a3b647"
 FOLDER = ".local/certificates/test"
 

@@ -7,6 +7,8 @@ from tests.sandbox_server import SandboxProcess
 
 pytestmark = REAL_CLI
 
+POLICIES = "/accounts/01a7362d577a6c3019a474fd6f485823/alerting/v3/policies"
+
 PROGRAM = """
 ZoneSetting("mode", zone_id={zone}, setting="ssl", value="{mode}", on_destroy="restore")
 uploads = UploadLedger("uploads", zone_id={zone},
@@ -88,6 +90,52 @@ def test_each_resource_is_made_changed_in_place_replaced_and_deleted(
     project.write("")
     project.up()
     assert sandbox.state(settled=True) == found
+
+
+ALERT = """
+ExpiryAlert("alert", account_id=ACCOUNT, level="{level}", policy_name="certificates",
+    emails=[{emails}], enabled={enabled})
+"""
+
+
+def test_an_alert_is_made_changed_in_place_refreshed_replaced_and_deleted(
+    project: Project, sandbox: SandboxProcess
+) -> None:
+    found = sandbox.state(settled=True)
+    project.write(ALERT.format(level="zone", emails='"Team@Example.com"', enabled=True))
+    project.up()
+    (made,) = alerts(sandbox)
+    assert made["mechanisms"] == {"email": [{"id": "team@example.com"}]}
+    project.expect_no_changes("--refresh")
+
+    emails = '"on-call@example.com", "team@example.com"'
+    project.write(ALERT.format(level="zone", emails=emails, enabled=True))
+    steps = project.steps()
+    assert {name: step["op"] for name, step in steps.items()} == {"alert": "update"}
+    assert set(steps["alert"]["detailedDiff"]) == {"emails[0]", "emails[1]"}
+    project.up()
+    (changed,) = alerts(sandbox)
+    assert changed["id"] == made["id"]
+
+    sandbox.outside("PUT", f"{POLICIES}/{made['id']}", {"enabled": False})
+    project.run("up", "--refresh", "--yes", "--skip-preview")
+    assert alerts(sandbox)[0]["enabled"] is True
+
+    project.write(ALERT.format(level="hostname", emails=emails, enabled=False))
+    assert reasons(project.steps()["alert"]) == ("replace", ["level"])
+    project.up()
+    (replaced,) = alerts(sandbox)
+    assert replaced["alert_type"] == "hostname_aop_custom_certificate_expiration_type"
+    assert replaced["enabled"] is False
+
+    project.write("")
+    project.up()
+    assert sandbox.state(settled=True) == found
+
+
+def alerts(sandbox: SandboxProcess) -> list[Step]:
+    """The notification policies without the stranger's."""
+    return [policy for policy in sandbox.outside("GET", POLICIES) if "aop" in policy["alert_type"]]
 
 
 def reasons(step: Step) -> tuple[str, list[str]]:

@@ -74,6 +74,16 @@ HostnameBinding("renamed", zone_id=ZONE, hostname="a.example.com", cert_id=pay.i
 HostnameBindings("map", zone_id=ZONE, bindings={{"b.example.com": pay.id}})
 """
 
+# One alert is changed, one goes, and one comes.
+ALERTS = """
+ExpiryAlert("zone", account_id=ACCOUNT, level="zone", emails=["team@example.com"])
+ExpiryAlert("hostname", account_id=ACCOUNT, level="hostname", emails=["team@example.com"])
+"""
+OTHER_ALERTS = """
+ExpiryAlert("zone", account_id=ACCOUNT, level="zone", emails=["on-call@example.com"])
+ExpiryAlert("app", account_id=ACCOUNT, level="hostname", emails=["team@example.com"])
+"""
+
 
 @dataclass(frozen=True)
 class Scenario:
@@ -121,6 +131,8 @@ SCENARIOS = {
         Scenario("destroy", LEVELS, None, ("*",)),
         Scenario("reverted", SINGLE, rotated(SINGLE, "pay"), (A, B), SINGLE),
         Scenario("reverted-zone", ZONE_ONLY, rotated(ZONE_ONLY, "zone"), ("*",), ZONE_ONLY),
+        Scenario("alerts", ALERTS, OTHER_ALERTS, ()),
+        Scenario("alerts-destroyed", ALERTS, None, ()),
         Scenario(
             "renamed-and-moved",
             SINGLE,

@@ -55,7 +55,7 @@ class Cut:
 class Resource:
     """What a program declares; `inputs` may read the ids of the resources before it."""
 
-    provider: type[Provider[Any]]
+    provider: type[Provider[Any, Any]]
     inputs: Callable[[Lives], Props]
 
 

@@ -13,7 +13,7 @@ Props = dict[str, Any]
 class Life:
     """Holds what Pulumi's state would hold; `say` is what a person would do."""
 
-    def __init__(self, provider: Provider[Any]) -> None:
+    def __init__(self, provider: Provider[Any, Any]) -> None:
         self.provider = provider
         self.id = ""
         self.inputs: Props = {}
@@ -82,6 +82,7 @@ class Life:
     def destroy(self) -> None:
         """Deletes the object in a run of its own, in which no program says what it wants."""
         session.current().notes.clear()
+        session.current().account_notes.clear()
         self.drop()
 
     def drop(self) -> None:

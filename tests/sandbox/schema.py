@@ -90,6 +90,38 @@ DNS_RECORD = {
     "properties": {"id": TEXT, "name": TEXT, "proxied": {"type": "boolean"}},
 }
 TOKEN = record(id=TEXT, status={"enum": ["active", "disabled", "expired"]})
+IDS = array(record(id=TEXT))
+POLICY = record(
+    id=UUID,
+    name=TEXT,
+    alert_type=TEXT,
+    description=TEXT,
+    enabled={"type": "boolean"},
+    mechanisms={
+        "type": "object",
+        "properties": {"email": IDS, "webhooks": IDS, "pagerduty": IDS},
+        "additionalProperties": False,
+    },
+    filters={"type": "object"},
+    created=TIME,
+    modified=TIME,
+)
+ALERTS = {
+    "type": "object",
+    "additionalProperties": array(
+        record(type=TEXT, display_name=TEXT, description=TEXT, filter_options=array({}))
+    ),
+}
+ELIGIBLE = {
+    "type": "object",
+    "additionalProperties": array(
+        record(
+            eligible={"type": "boolean"},
+            ready={"type": "boolean"},
+            type={"enum": ["email", "webhook", "pagerduty"]},
+        )
+    ),
+}
 PAGE = record(
     **{
         name: {"type": "integer"}
@@ -120,8 +152,11 @@ ERROR = {
 
 ZONE_PATH = r"/zones/[^/]+"
 # Of another part of the API than the document is an excerpt of.
-ELSEWHERE = ZONE_PATH + "/dns_records"
+ALERTING = "/accounts/[^/]+/alerting/v3"
+ELSEWHERE = ZONE_PATH + "/dns_records|" + ALERTING + "/.*"
 BASE = ZONE_PATH + "/origin_tls_client_auth"
+# An envelope without `result`.
+NO_RESULT: dict[str, Any] = {}
 # (method, path) -> the schema of `result`; the first that fits.
 RESULTS: list[tuple[str, str, dict[str, Any]]] = [
     ("GET", BASE, CERTIFICATES),
@@ -139,6 +174,14 @@ RESULTS: list[tuple[str, str, dict[str, Any]]] = [
     ("GET", "/zones", array(ZONE)),
     ("GET", "/user/tokens/verify", TOKEN),
     ("GET", "/accounts/[^/]+/tokens/verify", TOKEN),
+    ("GET", ALERTING + "/policies", array(POLICY)),
+    ("POST", ALERTING + "/policies", record(id=UUID)),
+    ("GET", ALERTING + "/policies/[^/]+", POLICY),
+    ("PUT", ALERTING + "/policies/[^/]+", record(id=UUID)),
+    ("DELETE", ALERTING + "/policies/[^/]+", NO_RESULT),
+    ("GET", ALERTING + "/available_alerts", ALERTS),
+    ("GET", ALERTING + "/destinations/eligible", ELIGIBLE),
+    ("GET", ALERTING + "/destinations/(webhooks|pagerduty)", array(record(id=TEXT, name=TEXT))),
 ]
 
 
@@ -169,7 +212,7 @@ def check_own(method: str, path: str, status: int, body: Any) -> None:
         "success": {"const": True},
         "errors": {"const": []},
         "messages": {"const": []},
-        "result": result,
+        **({} if result is NO_RESULT else {"result": result}),
     }
     Draft202012Validator(
         {

@@ -3,6 +3,9 @@
     export CLOUDFLARE_API_TOKEN=... AOP_CONTRACT_ZONE_ID=...
     python -m pytest tests/sandbox/test_contract.py
 
+With AOP_CONTRACT_ACCOUNT_ID and AOP_CONTRACT_EMAIL, an address of yours, it also makes a
+notification policy; the token needs Notifications Edit then.
+
 There it makes certificates and one binding (aop-contract.<zone's name>), waits for deployments,
 changes no switch and no setting, and takes away what it made. The token needs SSL and Certificates
 Edit, Zone Settings Read and Zone Read, and the zone two free places for hostname certificates.
@@ -18,12 +21,15 @@ from typing import Any
 import httpx
 import pytest
 
+from sandbox.records import ACCOUNT_ID
 from tests.sandbox import schema
 from tests.sandbox.steps import DEPLOY, ZONE, refusal, result
 from tests.sandbox_server import Json, SandboxThread, certificate_for
 
 REAL = os.environ.get("CLOUDFLARE_BASE_URL", "https://api.cloudflare.com/client/v4")
 REAL_ZONE = os.environ.get("AOP_CONTRACT_ZONE_ID")
+REAL_ACCOUNT = os.environ.get("AOP_CONTRACT_ACCOUNT_ID")
+REAL_EMAIL = os.environ.get("AOP_CONTRACT_EMAIL")
 REAL_TOKEN = os.environ.get("CLOUDFLARE_API_TOKEN")
 PATIENCE_SECONDS = 300.0
 GONE = {"deleted", "pending_deletion"}
@@ -99,7 +105,7 @@ def is_active(answer: httpx.Response) -> bool:
 
 
 def is_pending(answer: httpx.Response) -> bool:
-    return answer.status_code == 200 and result(answer)["status"] in (
+    return answer.status_code == 200 and result(answer).get("status") in (
         "initializing",
         "pending_deployment",
     )
@@ -235,3 +241,32 @@ def test_the_bindings_are_listed_in_pages(contract: Contract) -> None:
     answer = contract.call("GET", f"{contract.hostnames}?per_page=1&status=all")
     assert isinstance(result(answer), list)
     assert {"count", "page", "per_page", "total_count"} <= set(answer.json()["result_info"])
+
+
+@pytest.mark.skipif(
+    bool(REAL_ZONE) and not (REAL_ACCOUNT and REAL_EMAIL),
+    reason="AOP_CONTRACT_ACCOUNT_ID and AOP_CONTRACT_EMAIL are not set",
+)
+@LEVELS
+def test_a_notification_policy_is_made_changed_and_deleted(contract: Contract, level: str) -> None:
+    alerting = f"/accounts/{REAL_ACCOUNT if REAL_ZONE else ACCOUNT_ID}/alerting/v3"
+    alert_type = f"{level}_aop_custom_certificate_expiration_type"
+    available = result(contract.call("GET", f"{alerting}/available_alerts"))
+    assert alert_type in {item["type"] for items in available.values() for item in items}
+    policies = f"{alerting}/policies"
+    wanted = {
+        "name": f"aop-contract-{level}",
+        "alert_type": alert_type,
+        "enabled": True,
+        "mechanisms": {"email": [{"id": REAL_EMAIL or "contract@example.com"}]},
+    }
+    path = f"{policies}/{result(contract.call('POST', policies, wanted))['id']}"
+    contract.made.append(path)
+    read = result(contract.call("GET", path))
+    assert {name: read[name] for name in wanted} == wanted
+    result(contract.call("PUT", path, {**wanted, "enabled": False}))
+    assert result(contract.call("GET", path))["enabled"] is False
+    assert path.rpartition("/")[2] in {p["id"] for p in result(contract.call("GET", policies))}
+    # Whether there is a `result` in the answer is not said.
+    assert contract.call("DELETE", path).json()["success"] is True
+    assert contract.call("GET", path).status_code == 404

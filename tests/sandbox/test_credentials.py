@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from sandbox.answers import ACCOUNT_ID
+from sandbox.records import ACCOUNT_ID
 from sandbox.tokens import KEY_EMAIL, KEY_VALUE
 from tests.sandbox.steps import BASE, HOSTNAME_CERTIFICATES, ZONE, refusal, result
 from tests.sandbox_server import (

@@ -18,13 +18,13 @@ from tests.state.recorded import FOLDER, OF_THE_PROJECT, RESOURCES, certificates
 DAYS = 365 * 60
 
 
-def record(stack: str, target: Path) -> None:
+def record(stack: str, target: Path, version: str) -> None:
     with (
         tempfile.TemporaryDirectory() as folder,
         SandboxProcess(*TIMES) as sandbox,
     ):
         project = Project(Path(folder), sandbox, stack)
-        prepare(project, None)
+        prepare(project, version, None)
         for name in certificates_of(stack):
             project.pair(name, make(f"{name}.{stack}.example", days=DAYS))
         project.up()
@@ -48,7 +48,7 @@ def main(version: str) -> None:
     target = FOLDER / version
     target.mkdir()
     for stack in (*OF_THE_PROJECT, RESOURCES):
-        record(stack, target)
+        record(stack, target, version)
 
 
 if __name__ == "__main__":

@@ -6,6 +6,7 @@
 
 The stacks are those of the project, and `resources`, a program with every resource (below).
 A release adds its folder with `python -m tests.state.record VERSION` and never changes another.
+A resource that an earlier release did not have is in LATER: its state must not ask for one.
 """
 
 from __future__ import annotations
@@ -48,6 +49,24 @@ HostnameBindings("map", zone_id=ZONE, guard=True, allow_removal=["b.example.com"
         "b.example.com": {"cert_id": one.id, "enabled": False},
     })
 """
+# What the program has besides, from a release on.
+LATER = {
+    "0.2.0": """
+ExpiryAlert("alert", account_id="01a7362d577a6c3019a474fd6f485823", level="hostname",
+    policy_name="certificates of hostnames", emails=["team@example.com", "B@example.com"],
+    webhooks=["b115d5ec15c641ee8b7692c449b5227b"], enabled=False, wait_seconds=60)
+""",
+}
+
+
+def program(version: str) -> str:
+    """The program whose state a release has recorded."""
+    number = _number(version)
+    return PROGRAM + "".join(text for since, text in LATER.items() if _number(since) <= number)
+
+
+def _number(version: str) -> tuple[int, ...]:
+    return tuple(int(part) for part in version.split("."))
 
 
 def certificates_of(stack: str) -> list[str]:
@@ -56,9 +75,9 @@ def certificates_of(stack: str) -> list[str]:
     return names.get(stack, ["one", "zone"])
 
 
-def prepare(project: Project, configuration: Path | None) -> None:
-    """The program, and the configuration unless the project's own is wanted."""
+def prepare(project: Project, version: str, configuration: Path | None) -> None:
+    """The program of a release, and its configuration unless the project's own is wanted."""
     if project.stack == RESOURCES:
-        project.write(PROGRAM)
+        project.write(program(version))
     if configuration is not None:
         shutil.copy(configuration, project.config)

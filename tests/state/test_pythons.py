@@ -11,10 +11,11 @@ import pytest
 from bootstrap import LOCAL, packages
 from bootstrap.checks import SUPPORTED, interpreter_of
 from tests.cli.conftest import TIMES
-from tests.cli.project import Project
+from tests.cli.project import CHECKOUT, Project
 from tests.sandbox_server import SandboxProcess
 from tests.state.recorded import RESOURCES, certificates_of, prepare
 
+VERSION = (CHECKOUT / "VERSION").read_text().strip()
 OURS = "{}.{}".format(*sys.version_info[:2])
 OTHERS = [version for version in SUPPORTED if version != OURS]
 
@@ -41,7 +42,7 @@ class TestTwoPythons:
         ours = Path(sys.prefix)
         with SandboxProcess(*TIMES) as sandbox:
             project = Project(tmp_path, sandbox, RESOURCES)
-            prepare(project, None)
+            prepare(project, VERSION, None)
             for name in certificates_of(RESOURCES):
                 project.pair(name)
             project.run_under(other if is_first else ours)

@@ -21,7 +21,7 @@ class TestRecordedState:
 
     def test_a_preview_of_it_changes_nothing(self, file: Path, tmp_path: Path) -> None:
         project = Project(tmp_path, None, file.stem)
-        prepare(project, file.parent / f"Pulumi.{file.stem}.yaml")
+        prepare(project, file.parent.name, file.parent / f"Pulumi.{file.stem}.yaml")
         for pem in (file.parent / file.stem).glob("*.pem"):
             shutil.copy(pem, project.certificates)
         project.run("stack", "import", "--file", str(file))

@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from ..preview import Resource
 from .binding import HostnameBindingKind, HostnameBindingsKind
 from .certificate import HostnameCertificateKind, ZoneCertificateKind
+from .expiry_alert import ExpiryAlertKind
 from .kind import BoundHostname, Deletion, Difference, Kind, Refreshed, as_map, known
 from .other import OtherKind
 from .upload_ledger import UploadLedgerKind
@@ -45,6 +46,7 @@ KINDS: Mapping[str, Kind] = {
         HostnameBindingKind(),
         HOSTNAME_BINDINGS,
         UPLOAD_LEDGER,
+        ExpiryAlertKind(),
     )
 }
 OTHER = OtherKind()

@@ -85,13 +85,16 @@ class Kind:
     """A kind of resource. What is not overridden does not concern that kind.
 
     `name` is the last word of the type, `level` that of the certificates which the kind holds;
-    `concerns_hostnames`: a gap in such a resource reaches the hostnames that it names.
+    `concerns_hostnames`: a gap in such a resource reaches the hostnames that it names;
+    `is_of_zone`: its objects are in a zone; `takes_over` is what happens when `overwrite` is on.
     """
 
     name = ""
+    is_of_zone = True
+    takes_over = "hostnames that show somebody else's certificate are taken over"
     level: Level | None = None
     concerns_hostnames = False
-    provider: type[Provider[Any]]
+    provider: type[Provider[Any, Any]]
 
     def certificate(self, resource: Resource, props: Props) -> CertificateFacts | None:
         """The certificate that these inputs hold."""
@@ -100,6 +103,10 @@ class Kind:
     def bindings(self, props: Props) -> list[BoundHostname]:
         """The hostnames that these inputs bind."""
         return []
+
+    def warned_level(self, props: Props) -> Level | None:
+        """The level of the certificates before whose end somebody is told, as these inputs say."""
+        return None
 
     def add(self, zone: ZoneFacts, props: Props, certificate: CertificateFacts | None) -> None:
         """Adds to a zone what these inputs provide, besides bindings."""

@@ -10,12 +10,14 @@ import pytest
 
 from providers.api.codes import PERMISSIONS, Code, advice, means_deleted, means_gone
 from providers.api.errors import Refused
-from tests.conftest import ZONE
+from tests.conftest import ACCOUNT, ZONE
 
 PROJECT = Path(__file__).resolve().parents[3]
 AOP = f"zones/{ZONE}/origin_tls_client_auth"
 # The requests that this project makes, by the permission that each of them needs.
 NEEDED = {
+    ("GET", f"accounts/{ACCOUNT}/alerting/v3/policies"): "Notifications: Read",
+    ("DELETE", f"accounts/{ACCOUNT}/alerting/v3/policies/1"): "Notifications: Edit",
     ("GET", AOP): "SSL and Certificates: Read",
     ("PUT", f"{AOP}/hostnames"): "SSL and Certificates: Edit",
     ("PUT", f"{AOP}/settings"): "SSL and Certificates: Edit",
@@ -31,7 +33,9 @@ NEEDED = {
 @pytest.mark.parametrize(("status", "codes"), [(403, [9109]), (401, []), (400, [10000])])
 def test_a_missing_permission_is_named_as_the_dashboard_calls_it(method, path, status, codes):
     told = advice(method, path, status, codes)
-    assert f"permission Zone > {NEEDED[method, path]} for" in told
+    place = "account" if path.startswith("accounts/") else "zone"
+    permission = f"{place.capitalize()} > {NEEDED[method, path]} for this {place}"
+    assert f"permission {permission}" in told
 
 
 def test_each_permission_is_reached_by_a_request():
@@ -39,6 +43,11 @@ def test_each_permission_is_reached_by_a_request():
         next(name for part, name in PERMISSIONS if re.search(part, path)) for _, path in NEEDED
     ]
     assert set(first) == {name for _, name in PERMISSIONS}
+
+
+def test_an_address_that_leads_nowhere_names_the_id_to_look_at():
+    assert "zone_id" in advice("GET", AOP, 404, [7003])
+    assert "account_id" in advice("GET", f"accounts/{ACCOUNT}/alerting/v3/policies", 404, [7003])
 
 
 def test_a_token_of_no_form_is_told_before_its_permission():

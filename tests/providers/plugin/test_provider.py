@@ -19,7 +19,7 @@ from tests.conftest import TOKEN, ZONE
 PRIVATE = "-----BEGIN PRIVATE KEY-----\nMIIabcdefgh\n-----END PRIVATE KEY-----"
 
 
-class Probe(base.Provider[Any]):
+class Probe(base.Provider[Any, Any]):
     """A provider that does what the test says."""
 
     def __init__(self, act):
