@@ -21,7 +21,7 @@ from pydantic import Field, WrapValidator
 from .api.answers import LEVELS, Level, UploadedCertificate
 from .api.codes import Code
 from .api.errors import REFRESH_NEXT, StillWaiting, about
-from .api.zone import AOP
+from .api.zone_requests import AOP
 from .lifecycle import deletion
 from .lifecycle.ledger import Ledger
 from .lifecycle.presented import describe_certificate, is_newer, presented_without

@@ -20,7 +20,8 @@ from pydantic import BeforeValidator
 from .api.answers import UploadedCertificate
 from .api.errors import REFRESH_NEXT, CloudflareError
 from .api.polling import LIST_LAG
-from .api.zone import AOP, Zone
+from .api.zone import Zone
+from .api.zone_requests import AOP
 from .lifecycle.tls_mode import require_tls_to_origin
 from .plugin.provider import Props, Recorded, ZoneInputs, ZoneProvider, resource_props
 from .plugin.resource import CloudflareResource

@@ -8,7 +8,8 @@ from contextlib import AbstractContextManager, contextmanager
 
 from providers.api.answers import LEVELS, Binding, Level, UploadedCertificate
 from providers.api.errors import Refused, about
-from providers.api.zone import AOP, Zone
+from providers.api.zone import Zone
+from providers.api.zone_requests import AOP
 from providers.plugin.session import Session
 from providers.values import pem
 from stacks.config import ZoneConfig

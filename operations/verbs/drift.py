@@ -8,7 +8,7 @@ from pathlib import Path
 import click
 
 from providers.api.errors import CloudflareError
-from providers.api.zone import AOP
+from providers.api.zone_requests import AOP
 from providers.plugin.session import Session
 
 from ..command import Stop, Verb, examples

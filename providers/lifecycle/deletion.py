@@ -5,7 +5,8 @@ from __future__ import annotations
 from ..api.answers import Level
 from ..api.codes import Code, means_deleted
 from ..api.errors import REFRESH_NEXT, CloudflareError, Refused, StillWaiting
-from ..api.zone import AOP, Zone
+from ..api.zone import Zone
+from ..api.zone_requests import AOP
 from ..plugin.run import ZoneRun
 from ..values.text import names, short
 from .presented import describe_certificate, is_newer

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from ..api.answers import UploadedCertificate, is_before
 from ..api.errors import CloudflareError
-from ..api.zone import AOP
+from ..api.zone_requests import AOP
 from ..plugin.run import ZoneRun
 from ..values import pem
 from ..values.blocks import PemError

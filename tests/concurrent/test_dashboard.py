@@ -9,7 +9,7 @@ from dataclasses import dataclass
 import pytest
 
 from providers.api.errors import CloudflareError
-from providers.api.zone import AOP
+from providers.api.zone_requests import AOP
 from tests.conftest import ZONE
 from tests.properties.engine import Program, Stack, binding, bindings, certificate, switch
 from tests.properties.world import STRANGER, held, pair

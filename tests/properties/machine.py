@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, precondition, rule
 
 from providers.api.errors import CloudflareError
-from providers.api.zone import AOP
+from providers.api.zone_requests import AOP
 from tests.conftest import ZONE
 from tests.properties.engine import Cut, Killed, Stack
 from tests.properties.world import (

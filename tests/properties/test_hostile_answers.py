@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 
 from providers.api.errors import CloudflareError
-from providers.api.zone import AOP
+from providers.api.zone_requests import AOP
 from tests.conftest import TOKEN, ZONE
 from tests.properties.engine import Program, Stack, binding, certificate, switch
 from tests.properties.world import Watch, held, pair

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from providers.api.zone import AOP
+from providers.api.zone_requests import AOP
 from tests.conftest import ZONE
 from tests.properties.engine import Cut, Killed, Stack, binding, bindings, certificate
 from tests.properties.test_hostile_answers import APP

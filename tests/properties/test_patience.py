@@ -10,7 +10,7 @@ import pytest
 
 from providers.api import client
 from providers.api.errors import CloudflareError
-from providers.api.zone import AOP
+from providers.api.zone_requests import AOP
 from tests.conftest import ZONE
 from tests.properties.engine import Stack, binding, certificate, switch
 from tests.properties.test_hostile_answers import APP, ROTATIONS, Ground

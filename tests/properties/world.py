@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from functools import lru_cache
 from typing import Any
 
-from providers.api.zone import AOP
+from providers.api.zone_requests import AOP
 from tests.conftest import ZONE
 from tests.pki import Pair, make
 from tests.properties.engine import (

@@ -142,3 +142,50 @@ def test_eight_bindings_at_a_slow_cloudflare_share_their_reads():
 def bind(hostname: str, cert_id: str) -> None:
     life = Life(HostnameBindingProvider())
     life.up(zone_id=ZONE, hostname=hostname, cert_id=cert_id, enabled=True)
+
+
+@pytest.mark.parametrize("writers", [1, 8])
+def test_a_list_read_before_a_write_is_read_again_after_it(writers):
+    reads: list[int] = []
+
+    def fetch() -> int:
+        reads.append(1)
+        return len(reads)
+
+    shared = CachedList(fetch, lambda: 0.0)
+    assert (shared.get(), shared.get()) == (1, 1)
+    threads = [threading.Thread(target=shared.invalidate) for _ in range(writers)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert (shared.get(), shared.get()) == (2, 2)
+
+
+def test_whoever_waits_reads_again_by_age_alone():
+    reads: list[int] = []
+    now = [0.0]
+
+    def fetch() -> int:
+        reads.append(1)
+        return len(reads)
+
+    shared = CachedList(fetch, lambda: now[0])
+    shared.get()
+    shared.invalidate()
+    assert shared.get(1.0, even_if_written=True) == 1
+    now[0] = 1.1
+    assert shared.get(1.0, even_if_written=True) == 2
+
+
+def test_a_write_during_a_read_makes_it_old():
+    reads: list[int] = []
+
+    def fetch() -> int:
+        reads.append(1)
+        if len(reads) == 1:
+            shared.invalidate()
+        return len(reads)
+
+    shared = CachedList(fetch, lambda: 0.0)
+    assert (shared.get(), shared.get(), shared.get()) == (1, 2, 2)
