@@ -11,6 +11,9 @@ from .hostname_certificate import HostnameCertificate
 from .upload_ledger import UploadLedger
 from .values.certificate_file import authorities_in_file, leaf_in_file
 from .values.inputs import (
+    AccountId,
+    DestinationIds,
+    Emails,
     Hostname,
     Inputs,
     Reference,
@@ -27,7 +30,10 @@ from .zone_setting import ZoneSetting
 
 __all__ = [
     "PROJECT",
+    "AccountId",
     "CloudflareError",
+    "DestinationIds",
+    "Emails",
     "ExpiryAlert",
     "Hostname",
     "HostnameBinding",

@@ -19,6 +19,7 @@ from pydantic import (
     ValidatorFunctionWrapHandler,
     WrapValidator,
     field_validator,
+    model_validator,
 )
 
 from origins import SERVERS, bundle, chain_depth, pin
@@ -26,6 +27,9 @@ from providers import (
     PROJECT as PROJECT,  # operations ask here, as for everything of a stack's file
 )
 from providers import (
+    AccountId,
+    DestinationIds,
+    Emails,
     Hostname,
     Inputs,
     Reference,
@@ -42,6 +46,8 @@ from providers import (
 
 NAMESPACE = "aop"
 KEY = "zones"
+ALERTS = "alerts"
+ABSENT = object()
 
 
 CLOUDFLARE = "cloudflare"
@@ -268,10 +274,36 @@ class ZoneConfig(Section):
         return value
 
 
-class Environment(Inputs):
-    """All zones of an environment, under their names."""
+class AlertsConfig(Section):
+    """Whom Cloudflare tells before certificates end: key `aop:alerts`.
+
+    `levels` are those of the certificates, both by default. An alert concerns every zone of the
+    account. `token_env` names the environment variable of the account's token; the other keys are
+    the inputs of `ExpiryAlert` by the same names.
+    """
+
+    account_id: AccountId
+    levels: tuple[Literal["zone", "hostname"], ...] = ("zone", "hostname")
+    emails: Emails = ()
+    webhooks: DestinationIds = ()
+    pagerduty: DestinationIds = ()
+    overwrite: bool = False
+    token_env: TokenEnv | None = None
+
+    @model_validator(mode="after")
+    def _tells_somebody(self) -> AlertsConfig:
+        if not (self.levels and (self.emails or self.webhooks or self.pagerduty)):
+            raise ValueError(
+                "nobody would be told. Give levels, and emails, webhooks or pagerduty."
+            )
+        return self
+
+
+class Environment(Section):
+    """All zones of an environment, under their names, and whom Cloudflare tells of them."""
 
     zones: Annotated[dict[Hostname, ZoneConfig], WrapValidator(_each_once)]
+    alerts: AlertsConfig | None = None
 
     @field_validator("zones", mode="after")
     @classmethod
@@ -294,15 +326,19 @@ class Environment(Inputs):
         return zones
 
 
-def parse(zones: Any, file: str) -> Environment:
-    """The environment from the value of `aop:zones`; `pulumi.RunError` names key and file."""
+def parse(zones: Any, file: str, alerts: Any = ABSENT) -> Environment:
+    """The environment from the values of `aop:zones` and `aop:alerts`.
+
+    :raises pulumi.RunError: it names key and file.
+    """
     if not isinstance(zones, Mapping) or not zones:
         raise pulumi.RunError(
             f"{file}: {NAMESPACE}:{KEY} is missing. List the zones there, each under its name;"
             " stacks/Pulumi.dev.yaml shows how."
         )
     try:
-        return Environment.model_validate({KEY: zones})
+        given = {} if alerts is ABSENT else {ALERTS: alerts}
+        return Environment.model_validate({KEY: zones, **given})
     except ValidationError as error:
         raise pulumi.RunError("\n".join(f"{file}: {line}" for line in explain(error))) from None
 
@@ -310,13 +346,11 @@ def parse(zones: Any, file: str) -> Environment:
 def load(read: Callable[[str], Any] | None = None) -> Environment:
     """The environment of the selected stack; `pulumi.RunError` also for a missing certificate."""
     read = read or pulumi.Config(NAMESPACE).get_object
-    try:
-        zones = read(KEY)
-    except (pulumi.ConfigTypeError, ValueError):
-        raise pulumi.RunError(
-            f"{_file()}: {NAMESPACE}:{KEY} is not a map from zone names to zones."
-        ) from None
-    environment = parse(zones, _file())
+    zones = _value(read, KEY, "a map from zone names to zones")
+    alerts = _value(read, ALERTS, "a map with account_id and emails")
+    # A value that is null reads as None, as one that is absent does.
+    is_absent = alerts is None and pulumi.Config(NAMESPACE).get(ALERTS) is None
+    environment = parse(zones, _file(), ABSENT if is_absent else alerts)
     # Found missing only when its zone's turn comes, a file would stop `up` with half of the zones
     # made.
     for name, zone in environment.zones.items():
@@ -324,6 +358,13 @@ def load(read: Callable[[str], Any] | None = None) -> Environment:
             pair.pem(_file())
             pair.require_issuer(f"{_file()}: {key}.", _file())
     return environment
+
+
+def _value(read: Callable[[str], Any], key: str, what: str) -> Any:
+    try:
+        return read(key)
+    except (pulumi.ConfigTypeError, ValueError):
+        raise pulumi.RunError(f"{_file()}: {NAMESPACE}:{key} is not {what}.") from None
 
 
 def _file() -> str:

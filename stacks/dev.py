@@ -6,6 +6,7 @@ takes its place, and one hostname has a certificate of its own.
 
 import pulumi
 
+from .alerts import warn
 from .config import load
 from .origin import export
 from .protected_zone import ProtectedZone
@@ -13,8 +14,9 @@ from .protected_zone import ProtectedZone
 
 def program() -> None:
     """Protects every zone of `stacks/Pulumi.dev.yaml`."""
-    zones = load().zones
-    export(zones)
-    for name, zone in zones.items():
+    environment = load()
+    warn(environment.alerts)
+    export(environment.zones)
+    for name, zone in environment.zones.items():
         protected = ProtectedZone(name, zone)
         pulumi.export(name, protected.summary)

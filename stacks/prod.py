@@ -6,6 +6,7 @@ let one go, list it in `allow_removal` first.
 
 import pulumi
 
+from .alerts import warn
 from .config import load
 from .origin import export
 from .protected_zone import ProtectedZone
@@ -13,8 +14,9 @@ from .protected_zone import ProtectedZone
 
 def program() -> None:
     """Protects every zone of `stacks/Pulumi.prod.yaml`."""
-    zones = load().zones
-    export(zones)
-    for name, zone in zones.items():
+    environment = load()
+    warn(environment.alerts)
+    export(environment.zones)
+    for name, zone in environment.zones.items():
         protected = ProtectedZone(name, zone, guard=True)
         pulumi.export(name, protected.summary)

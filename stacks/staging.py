@@ -6,6 +6,7 @@ carries it. So a zone without a certificate of its own is refused here.
 
 import pulumi
 
+from .alerts import warn
 from .config import load
 from .origin import export
 from .protected_zone import ProtectedZone
@@ -13,9 +14,10 @@ from .protected_zone import ProtectedZone
 
 def program() -> None:
     """Protects every zone of `stacks/Pulumi.staging.yaml`."""
-    zones = load().zones
-    export(zones)
-    for name, zone in zones.items():
+    environment = load()
+    warn(environment.alerts)
+    export(environment.zones)
+    for name, zone in environment.zones.items():
         if zone.zone_certificate is None or zone.shared_certificate != "off":
             raise pulumi.RunError(
                 f"stacks/Pulumi.staging.yaml: zones.{name}: staging wants a zone_certificate and"

@@ -196,13 +196,16 @@ PROGRAM = '''"""{stack}: {zone}, as it was found at Cloudflare."""
 
 import pulumi
 
+from .alerts import warn
 from .config import load
 from .protected_zone import ProtectedZone
 
 
 def program() -> None:
     """Protects every zone of `stacks/Pulumi.{stack}.yaml`."""
-    for name, zone in load().zones.items():
+    environment = load()
+    warn(environment.alerts)
+    for name, zone in environment.zones.items():
         protected = ProtectedZone(name, zone)
         pulumi.export(name, protected.summary)
 '''

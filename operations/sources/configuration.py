@@ -13,7 +13,7 @@ import pulumi
 import yaml
 
 from providers.values import pem
-from stacks.config import KEY, NAMESPACE, PROJECT, Environment, ZoneConfig, parse
+from stacks.config import ABSENT, ALERTS, KEY, NAMESPACE, PROJECT, Environment, ZoneConfig, parse
 
 from ..command import Stop
 from ..text import safe
@@ -63,8 +63,10 @@ def load(stack: str, file: Path | None) -> StackFile:
     except (yaml.YAMLError, UnicodeDecodeError) as error:
         raise Stop(f"{path}: this is not YAML ({safe(str(error))})") from None
     config = data.get("config") if isinstance(data, dict) else None
-    zones = config.get(f"{NAMESPACE}:{KEY}") if isinstance(config, dict) else None
-    return StackFile(name, path, parse(zones, str(path)))
+    values = config if isinstance(config, dict) else {}
+    alerts = values.get(f"{NAMESPACE}:{ALERTS}", ABSENT)
+    environment = parse(values.get(f"{NAMESPACE}:{KEY}"), str(path), alerts)
+    return StackFile(name, path, environment)
 
 
 class NotSet(Stop):

@@ -141,6 +141,47 @@ def test_a_mistake_is_one_line_with_file_key_and_no_value(zones: dict[str, Any],
         assert secret not in line
 
 
+ACCOUNT = "01a7362d577a6c3019a474fd6f485823"
+ALERTS: dict[str, Any] = {"account_id": ACCOUNT, "emails": ["Team@example.com"]}
+ALERT_MISTAKES: dict[str, tuple[Any, str]] = {
+    "no value": (None, "alerts: has no value"),
+    "a list": ([ALERTS], "alerts: is not a map"),
+    "no account": ({"emails": ["a@example.com"]}, "alerts.account_id: is missing"),
+    "an account by name": (ALERTS | {"account_id": "ours"}, "alerts.account_id: is not an Account"),
+    "nobody": ({"account_id": ACCOUNT}, "alerts: nobody would be told. Give levels"),
+    "a name": (ALERTS | {"emails": ["team"]}, "alerts.emails[0]: is not an e-mail address"),
+    "addresses without a value": (ALERTS | {"emails": None}, "alerts.emails: has no value"),
+    "one address": (ALERTS | {"emails": "a@example.com"}, "alerts.emails: is not a list"),
+    "a webhook's URL": (
+        ALERTS | {"webhooks": ["https://hooks.example.com/v1aQx0Zr8k"]},
+        "alerts.webhooks[0]: is a URL, not the id",
+    ),
+    "no levels": (ALERTS | {"levels": []}, "alerts: nobody would be told"),
+    "another level": (ALERTS | {"levels": ["global"]}, "alerts.levels[0]: is not one of"),
+    "a misspelt key": (ALERTS | {"email": []}, "alerts.email: is not known here"),
+}
+
+
+@pytest.mark.parametrize(("alerts", "told"), ALERT_MISTAKES.values(), ids=ALERT_MISTAKES.keys())
+def test_a_mistake_in_the_alerts_is_one_line_too(alerts: Any, told: str) -> None:
+    with pytest.raises(pulumi.RunError) as raised:
+        parse(WHOLE, FILE, alerts)
+    (line,) = str(raised.value).splitlines()
+    assert line.startswith(f"{FILE}: {told}")
+    assert line.endswith((".", "?"))
+    assert "v1aQx0Zr8k" not in line
+
+
+def test_alerts_are_for_both_levels_unless_the_file_says_otherwise() -> None:
+    assert parse(WHOLE, FILE).alerts is None
+    both = parse(WHOLE, FILE, ALERTS).alerts
+    assert both is not None
+    assert (both.levels, both.emails) == (("zone", "hostname"), ("team@example.com",))
+    one = parse(WHOLE, FILE, ALERTS | {"levels": ["hostname"]}).alerts
+    assert one is not None
+    assert one.levels == ("hostname",)
+
+
 def test_several_mistakes_are_several_lines() -> None:
     zones = changed("zone_id", "example.com")
     zones["example.com"]["ssl"] = "off"

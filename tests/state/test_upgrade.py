@@ -43,7 +43,7 @@ def new_code(folder: Path) -> None:
         if part not in THEIRS and (CHECKOUT / part).is_dir():
             shutil.rmtree(folder / part, ignore_errors=True)
             shutil.copytree(CHECKOUT / part, folder / part)
-    for module in ("__init__", "config", "protected_zone", "origin"):
+    for module in ("__init__", "config", "protected_zone", "origin", "alerts"):
         shutil.copy2(CHECKOUT / "stacks" / f"{module}.py", folder / "stacks")
     shutil.copy2(CHECKOUT / "__main__.py", folder)
 
