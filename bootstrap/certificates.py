@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable
-from datetime import datetime, timedelta, timezone
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 from cryptography.exceptions import InvalidSignature
@@ -31,7 +31,7 @@ def ensure(folder: Path, names: Iterable[str], now: datetime | None = None) -> l
     What is missing is made, and what was made here and ends within 30 days is made anew; these
     names are returned. Files that somebody put in their place are left alone.
     """
-    now = now or datetime.now(timezone.utc)
+    now = now or datetime.now(UTC)
     folder.mkdir(parents=True, exist_ok=True, mode=0o700)
     signer = _authority(folder, now)
     made = []

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from datetime import datetime, timedelta, timezone
+from datetime import UTC, datetime, timedelta
 from typing import TypeAlias, TypeVar
 
 from cryptography import x509
@@ -98,7 +98,7 @@ def make_leaf(
     `ValueError` on half a line when an origin that trusts the issuer would refuse the leaf.
     """
     key = KEYS[kind]()
-    starts = starts or datetime.now(timezone.utc) - BACKDATED
+    starts = starts or datetime.now(UTC) - BACKDATED
     return Identity(sign_leaf(issuer, name, key.public_key(), starts, ends, usage), key)
 
 

@@ -7,7 +7,7 @@ The text in the documentation of 2020 has no line breaks and OpenSSL does not re
 
 from __future__ import annotations
 
-from datetime import datetime, timedelta, timezone
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 from cryptography import x509
@@ -15,7 +15,7 @@ from cryptography.hazmat.primitives import hashes
 
 FILE = Path(__file__).with_name("cloudflare_ca.pem")
 SHA256 = "9a1ac2b4be15f9f27eee20a734cba4e9898f61001b3bd7c84b69b56a3e25a2b9"
-ENDS = datetime(2029, 11, 1, 17, tzinfo=timezone.utc)
+ENDS = datetime(2029, 11, 1, 17, tzinfo=UTC)
 # CAs above the certificate that Cloudflare presents; its documentation sets Apache's depth to 1.
 DEPTH = 1
 WARNED = timedelta(days=365)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from datetime import datetime, timezone
+from datetime import UTC, datetime
 
 import pytest
 
@@ -41,7 +41,7 @@ class Moments:
         self.clock = Clock(self.now, lambda: self.passed, self.sleep)
 
     def now(self) -> datetime:
-        return datetime.fromisoformat(self._sandbox.now()[:19]).replace(tzinfo=timezone.utc)
+        return datetime.fromisoformat(self._sandbox.now()[:19]).replace(tzinfo=UTC)
 
     def sleep(self, seconds: float) -> None:
         self.passed += seconds

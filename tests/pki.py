@@ -57,7 +57,7 @@ def ca_certificate(issuer: Authority | None = None) -> str:
 @lru_cache
 def _ca_certificate(issuer: Authority) -> str:
     key, subject = issuer
-    now = dt.datetime.now(dt.timezone.utc)
+    now = dt.datetime.now(dt.UTC)
     builder = (
         x509.CertificateBuilder()
         .subject_name(subject)
@@ -86,7 +86,7 @@ def make(
     """A leaf of the run's CA, or of `issuer`; `starts` and `days` are days from now."""
     signer, issuer_name = issuer or authority()
     key = key or ec.generate_private_key(ec.SECP256R1())
-    now = now or dt.datetime.now(dt.timezone.utc)
+    now = now or dt.datetime.now(dt.UTC)
     builder = (
         x509.CertificateBuilder()
         .subject_name(name(common_name))

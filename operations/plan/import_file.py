@@ -11,7 +11,7 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from datetime import datetime, timezone
+from datetime import UTC, datetime
 from typing import Any
 
 from providers.api.answers import UploadedCertificate
@@ -97,7 +97,7 @@ class Writer:
             **self.common, zone_certificates=own, hostname_certificates=others
         )
         zone_id = self.live.config.zone_id
-        outs = to_state(inputs) | first_outputs(inputs, datetime.now(timezone.utc))
+        outs = to_state(inputs) | first_outputs(inputs, datetime.now(UTC))
         self._resource(UPLOAD_LEDGER, "uploads", zone_id, to_state(inputs), outs)
 
     def _zone_level(self) -> None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
-from datetime import datetime, timedelta, timezone
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -78,7 +78,7 @@ def command(
 ) -> None:
     names = [_checked(name) for name in dict.fromkeys(names)]
     folder = ca_folder or out
-    now = datetime.now(timezone.utc)
+    now = datetime.now(UTC)
     ends = now + timedelta(days=days)
     may_make = ca_folder is None or new_ca
     ca, is_new = _authority(folder, kind, now, may_make=may_make)

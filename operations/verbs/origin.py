@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass
-from datetime import datetime, timezone
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
@@ -161,7 +161,7 @@ def make(hostname: str, wanted: StackFile, options: Any, folder: Path | None) ->
     lines = fragment(server, origin) if options["is_fragment"] else None
     default_host = _default_host(server, origin, lines) if options["default_host"] else ""
     text = lines.text if lines else configuration(server, origin)
-    now = datetime.now(timezone.utc)
+    now = datetime.now(UTC)
     notes = _notes(client, origin, now)
     if not folder:
         belong = f"The CAs belong in {origin.client_ca}"

@@ -13,7 +13,7 @@ import sys
 import tempfile
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
-from datetime import datetime, timedelta, timezone
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -136,7 +136,7 @@ def _report(target: Target, given: Given) -> ProbeReport:
     if (given.key and not given.certificate) or (given.ca_key and not given.ca_certificate):
         raise ValueError("A key needs its certificate: give --certificate, or --ca-certificate.")
     with _folder() as folder:
-        clients = at_hand(given, folder, datetime.now(timezone.utc))
+        clients = at_hand(given, folder, datetime.now(UTC))
         if "expired" not in clients:
             say(
                 "Without --ca-certificate and --ca-key no certificate of the right CA can be made:"

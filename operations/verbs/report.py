@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from datetime import datetime, timezone
+from datetime import UTC, datetime
 from typing import TextIO
 
 import click
@@ -62,7 +62,7 @@ def command(
     file: TextIO, form: str, gates: tuple[str, ...], accepted: tuple[str, ...], labels: str
 ) -> None:
     try:
-        report = build(preview.read(file.read()), datetime.now(timezone.utc))
+        report = build(preview.read(file.read()), datetime.now(UTC))
     except (preview.Unreadable, UnicodeDecodeError) as error:
         why = error if isinstance(error, preview.Unreadable) else "this is not UTF-8"
         raise Stop(f"{file.name}: {why}") from None

@@ -12,7 +12,7 @@ import hashlib
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from datetime import datetime, timezone
+from datetime import UTC, datetime
 from typing import Any, Literal
 
 Level = Literal["zone", "hostname"]
@@ -231,4 +231,4 @@ def read_time(text: str) -> datetime | None:
     match = re.match(r"(\d{4}-\d\d-\d\d)[T ](\d\d:\d\d:\d\d)", text)
     if match is None:
         return None
-    return datetime.fromisoformat(f"{match[1]}T{match[2]}").replace(tzinfo=timezone.utc)
+    return datetime.fromisoformat(f"{match[1]}T{match[2]}").replace(tzinfo=UTC)

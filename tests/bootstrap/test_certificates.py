@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import datetime, timedelta, timezone
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
@@ -14,7 +14,7 @@ from cryptography.x509.oid import ExtendedKeyUsageOID
 from bootstrap import PROJECT, certificates
 from tests.sandbox_server import certificate_for
 
-NOW = datetime(2026, 11, 24, tzinfo=timezone.utc)
+NOW = datetime(2026, 11, 24, tzinfo=UTC)
 
 
 def load(folder: Path, name: str) -> x509.Certificate:

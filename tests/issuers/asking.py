@@ -25,7 +25,7 @@ def ask(
     now: dt.datetime | None = None,
 ) -> IssuedCertificate:
     issuer = ISSUERS[kind].model_validate(settings)
-    now = now or dt.datetime.now(dt.timezone.utc)
+    now = now or dt.datetime.now(dt.UTC)
     references = References(environ or {}, folder)
     return issue("internal", issuer, wish or CertificateWish(NAME), ca, references, now)
 

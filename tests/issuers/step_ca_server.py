@@ -128,7 +128,7 @@ Signer = tuple[ec.EllipticCurvePrivateKey, x509.Certificate]
 
 def _authority(common_name: str, above: Signer | None, length: int) -> Signer:
     key = ec.generate_private_key(ec.SECP256R1())
-    now = dt.datetime.now(dt.timezone.utc)
+    now = dt.datetime.now(dt.UTC)
     name = pki.name(common_name)
     builder = (
         x509.CertificateBuilder()

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import ssl
 from collections.abc import Callable
-from datetime import datetime, timedelta, timezone
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
@@ -15,7 +15,7 @@ from cryptography.hazmat.primitives.asymmetric import ec
 from issuers import authority
 from issuers.authority import CLIENT_AUTH, SERVER_AUTH, Identity
 
-NOW = datetime.now(timezone.utc)
+NOW = datetime.now(UTC)
 ENDS = NOW + timedelta(days=30)
 SHA256_IDENTIFIER = b"\xa5" * 20  # not the SHA-1 of any key: what Go 1.25 writes is not either
 

@@ -15,7 +15,7 @@ from issuers.ca_key import CaKey
 from issuers.keys import KEY_KINDS
 from tests.issuers.asking import NAME, ask, days_of, leaf_of
 
-NOW = dt.datetime(2026, 11, 25, 12, tzinfo=dt.timezone.utc)
+NOW = dt.datetime(2026, 11, 25, 12, tzinfo=dt.UTC)
 SETTINGS = {"certificate": "file:ca.pem", "key": "env:CA_KEY"}
 
 

@@ -24,7 +24,7 @@ from issuers.keys import KEY_KINDS, kind_of
 from tests import pki
 from tests.issuers.asking import NAME, ask, leaf_of
 
-NOW = dt.datetime(2026, 11, 25, 12, tzinfo=dt.timezone.utc)
+NOW = dt.datetime(2026, 11, 25, 12, tzinfo=dt.UTC)
 
 
 class Toy(Issuer):
@@ -89,14 +89,14 @@ def test_a_fifth_issuer_is_a_class_and_a_line(kind: Any) -> None:
 )
 def test_an_answer_that_origins_would_refuse_is_refused(wrong: str, told: str) -> None:
     with pytest.raises(IssuerError) as refused:
-        ask("toy", {"wrong": wrong}, pki.ca_certificate(), now=dt.datetime.now(dt.timezone.utc))
+        ask("toy", {"wrong": wrong}, pki.ca_certificate(), now=dt.datetime.now(dt.UTC))
     assert str(refused.value).startswith("issuer internal: the certificate ")
     assert told in str(refused.value)
     assert "Nothing was uploaded" in str(refused.value)
 
 
 def test_a_ca_that_has_ended_signs_nothing_that_origins_accept() -> None:
-    later = dt.datetime.now(dt.timezone.utc) + dt.timedelta(days=4000)
+    later = dt.datetime.now(dt.UTC) + dt.timedelta(days=4000)
     with pytest.raises(IssuerError, match="which is not among the CAs of ca"):
         ask("toy", {}, pki.ca_certificate(), now=later)
 

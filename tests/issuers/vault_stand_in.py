@@ -58,7 +58,7 @@ class VaultStandIn:
             told = "cannot satisfy request, as TTL is beyond the expiration of the CA certificate"
             return 400, {"errors": [told]}
         csr = x509.load_pem_x509_csr(body["csr"].encode())
-        now = dt.datetime.now(dt.timezone.utc)
+        now = dt.datetime.now(dt.UTC)
         key, issuer = pki.authority()
         leaf = (
             x509.CertificateBuilder()

@@ -12,7 +12,7 @@ from operations.plan.report import PlanReport, build
 
 ZONE = "023e105f4ecef8ad9ca31a8372d0c353"
 NAME = "example.com"
-NOW = dt.datetime(2026, 11, 24, 12, tzinfo=dt.timezone.utc)
+NOW = dt.datetime(2026, 11, 24, 12, tzinfo=dt.UTC)
 OLD, NEW, THIRD = "a" * 64, "b" * 64, "c" * 64
 IDS = {OLD: "id-of-old", NEW: "id-of-new", THIRD: "id-of-third"}
 FAR, NEAR, PAST = "2027-11-24T12:00:00Z", "2026-12-10T12:00:00Z", "2026-11-01T12:00:00Z"

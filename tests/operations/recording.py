@@ -86,7 +86,7 @@ def report_of(text: str, now: dt.datetime) -> str:
 
 def record() -> None:
     GOLDEN.mkdir(exist_ok=True)
-    now = dt.datetime.now(dt.timezone.utc).replace(microsecond=0)
+    now = dt.datetime.now(dt.UTC).replace(microsecond=0)
     (GOLDEN / "recorded_at").write_text(f"{now.isoformat()}\n")
     for stack in NAMES:
         with (

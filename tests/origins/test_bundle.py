@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import ssl
-from datetime import datetime, timedelta, timezone
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
@@ -122,6 +122,6 @@ YEARS = {
 def test_the_shared_authority_warns_from_a_year_before_it_ends(
     left: timedelta, says: str | None
 ) -> None:
-    ends = datetime(2029, 11, 1, 17, tzinfo=timezone.utc)
+    ends = datetime(2029, 11, 1, 17, tzinfo=UTC)
     warning = cloudflare_ca.warning(ends - left)
     assert (warning is None) if says is None else (says in str(warning))

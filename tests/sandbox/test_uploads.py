@@ -157,7 +157,7 @@ def leaf_of(
     digest: hashes.SHA256 | hashes.SHA384 | None,
 ) -> Json:
     name = x509.Name.from_rfc4514_string("CN=Let's test,O=Sandbox,C=US")
-    now = datetime.datetime.now(datetime.timezone.utc)
+    now = datetime.datetime.now(datetime.UTC)
     certificate = (
         x509.CertificateBuilder()
         .subject_name(name)

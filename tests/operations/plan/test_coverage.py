@@ -13,7 +13,7 @@ from stacks.config import ZoneConfig
 
 ZONE = "023e105f4ecef8ad9ca31a8372d0c353"
 APP, SHOP = "app.example.com", "shop.example.com"
-ENDS = dt.datetime(2026, 11, 25, 20, tzinfo=dt.timezone.utc)
+ENDS = dt.datetime(2026, 11, 25, 20, tzinfo=dt.UTC)
 MINUTE = dt.timedelta(minutes=1)
 PAIR = {"certificate": "file:a.pem", "private_key": "env:A_KEY"}
 MINE = CertificateFacts("a" * 64, "2026-11-25T20:00:00Z")

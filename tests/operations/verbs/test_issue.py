@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from datetime import datetime, timedelta, timezone
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
@@ -39,7 +39,7 @@ def test_a_certificate_is_of_the_kind_that_cloudflare_takes(kind: str, tmp_path:
     issue("shop", "--out", str(tmp_path / "made"), "--key", kind)
     text = (tmp_path / "made/shop.pem").read_text()
     made = pem.read_certificate(text)
-    assert pem.faults(made, datetime.now(timezone.utc)) == []
+    assert pem.faults(made, datetime.now(UTC)) == []
     assert made.key_kind == KINDS[kind]
     assert key.matches(made, key.read_private_key((tmp_path / "made/shop.key").read_text()))
     usages = x509.load_pem_x509_certificate(text.encode()).extensions
@@ -132,13 +132,13 @@ def test_days_are_the_certificates_and_not_beyond_the_cas(tmp_path: Path) -> Non
     folder = tmp_path / "made"
     issue("soon", "--out", str(folder), "--days", "7")
     ends = pem.read_certificate((folder / "soon.pem").read_text()).not_after
-    left = ends - datetime.now(timezone.utc)
+    left = ends - datetime.now(UTC)
     assert timedelta(days=7, minutes=-2) < left <= timedelta(days=7)
 
 
 def test_no_certificate_outlives_its_ca(tmp_path: Path) -> None:
     tmp_path.chmod(0o700)
-    now = datetime.now(timezone.utc)
+    now = datetime.now(UTC)
     old = authority.make_ca(authority.named("old"), now - timedelta(days=3600))
     (tmp_path / "ca.pem").write_text(old.pem)
     (tmp_path / "ca.key").write_text(old.key_pem)

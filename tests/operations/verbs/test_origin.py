@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from datetime import datetime, timedelta, timezone
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -20,7 +20,7 @@ from tests.origins import servers
 from tests.origins.pki import SERVER_AUTH
 from tests.origins.pki import make as certificate
 
-NOW = datetime.now(timezone.utc)
+NOW = datetime.now(UTC)
 ENDS = NOW + timedelta(days=90)
 
 

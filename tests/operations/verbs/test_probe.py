@@ -11,7 +11,7 @@ import sys
 import threading
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, contextmanager
-from datetime import datetime, timezone
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
@@ -163,7 +163,7 @@ def test_the_certificates_are_wrong_in_one_way_each(files: Files, tmp_path: Path
     right, ca = files.made / f"{HOSTNAME}.pem", files.made / "ca.pem"
     folder = tmp_path / "temporary"
     folder.mkdir()
-    now = datetime.now(timezone.utc)
+    now = datetime.now(UTC)
     given = Given(right, files.made / f"{HOSTNAME}.key", ca, files.made / "ca.key")
     found = {
         case: x509.load_pem_x509_certificate(Path(client.certificate).read_bytes())

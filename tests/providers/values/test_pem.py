@@ -6,7 +6,7 @@ import base64
 import re
 import time
 from dataclasses import replace
-from datetime import datetime, timedelta, timezone
+from datetime import UTC, datetime, timedelta
 from functools import lru_cache
 from pathlib import Path
 from typing import Any
@@ -30,7 +30,7 @@ from providers.values.pem import (
 from tests import pki
 from tests.providers.values.der import explicit_ec_certificate, rsa_pss_certificate
 
-NOW = datetime(2026, 11, 24, 12, tzinfo=timezone.utc)
+NOW = datetime(2026, 11, 24, 12, tzinfo=UTC)
 FUZZ = settings(derandomize=True, max_examples=150, deadline=None, database=None)
 PAGE = Path(__file__).resolve().parents[4] / "shared/reference/authenticated-origin-pulls-2020.txt"
 
