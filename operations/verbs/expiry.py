@@ -16,12 +16,13 @@ from providers.values.expiry import MOST_FAIL_DAYS, MOST_WARN_DAYS, days_to_fail
 from ..command import Verb, examples
 from ..plan.live import LiveZone
 from ..plan.presented import ANY_OTHER, present
-from ..render import matrix
+from ..render import matrix, openmetrics
 from ..render.terminal import progress, say, show_json, show_table
 from ..sources import cloudflare, configuration, state
 from ..sources.state import HeldCertificate
-from ..text import Text, Untrusted, day, days_left, fingerprint, join
+from ..text import Text, Untrusted, day, days_left, fingerprint, join, moment_of, plain
 
+FORMATS = ("table", "json", "openmetrics")
 HEADS = ("Days", "Ends", "Certificate", "Level", "Zone", "Presented for", "Found in")
 
 
@@ -63,12 +64,13 @@ class CertificateExpiry:
     " end, or with half of the warning's time left. --warn and --fail hold for every"
     " certificate.\n\n"
     "Exit codes: 0; 1 for a warning; 2 for a failure, when one has ended, or when it cannot be"
-    " found out.",
+    " found out. With --format openmetrics 0 when the metrics were written: an alert rule judges.",
     epilog=examples(
         "python -m operations expiry --stack prod",
         "python -m operations expiry --stack prod --warn 60 --fail 30",
         "pulumi stack export | python -m operations expiry --stack prod --state -",
         "python -m operations expiry --stack prod --no-state --json",
+        "python -m operations expiry --stack prod --no-state --format openmetrics > aop.prom",
     ),
 )
 @configuration.options
@@ -81,7 +83,8 @@ class CertificateExpiry:
     help="The output of `pulumi stack export`; by default pulumi is asked.",
 )
 @click.option("--no-state", is_flag=True, help="Look at Cloudflare alone.")
-@click.option("--json", "is_json", is_flag=True)
+@click.option("--format", "form", type=click.Choice(FORMATS), default="table")
+@click.option("--json", "form", flag_value="json", help="The same as --format json.")
 def command(
     stack: str,
     file: Path | None,
@@ -89,7 +92,7 @@ def command(
     fail: int | None,
     export: TextIO | None,
     no_state: bool,
-    is_json: bool,
+    form: str,
 ) -> None:
     wanted = configuration.load(stack, file)
     held = () if no_state else state.of_stack(wanted.stack, export).certificates
@@ -98,7 +101,10 @@ def command(
         now = run.clock.now()
     found = in_order(joined(zones, held, warn, fail), now)
     code = max((c.urgency(days) for days, c in found if c.counts), default=0)
-    if is_json:
+    if form == "openmetrics":
+        click.echo(openmetrics.render(gauges(found, now)), nl=False)
+        return
+    if form == "json":
         show_json({"exit_code": code, "certificates": [as_json(c, days) for days, c in found]})
     else:
         show(found)
@@ -183,6 +189,50 @@ def in_order(
 def as_json(certificate: CertificateExpiry, days: int) -> dict[str, Any]:
     """One object for a machine."""
     return {**vars(certificate), "days_left": days, "counts": certificate.counts}
+
+
+def gauges(
+    found: Sequence[tuple[int, CertificateExpiry]], now: datetime
+) -> list[openmetrics.Gauge]:
+    """For Prometheus: days left, what the configuration wants to be warned of, and the ends.
+
+    Days count down only while the command runs every day; the end, in seconds since 1970, does not
+    grow old, and the last gauge says when Cloudflare was asked.
+    """
+    labels = [(days, c, _labels(c)) for days, c in found]
+    ends = [(name, moment_of(c.expires_on)) for _, c, name in labels]
+    return [
+        openmetrics.Gauge(
+            "aop_certificate_days_left",
+            "Whole days until a client certificate ends, negative after that; -1 if not known.",
+            [(name, days) for days, _, name in labels],
+        ),
+        openmetrics.Gauge(
+            "aop_certificate_warn_days",
+            "Days before its end when a warning begins, as the configuration says.",
+            [(name, c.warn_days) for _, c, name in labels],
+        ),
+        openmetrics.Gauge(
+            "aop_certificate_end_timestamp_seconds",
+            "When a client certificate ends, in seconds since 1970.",
+            [(name, moment.timestamp()) for name, moment in ends if moment],
+        ),
+        openmetrics.Gauge(
+            "aop_expiry_checked_timestamp_seconds",
+            "When Cloudflare was asked, in seconds since 1970.",
+            [({}, int(now.timestamp()))],
+        ),
+    ]
+
+
+def _labels(certificate: CertificateExpiry) -> dict[str, str]:
+    return {
+        "certificate": certificate.sha256 or certificate.cert_id,
+        "level": certificate.level,
+        "zone": certificate.zone,
+        "hostnames": plain(join(Untrusted(user) for user in certificate.users)),
+        "counts": "true" if certificate.counts else "false",
+    }
 
 
 def show(found: Sequence[tuple[int, CertificateExpiry]]) -> None:

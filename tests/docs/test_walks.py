@@ -4,10 +4,14 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterator
+from datetime import datetime, timezone
 from pathlib import Path
 
 import pytest
+import yaml
+from prometheus_client.openmetrics.parser import text_string_to_metric_families
 
+from operations.verbs.expiry import gauges
 from tests.cli.conftest import TIMES
 from tests.docs.pages import DOCS, blocks
 from tests.operations.verbs.test_import_state import state_file, version_4, version_5
@@ -18,6 +22,7 @@ from tests.sandbox_server import SandboxProcess
 
 pytestmark = [pytest.mark.cli, pytest.mark.slow, pytest.mark.timeout(240)]
 
+ACCOUNT = "01a7362d577a6c3019a474fd6f485823"
 ZONE, OTHER = "023e105f4ecef8ad9ca31a8372d0c353", "1b2f4c8d6e0a49537c1d8e5f90a3b647"
 AOP = f"/zones/{ZONE}/origin_tls_client_auth"
 EDITS = ["SSL and Certificates Edit", "Zone Settings Edit", "Zone Read"]
@@ -114,6 +119,30 @@ def test_a_zone_that_terraform_managed_is_adopted_and_nothing_changes(
     assert sandbox.state(settled=True) == before
     assert {entry["method"] for entry in sandbox.journal()} == {"GET"}
     assert clone.leaks([*pairs.values()]) == []
+
+
+def test_people_and_prometheus_are_told_as_the_page_says(
+    clone: Clone, sandbox: SandboxProcess
+) -> None:
+    certificate(clone, "zone", "AOP_ZONE_KEY")
+    follow(clone, "alerts.md")
+    policies = sandbox.outside("GET", f"/accounts/{ACCOUNT}/alerting/v3/policies")
+    assert sum("aop" in policy["alert_type"] for policy in policies) == 2
+    text = (clone.folder / "aop.prom").read_text()
+    families = {family.name: family for family in text_string_to_metric_families(text)}
+    (mine,) = (
+        sample
+        for sample in families["aop_certificate_days_left"].samples
+        if sample.labels["hostnames"] == "example.com (every other)"
+    )
+    assert mine.value > 0
+
+
+def test_the_alert_rules_ask_for_what_expiry_writes() -> None:
+    rules = next(b.text for b in blocks("alerts.md") if b.text.startswith("groups:"))
+    assert yaml.safe_load(rules)["groups"][0]["rules"]
+    written = {gauge.name for gauge in gauges([], datetime.now(timezone.utc))}
+    assert set(re.findall(r"\baop_\w+", rules)) <= written
 
 
 def test_many_zones_with_a_token_for_each(clone: Clone, sandbox: SandboxProcess) -> None:

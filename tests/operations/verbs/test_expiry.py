@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 import json
+from typing import Any
 
 import pytest
+from prometheus_client.openmetrics.parser import text_string_to_metric_families as read_openmetrics
+from prometheus_client.parser import text_string_to_metric_families as read_prometheus
 
 from tests.operations.conftest import Stack
 from tests.pki import make
@@ -94,3 +97,52 @@ def test_a_file_that_is_no_export_is_one_line(stack: Stack) -> None:
     assert done.stderr.splitlines() == [
         "Error: this is no stack. Give the output of `pulumi stack export`."
     ]
+
+
+def samples(text: str, read: Any = read_openmetrics) -> dict[str, list[tuple[Any, Any]]]:
+    """Labels and value, by the name of the metric, as the reference parser reads them."""
+    return {
+        family.name: [(sample.labels, sample.value) for sample in family.samples]
+        for family in read(text)
+    }
+
+
+def test_the_metrics_say_the_days_left_by_certificate_and_who_is_concerned(stack: Stack) -> None:
+    pair = make("app", starts=-335, days=20.5)
+    stack.shows(APP, stack.uploads(pair, "hostname"))
+    # The alert rule judges, so a certificate that ends soon is no failure of the command.
+    text = stack.run("expiry", "--no-state", "--format", "openmetrics").stdout
+    found = samples(text)
+    assert samples(text, read_prometheus) == found
+    labels, days = found["aop_certificate_days_left"][0]
+    assert days == 20
+    assert labels == {
+        "certificate": pair.sha256,
+        "level": "hostname",
+        "zone": "example.com",
+        "hostnames": APP,
+        "counts": "true",
+    }
+    # With the same labels, so that a rule can compare the two.
+    assert found["aop_certificate_warn_days"][0][0] == labels
+    assert found["aop_certificate_warn_days"][0][1] == 30
+    end = found["aop_certificate_end_timestamp_seconds"][0][1]
+    checked = found["aop_expiry_checked_timestamp_seconds"][0][1]
+    assert 20 * 86400 < end - checked < 21 * 86400
+    legacy = [labels for labels, _ in found["aop_certificate_days_left"]][1:]
+    assert {(old["level"], old["counts"]) for old in legacy} == {
+        ("zone", "false"),
+        ("hostname", "true"),
+    }
+
+
+def test_a_certificate_that_has_ended_has_less_than_no_days_left(stack: Stack) -> None:
+    stack.shows(APP, stack.uploads(make("app", starts=-335, days=-9.5), "hostname"))
+    found = samples(stack.run("expiry", "--no-state", "--format", "openmetrics").stdout)
+    assert found["aop_certificate_days_left"][0][1] == -10
+
+
+def test_no_metrics_are_written_when_it_cannot_be_found_out(stack: Stack) -> None:
+    stack.environ["CLOUDFLARE_API_TOKEN"] = ""
+    done = stack.run("expiry", "--no-state", "--format", "openmetrics", code=2)
+    assert "# EOF" not in done.stdout
