@@ -12,6 +12,7 @@ from typing import Any, Literal
 from providers.values.reference import is_reference
 
 from ..text import Text, Untrusted, count, join, plain, text
+from . import unwarned
 from .changes import EFFECTS, Change, Effect, changes, count_by_effect
 from .dangers import LONG, Danger, Scene, dangers, headline
 from .order import order
@@ -80,6 +81,7 @@ class PlanReport:
     diagnostics: tuple[Diagnostic, ...]
     hides_sames: bool
     now: datetime
+    unwarned: tuple[unwarned.Unwarned, ...] = ()
 
     def closes(self, gates: Collection[str], accepted: Collection[str] = ()) -> list[str]:
         """Which gates this plan does not pass; a plan that failed passes none: it is not whole.
@@ -138,6 +140,7 @@ def build(preview: Preview, now: datetime) -> PlanReport:
         diagnostics=preview.diagnostics,
         hides_sames=preview.hides_sames and bool(changing),
         now=now,
+        unwarned=tuple(unwarned.after(preview, after.values())),
     )
 
 
@@ -234,6 +237,7 @@ def as_json(report: PlanReport) -> dict[str, Any]:
             for change in report.changes
         ],
         "order": [plain(words) for words in report.order],
+        "unwarned": [plain(found.words) for found in report.unwarned],
     }
 
 

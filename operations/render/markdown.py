@@ -75,7 +75,8 @@ def _parts(report: PlanReport) -> list[Part]:
         for d in report.diagnostics
         if d.severity in ("error", "warning")
     ]
-    notes = [SAMES] if report.hides_sames else []
+    notes = [inline(found.words) for found in report.unwarned]
+    notes += [SAMES] if report.hides_sames else []
     return [
         Part(f"**{DANGERS[report.verdict]}**\n\n", [_danger(d) for d in report.dangers], "danger"),
         Part(

@@ -38,7 +38,7 @@ class Page:
     dangers: Sequence[Danger] = ()
     lines: Sequence[Text] = ()
     order: Sequence[Text] = ()
-    notes: Sequence[str] = ()
+    notes: Sequence[Text] = ()
     has_before: bool = False
 
 

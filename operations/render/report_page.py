@@ -33,7 +33,10 @@ def render(report: PlanReport) -> str:
             dangers=report.dangers,
             lines=change_lines([change for change in report.changes if change.is_news]),
             order=report.order,
-            notes=[SAMES.replace("`", "")] if report.hides_sames else [],
+            notes=[
+                *(found.words for found in report.unwarned),
+                *([(SAMES.replace("`", ""),)] if report.hides_sames else []),
+            ],
             has_before=True,
         )
     )

@@ -10,14 +10,16 @@ from typing import Any
 import click
 
 from ..command import Verb, examples
+from ..plan import unwarned
 from ..plan.coverage import STATUSES, Covered, compare, summary, worst_first
 from ..plan.live import LiveZone
 from ..plan.presented import ANY_OTHER
 from ..render import matrix, page
 from ..render.terminal import progress, say, show_json, show_table
 from ..sources import cloudflare, configuration
+from ..sources.alerts import told_levels
 from ..sources.configuration import fingerprints
-from ..text import Text, Untrusted, count, days_left, text, zone_name
+from ..text import Text, Untrusted, count, days_left, plain, text, zone_name
 
 FORMATS = ("table", "json", "html")
 HEADS = ("Hostname", "Status", "Level", "Presents", "Days left", "Why")
@@ -45,17 +47,28 @@ def command(stack: str, file: Path | None, fails: bool, form: str) -> None:
     wanted = configuration.load(stack, file)
     with cloudflare.cloudflare(say) as run:
         zones = cloudflare.zones(wanted, run, progress)
+        with progress("asking whom Cloudflare tells"):
+            told = [(zone.facts, levels) for zone, levels in told_levels(wanted, zones, run)]
         now = run.clock.now()
+    silent = unwarned.find(told)
     found = worst_first(
         item for zone in zones for item in compare(zone, fingerprints(zone.config), now)
     )
     if form == "json":
-        show_json({"stack": wanted.stack, "hostnames": [as_json(item) for item in found]})
+        show_json(
+            {
+                "stack": wanted.stack,
+                "hostnames": [as_json(item) for item in found],
+                "unwarned": [plain(item.words) for item in silent],
+            }
+        )
     elif form == "html":
-        click.echo(as_html(wanted.stack, zones, found, now))
+        click.echo(as_html(wanted.stack, zones, found, silent, now))
     else:
         rows = [row(item, now) for item in found]
         show_table(HEADS, [cells for cells, _ in rows], [tone for _, tone in rows])
+        for item in silent:
+            click.echo(f"\n{plain(item.words)}")
         click.echo(f"\n{summary(found)}")
     if fails and any(item.is_trouble for item in found):
         click.get_current_context().exit(1)
@@ -97,7 +110,13 @@ def as_json(item: Covered) -> dict[str, Any]:
     }
 
 
-def as_html(stack: str, zones: Sequence[LiveZone], found: Sequence[Covered], now: datetime) -> str:
+def as_html(
+    stack: str,
+    zones: Sequence[LiveZone],
+    found: Sequence[Covered],
+    silent: Sequence[unwarned.Unwarned],
+    now: datetime,
+) -> str:
     """One page, as the report's; what is not as wanted stands before the table."""
     trouble = [item for item in found if item.is_trouble]
     template = "{who}: {status}, {why}"
@@ -117,5 +136,6 @@ def as_html(stack: str, zones: Sequence[LiveZone], found: Sequence[Covered], now
                 text(template, who=subject(item), status=item.status, why=item.why)
                 for item in trouble
             ],
+            notes=[item.words for item in silent],
         )
     )

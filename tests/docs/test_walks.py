@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterator
-from datetime import datetime, timezone
+from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
@@ -141,7 +141,7 @@ def test_people_and_prometheus_are_told_as_the_page_says(
 def test_the_alert_rules_ask_for_what_expiry_writes() -> None:
     rules = next(b.text for b in blocks("alerts.md") if b.text.startswith("groups:"))
     assert yaml.safe_load(rules)["groups"][0]["rules"]
-    written = {gauge.name for gauge in gauges([], datetime.now(timezone.utc))}
+    written = {gauge.name for gauge in gauges([], datetime.now(UTC))}
     assert set(re.findall(r"\baop_\w+", rules)) <= written
 
 

@@ -200,3 +200,40 @@ def test_what_is_as_wanted_says_so_and_what_is_foreign_is_not_called_ours(stack:
     assert found[LEGACY]["status"] == "foreign"
     shown = stack.run("coverage", "--fail").stdout
     assert shown.splitlines()[-1].startswith("all 1 are as the configuration wants; ")
+
+
+POLICIES = "/accounts/01a7362d577a6c3019a474fd6f485823/alerting/v3/policies"
+NOBODY = "example.com: Cloudflare tells nobody before {} certificates end (docs/alerts.md)"
+
+
+def policy(level: str, **more: Any) -> dict[str, Any]:
+    alert_type = f"{level}_aop_custom_certificate_expiration_type"
+    told = {"email": [{"id": "team@example.com"}]}
+    return {
+        "name": "any", "alert_type": alert_type, "enabled": True, "mechanisms": told, **more
+    }  # fmt: skip
+
+
+def test_a_zone_of_whose_certificates_nobody_is_told_is_named(stack: Stack) -> None:
+    prepare(stack, "the zone's certificate")
+    line = NOBODY.format("zone and hostname")
+    assert stack.json("coverage")["unwarned"] == [line]
+    assert line in stack.run("coverage").stdout
+    assert "Cloudflare tells nobody" in stack.run("coverage", "--format", "html").stdout
+    stack.sandbox.outside("POST", POLICIES, policy("zone", enabled=False))
+    assert stack.json("coverage")["unwarned"] == [line]
+    stack.sandbox.outside("POST", POLICIES, policy("zone"))
+    assert stack.json("coverage")["unwarned"] == [NOBODY.format("hostname")]
+    stack.sandbox.outside("POST", POLICIES, policy("hostname"))
+    assert stack.json("coverage")["unwarned"] == []
+
+
+@pytest.mark.parametrize("permissions", [[], ["Zone Read"]], ids=["no zones", "no policies"])
+def test_a_token_that_may_not_see_policies_accuses_nobody(
+    stack: Stack, permissions: list[str]
+) -> None:
+    given = ["SSL and Certificates Read", "Zone Settings Read", *permissions]
+    stack.sandbox.add_token("few", "token-with-few-rights", permissions=given)
+    stack.environ["CLOUDFLARE_API_TOKEN"] = "token-with-few-rights"
+    (line,) = stack.json("coverage")["unwarned"]
+    assert "is not known: the token lacks Account > Notifications: Read" in line
