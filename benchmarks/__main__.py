@@ -64,7 +64,7 @@ def report(kind: str, size: int, certificates: int, figures: dict[str, Figures])
     shown = f"{size:,}" if certificates == 1 else f"{size:,} on {certificates}"
     for command, found in figures.items():
         print(row(kind, shown, command, found), flush=True)
-        for fault in allowed[command].missed(found) if command in allowed else []:
+        for fault in allowed[command].failures(found) if command in allowed else []:
             missed.append(f"{kind}, {shown} hostnames, {command}: {fault}")
     return missed
 

@@ -16,7 +16,7 @@ class Goal:
     reads: int
     total: int | None = None
 
-    def missed(self, figures: Figures) -> list[str]:
+    def failures(self, figures: Figures) -> list[str]:
         """What exceeds the goal, in words."""
         found = []
         if figures.writes > self.writes:

@@ -12,7 +12,7 @@ from functools import partial
 from pathlib import Path
 
 from bootstrap import cli, go_modules, say
-from bootstrap.files import locked, make_folder
+from bootstrap.files import lock, make_folder
 from bootstrap.go_modules import MODULES, Part, Unavailable
 
 PARTS = {
@@ -55,7 +55,7 @@ def locate(name: str) -> Path | None:
 def ensure(name: str) -> Path:
     """The program, built now if there is none; `Unavailable` without Go, or when a build fails."""
     kept = folder_of(name)
-    with locked(kept.parent / f"{kept.name}.lock"):
+    with lock(kept.parent / f"{kept.name}.lock"):
         if locate(name) is None:
             make_folder(kept, partial(_build, PARTS[name]))
     return _program_of(name)

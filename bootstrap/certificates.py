@@ -36,7 +36,7 @@ def ensure(folder: Path, names: Iterable[str], now: datetime | None = None) -> l
     signer = _authority(folder, now)
     made = []
     if signer is None or signer.ends <= now + LEAF_LIFE:
-        signer = authority.make_ca(authority.named(CA_NAME), now)
+        signer = authority.make_ca(authority.common_name(CA_NAME), now)
         _save(folder, CA, signer)
         made.append(CA)
     for name in sorted(set(names) - {CA}):
@@ -55,7 +55,7 @@ def _authority(folder: Path, now: datetime) -> Identity | None:
 
 
 def _leaf(signer: Identity, name: str, now: datetime) -> Identity:
-    subject, starts = authority.named(f"{name} (test)"), now - authority.BACKDATED
+    subject, starts = authority.common_name(f"{name} (test)"), now - authority.BACKDATED
     return authority.make_leaf(signer, subject, now + LEAF_LIFE, starts=starts)
 
 
@@ -70,10 +70,10 @@ def _wanting(path: Path, signer: Certificate, now: datetime) -> bool:
     if certificate.issuer != signer.subject:
         return False
     due = certificate.not_valid_after_utc <= now + RENEW_BEFORE
-    return due or not path.with_suffix(".key").exists() or not _signed(certificate, signer)
+    return due or not path.with_suffix(".key").exists() or not _is_signed_by(certificate, signer)
 
 
-def _signed(certificate: Certificate, signer: Certificate) -> bool:
+def _is_signed_by(certificate: Certificate, signer: Certificate) -> bool:
     try:
         certificate.verify_directly_issued_by(signer)
     except (ValueError, TypeError, InvalidSignature):

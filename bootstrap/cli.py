@@ -17,7 +17,7 @@ from pathlib import Path
 
 from bootstrap import LOCAL, Stop, go_modules, release, say, trust
 from bootstrap.environment import clean
-from bootstrap.files import locked, make_folder
+from bootstrap.files import lock, make_folder
 from bootstrap.go_modules import Unavailable
 
 # The pair of CLI (go.mod) and SDK (requirements.txt) that all tests ran with.
@@ -112,12 +112,12 @@ def ensure(path: str | None = None, kept: Path | None = None, ways: Sequence[Way
     kept = kept or cache()
     if found := find(path, kept):
         return found
-    with locked(kept.parent / f"{kept.name}.lock"):
+    with lock(kept.parent / f"{kept.name}.lock"):
         find.cache_clear()
         return find(path, kept) or install(kept, ways)
 
 
-def _checked(way: Callable[[Path], None], folder: Path) -> None:
+def _install_and_check(way: Callable[[Path], None], folder: Path) -> None:
     way(folder)
     check(folder / "bin")
 
@@ -129,7 +129,7 @@ def install(kept: Path, ways: Sequence[Way] = WAYS) -> Path:
         kept.parent.chmod(kept.parent.stat().st_mode & ~0o022)
     for name, way in ways:
         try:
-            make_folder(kept, partial(_checked, way))
+            make_folder(kept, partial(_install_and_check, way))
         except Unavailable as why:
             say(f"{name}: not available, {why}")
         else:

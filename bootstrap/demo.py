@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import IO, Any
 
 from bootstrap import LOCAL, PROJECT, Stop, certificates, processes, sandbox_process, say
-from bootstrap.files import locked, write
+from bootstrap.files import lock, write
 from bootstrap.workspace import Workspace
 
 HEADINGS = ("hostname", "level", "certificate (sha256)", "ends")
@@ -65,15 +65,15 @@ def operations(stack: str, *arguments: str) -> int:
     """`python -m operations` on the sandbox and the state of these runs: any verb of it."""
     if not arguments:
         raise Stop("Name the verb: make operations ARGS='coverage', or ARGS='--help'")
-    with locked(LOCAL / "demo.lock"):
-        workspace = prepared(stack)
+    with lock(LOCAL / "demo.lock"):
+        workspace = prepare(stack)
     return operate(workspace, stack, arguments)
 
 
 def report(stack: str, *arguments: str) -> int:
     """A preview as its report: Markdown on the terminal, and a page whose path is named."""
-    with locked(LOCAL / "demo.lock"):
-        workspace = prepared(stack)
+    with lock(LOCAL / "demo.lock"):
+        workspace = prepare(stack)
         done = workspace.pulumi(
             "preview", "--json", "--show-sames", "--non-interactive", *arguments, stack=stack
         )
@@ -106,12 +106,12 @@ def operate(
 
 def run(stack: str, *arguments: str) -> int:
     """The exit code of `pulumi ARGUMENTS`, with everything that it needs started and made."""
-    with locked(LOCAL / "demo.lock"):
-        workspace = prepared(stack)
+    with lock(LOCAL / "demo.lock"):
+        workspace = prepare(stack)
         return workspace.show(*arguments, stack=stack)
 
 
-def prepared(stack: str) -> Workspace:
+def prepare(stack: str) -> Workspace:
     tracked = PROJECT / "stacks" / f"Pulumi.{stack}.yaml"
     if not tracked.exists():
         files = sorted(tracked.parent.glob("Pulumi.*.yaml"))
@@ -150,13 +150,13 @@ def drop_dead_locks(state: Path) -> None:
 
     The backend's own way is `pulumi cancel`, which also takes the lock of a CLI that still runs.
     """
-    for lock in (state / ".pulumi" / "locks").rglob("*.json"):
+    for found in (state / ".pulumi" / "locks").rglob("*.json"):
         try:
-            pid = int(json.loads(lock.read_text())["pid"])
+            pid = int(json.loads(found.read_text())["pid"])
         except (OSError, ValueError, KeyError, TypeError):
             continue
         if processes.birth(pid) is None or processes.program(pid) != "pulumi":
-            lock.unlink(missing_ok=True)
+            found.unlink(missing_ok=True)
             say("the run before was cut off; this one goes on from what its state says")
 
 

@@ -10,7 +10,7 @@ from pathlib import Path
 
 from bootstrap import PROJECT, VENV, Stop, say
 from bootstrap.environment import clean
-from bootstrap.files import locked, write
+from bootstrap.files import lock, write
 
 # The lock files, with hashes, which `make lock` makes from the lists of the same names.
 LOCKS = "locks"
@@ -22,7 +22,7 @@ def python(venv: Path = VENV) -> Path:
     return venv / "bin" / "python"
 
 
-def wanted(venv: Path, project: Path = PROJECT) -> str:
+def stamp_of_complete(venv: Path, project: Path = PROJECT) -> str:
     """What the stamp says when `venv` is complete: the locked files, the place (scripts hold
     absolute paths) and the interpreter (an upgraded one does not find the packages)."""
     digest = hashlib.sha256((project / WANTED).read_bytes())
@@ -37,14 +37,18 @@ def wanted(venv: Path, project: Path = PROJECT) -> str:
 
 def complete(venv: Path = VENV, project: Path = PROJECT) -> bool:
     stamp = venv / STAMP
-    return python(venv).exists() and stamp.exists() and stamp.read_text() == wanted(venv, project)
+    return (
+        python(venv).exists()
+        and stamp.exists()
+        and stamp.read_text() == stamp_of_complete(venv, project)
+    )
 
 
 def ensure(venv: Path = VENV, interpreter: str = sys.executable) -> Path:
     """The virtual environment's Python, with all requirements installed."""
     if complete(venv):
         return python(venv)
-    with locked(PROJECT / ".local" / "packages.lock"):
+    with lock(PROJECT / ".local" / "packages.lock"):
         if not complete(venv):
             install(venv, interpreter)
     return python(venv)
@@ -54,7 +58,10 @@ def install(venv: Path, interpreter: str) -> None:
     if venv.is_symlink():
         raise Stop(f"{venv.name} is a link, and what it leads to is left alone: remove the link")
     stamp = venv / STAMP
-    again = stamp.exists() and stamp.read_text().splitlines()[1:] == wanted(venv).splitlines()[1:]
+    again = (
+        stamp.exists()
+        and stamp.read_text().splitlines()[1:] == stamp_of_complete(venv).splitlines()[1:]
+    )
     # Without a stamp somebody else made it, or a run was cut off: nothing of it is cleared away.
     is_usable = python(venv).exists() and not stamp.exists()
     if not again and not is_usable:
@@ -72,7 +79,7 @@ def install(venv: Path, interpreter: str) -> None:
          "--disable-pip-version-check", "--require-hashes", "-r", WANTED],
         "the Python packages could not be installed; is a package index reachable?",
     )  # fmt: skip
-    write(stamp, wanted(venv))
+    write(stamp, stamp_of_complete(venv))
 
 
 def run(argv: list[str], otherwise: str) -> None:

@@ -44,7 +44,7 @@ def manage(api: str, path: str) -> Any:
         return json.load(answer)
 
 
-def recorded(work: Path) -> Running | None:
+def find_running(work: Path) -> Running | None:
     """The process that this work folder started, if that very process still lives."""
     try:
         fields = json.loads((work / "sandbox.json").read_text())
@@ -63,7 +63,7 @@ def answers(sandbox: Running) -> bool:
 
 def ensure(work: Path) -> str:
     """The API's base URL of our sandbox, which is started when it does not run."""
-    found = recorded(work)
+    found = find_running(work)
     if found is not None:
         if answers(found):
             return found.api
@@ -121,7 +121,7 @@ def _first_line(pid: int, born: str, log: Path) -> str:
 
 
 def stop(work: Path) -> None:
-    found = recorded(work)
+    found = find_running(work)
     if found is not None:
         processes.end(found.pid, found.birth)
         say("stopped the sandbox; its data stays")

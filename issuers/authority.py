@@ -70,7 +70,7 @@ class Identity:
         return self.certificate.not_valid_after_utc
 
 
-def named(common_name: str) -> Name:
+def common_name(common_name: str) -> Name:
     """A name of one part; `ValueError` beyond the 64 characters of X.520."""
     return x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, common_name)])
 
@@ -78,7 +78,7 @@ def named(common_name: str) -> Name:
 def make_ca(name: Name, now: datetime, kind: str = "ec") -> Identity:
     """A root that signs leaves, for ten years."""
     key = KEYS[kind]()
-    builder = _begun(name, name, key.public_key(), now - BACKDATED, now + CA_LIFE)
+    builder = _begin(name, name, key.public_key(), now - BACKDATED, now + CA_LIFE)
     builder = builder.add_extension(x509.BasicConstraints(True, 0), critical=True)
     builder = builder.add_extension(_usage(is_ca=True), critical=True)
     return Identity(builder.sign(key, _hash_for(key)), key)
@@ -111,7 +111,7 @@ def sign_leaf(
     usage: x509.ObjectIdentifier = CLIENT_AUTH,
 ) -> Certificate:
     """A leaf for somebody's key; `ValueError` as `make_leaf`."""
-    builder = _begun(name, issuer.certificate.subject, public_key, starts, ends)
+    builder = _begin(name, issuer.certificate.subject, public_key, starts, ends)
     builder = builder.add_extension(x509.BasicConstraints(False, None), critical=True)
     builder = builder.add_extension(_usage(is_ca=False), critical=True)
     builder = builder.add_extension(x509.ExtendedKeyUsage([usage]), critical=False)
@@ -187,7 +187,7 @@ def _hash_for(key: Key) -> hashes.SHA256 | None:
     return None if isinstance(key, mldsa.MLDSA44PrivateKey) else hashes.SHA256()
 
 
-def _begun(
+def _begin(
     subject: Name, issuer: Name, key: CertificatePublicKeyTypes, starts: datetime, ends: datetime
 ) -> x509.CertificateBuilder:
     identifier = x509.SubjectKeyIdentifier.from_public_key(key)

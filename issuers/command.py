@@ -37,7 +37,7 @@ class Command(Issuer):
     def sign(self, request: SigningRequest, references: References) -> Signed:
         life = "" if request.life is None else str(int(request.life.total_seconds()))
         given = {"AOP_COMMON_NAME": request.common_name, "AOP_SECONDS": life}
-        printed = self._printed(request.csr, given, references)
+        printed = self._read_certificate(request.csr, given, references)
         parts = [part.strip() + f"\n{END}\n" for part in printed.split(END)[:-1]]
         if not parts:
             raise IssuerError(
@@ -63,7 +63,7 @@ class Command(Issuer):
             )
         return found
 
-    def _printed(self, csr: str, given: dict[str, str], references: References) -> str:
+    def _read_certificate(self, csr: str, given: dict[str, str], references: References) -> str:
         argv = [self._program(references), *self.run[1:]]
         passed = [n for n in (*PLAIN, *self.environment) if n in references.environ]
         environ = {name: references.environ[name] for name in passed} | given

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from pathlib import PurePosixPath
 
-from .origin import NO_SUCH_HOST, REFUSED, Origin, indented
+from .origin import NO_SUCH_HOST, REFUSED, Origin, indent
 from .server import Fragment, Server
 
 MODULES = "# Needs the modules ssl, headers and proxy_http, and `Listen {port}` once."
@@ -39,7 +39,7 @@ def text(origin: Origin) -> str:
             *_title(origin),
             MODULES.format(port=origin.port),
             f"<VirtualHost {address}:{origin.port}>",
-            *indented(body),
+            *indent(body),
             "</VirtualHost>",
             "",
         ]

@@ -168,7 +168,7 @@ def _read_answer(
     except OSError:
         if not data:
             return Answer(REFUSED, "closed without an answer")
-    return _judged(data)
+    return _judge(data)
 
 
 def _is_complete(data: bytes) -> bool:
@@ -178,7 +178,7 @@ def _is_complete(data: bytes) -> bool:
     return whole or len(data) >= LONGEST
 
 
-def _judged(data: bytes) -> Answer:
+def _judge(data: bytes) -> Answer:
     while re.match(rb"HTTP/1\.[01] 1\d\d", data):
         data = data.partition(b"\r\n\r\n")[2]
     first = re.match(rb"HTTP/1\.[01] ([2-9]\d\d)", data)

@@ -7,7 +7,7 @@ Caddy refuses a wrong certificate at both stages, limits no depth and reads no r
 from __future__ import annotations
 
 from .bundle import der_base64
-from .origin import NO_SUCH_HOST, REFUSED, Origin, indented
+from .origin import NO_SUCH_HOST, REFUSED, Origin, indent
 from .server import Fragment, FragmentPart, Server
 
 SERVER_NAME = "{http.request.tls.server_name}"
@@ -29,7 +29,7 @@ def text(origin: Origin) -> str:
         [
             *_title(origin),
             f"https://{origin.hostname or ''}:{origin.port} {{",
-            *indented([*bind, *body]),
+            *indent([*bind, *body]),
             "}",
             "",
         ]
@@ -51,7 +51,7 @@ def _limit(origin: Origin) -> list[str]:
 
 def _tls(origin: Origin, *options: str) -> list[str]:
     head = f'tls "{origin.certificate}" "{origin.private_key}"'
-    return [f"{head} {{", *indented(["protocols tls1.2 tls1.3", *options]), "}"]
+    return [f"{head} {{", *indent(["protocols tls1.2 tls1.3", *options]), "}"]
 
 
 def _default(origin: Origin) -> list[str]:
@@ -65,10 +65,10 @@ def _hostname(origin: Origin) -> list[str]:
         "",
         *_verified(origin),
         "handle @verified {",
-        *indented(_application(origin, "SUCCESS")),
+        *indent(_application(origin, "SUCCESS")),
         "}",
         "handle {",
-        *indented(
+        *indent(
             [f'respond "{REFUSED}" 403']
             if origin.stage == "on"
             else _application(origin, "UNVERIFIED" if origin.pins else "NONE")
@@ -121,7 +121,7 @@ def _refusing_here(origin: Origin) -> list[str]:
     return [
         "@aop_refused {",
         "    not {",
-        *indented(_shown(origin, "{http.request.host}"), 2),
+        *indent(_shown(origin, "{http.request.host}"), 2),
         "    }",
         "}",
         f'respond @aop_refused "{REFUSED}" 403',
@@ -135,7 +135,7 @@ def _log(origin: Origin) -> list[str]:
 def _verified(origin: Origin) -> list[str]:
     """A certificate that was given is a verified one, in both modes, where the handshake was for
     this name: `strict_sni_host insecure_off` lets in handshakes for others."""
-    return ["@verified {", *indented(_shown(origin, str(origin.hostname))), "}"]
+    return ["@verified {", *indent(_shown(origin, str(origin.hostname))), "}"]
 
 
 def _shown(origin: Origin, host: str) -> list[str]:

@@ -7,7 +7,7 @@ other host. HAProxy has no limit on the depth of a chain.
 
 from __future__ import annotations
 
-from .origin import NO_SUCH_HOST, REFUSED, Origin, indented, socket_address
+from .origin import NO_SUCH_HOST, REFUSED, Origin, indent, socket_address
 from .server import BESIDE_CERTIFICATE, Fragment, FragmentPart, Server
 
 
@@ -32,14 +32,14 @@ TLS = "ssl-min-ver TLSv1.2 no-tls-tickets"
 # A session is resumed in any bind of the process, verified by the other bind's CAs or by nothing.
 # `no-tls-tickets` leaves those that the server keeps.
 CACHE = ("tune.ssl.cachesize 0",)
-GLOBAL = ["global", *indented(CACHE), ""]
+GLOBAL = ["global", *indent(CACHE), ""]
 
 
 def _default(origin: Origin) -> list[str]:
     return [
         "# HAProxy: refuses whoever comes to this port.",
         f"frontend {origin.identifier}",
-        *indented(
+        *indent(
             [
                 "mode http",
                 "timeout client 30s",
@@ -57,10 +57,10 @@ def _hostname(origin: Origin) -> list[str]:
         " The only frontend of its port.",
         *GLOBAL,
         f"frontend {origin.identifier}",
-        *indented(_frontend(origin)),
+        *indent(_frontend(origin)),
         "",
         f"backend {origin.identifier}",
-        *indented(
+        *indent(
             [
                 "mode http",
                 "timeout connect 5s",

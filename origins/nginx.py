@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import re
 
-from .origin import NO_SUCH_HOST, REFUSED, Origin, indented, socket_address
+from .origin import NO_SUCH_HOST, REFUSED, Origin, indent, socket_address
 from .server import Fragment, FragmentPart, Server
 
 # With a resumed session a visitor can pass from one server block to another (CVE-2025-23419).
@@ -22,7 +22,7 @@ def text(origin: Origin) -> str:
     """One `server` block: the hostname, or the default host, which ends the TLS handshake."""
     body = _hostname(origin) if origin.hostname else _default(origin)
     formats = _log_format(origin) if origin.log and origin.hostname else []
-    return "\n".join([*_title(origin), *formats, "server {", *indented(body), "}", ""])
+    return "\n".join([*_title(origin), *formats, "server {", *indent(body), "}", ""])
 
 
 def _title(origin: Origin) -> list[str]:

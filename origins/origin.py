@@ -121,7 +121,7 @@ def socket_address(address: str, port: int) -> str:
     return f"[{address}]:{port}" if ":" in address else f"{address}:{port}"
 
 
-def indented(lines: Iterable[str], levels: int = 1) -> list[str]:
+def indent(lines: Iterable[str], levels: int = 1) -> list[str]:
     return [" " * 4 * levels + line if line else "" for line in lines]
 
 

@@ -103,11 +103,11 @@ class HostnameBindingsProvider(ZoneProvider[HostnameBindingsInputs]):
     ) -> Props:
         before = {binding.hostname: binding for binding in recorded.inputs.listed()}
         gone = [binding for name, binding in before.items() if name not in inputs.bindings]
-        bind(run, inputs, inputs.listed(), before, _unwanted(run.notes, gone))
+        bind(run, inputs, inputs.listed(), before, _not_taken_over(run.notes, gone))
         return {}
 
     def delete_object(self, run: ZoneRun, recorded: Recorded[HostnameBindingsInputs]) -> None:
-        if dropped := _unwanted(run.notes, recorded.inputs.listed()):
+        if dropped := _not_taken_over(run.notes, recorded.inputs.listed()):
             void(run, recorded.inputs, dropped)
 
 
@@ -189,6 +189,6 @@ def _overfull(inputs: HostnameBindingsInputs) -> list[str]:
     ]
 
 
-def _unwanted(notes: ZoneNotes, bindings: list[Binding]) -> list[Binding]:
+def _not_taken_over(notes: ZoneNotes, bindings: list[Binding]) -> list[Binding]:
     """Those whose hostname no other resource of the program has taken over (law 8)."""
     return [binding for binding in bindings if not notes.wants("hostname", binding.hostname)]

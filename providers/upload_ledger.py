@@ -168,7 +168,7 @@ def _is_free(run: ZoneRun, level: Level, cert_id: str, wanted: set[str]) -> bool
         return False
     if level == "hostname":
         # Where there is no list of bindings, nobody can tell.
-        return zone.bindings() is not None and not deletion.shown_by(zone, level, cert_id)
+        return zone.bindings() is not None and not deletion.hostnames_showing(zone, level, cert_id)
     if zone.setting(AOP, max_age=0) == "off":
         return True
     then, mine = presented_without(run, cert_id), zone.certificate("zone", cert_id)

@@ -63,11 +63,11 @@ def limits_of(given: argparse.Namespace) -> dict[str, Any]:
         "conflicts": given.no_conflicts and False,
     }
     named = {name: value for name, value in values.items() if value is not None}
-    Limits().changed(named)
+    Limits().replace(named)
     return named
 
 
-def opened(options: argparse.ArgumentParser, flag: str, port: int) -> socket.socket:
+def open_socket(options: argparse.ArgumentParser, flag: str, port: int) -> socket.socket:
     try:
         return listen(port)
     except (OSError, OverflowError) as error:
@@ -86,9 +86,9 @@ def main() -> int:
         limits = limits_of(given)
     except ValueError as error:
         options.error(str(error))
-    sockets = [opened(options, "--port", given.port)]
+    sockets = [open_socket(options, "--port", given.port)]
     if given.edge_port is not None:
-        sockets.append(opened(options, "--edge-port", given.edge_port))
+        sockets.append(open_socket(options, "--edge-port", given.edge_port))
     ports = [sock.getsockname()[1] for sock in sockets]
     urls = [f"http://{LOOPBACK}:{port}" for port in ports]
     clock = Clock(frozen=given.frozen)

@@ -18,7 +18,7 @@ from sandbox.limits import Limits
 from sandbox.management import Management
 from sandbox.persistence import Database
 from sandbox.server import LOOPBACK
-from sandbox.state import new_state, populated
+from sandbox.state import new_state, populate
 
 
 def build(
@@ -31,12 +31,12 @@ def build(
     """The application that answers at `url` (http://127.0.0.1:PORT), and as the edge what comes in
     at `edge_port`. Limits that are `given` win over those saved in `data`, and those over the
     defaults."""
-    limits = Limits().changed(given)
+    limits = Limits().replace(given)
     database = Database(data) if data is not None else None
     state = new_state(clock, limits)
     if database is None or not database.load(state):
-        state = populated(clock, limits)
-    state.store.limits = state.store.limits.changed(given)
+        state = populate(clock, limits)
+    state.store.limits = state.store.limits.replace(given)
     front = Front(state, database, limits)
     front.save()
     # Another Host header is another site's page that reaches for loopback.

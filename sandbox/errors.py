@@ -109,6 +109,6 @@ def no_route(path: str) -> ApiError:
     )
 
 
-def throttled(seconds: int) -> ApiError:
+def throttling(seconds: int) -> ApiError:
     message = "Please wait and consider throttling your request speed"
     return ApiError(429, [{"code": 971, "message": message}], FULL, {"Retry-After": str(seconds)})

@@ -43,7 +43,7 @@ class Answer:
         return None if value is None else float(value)
 
 
-def refused(error: ApiError) -> Answer:
+def refusal(error: ApiError) -> Answer:
     return Answer(error.status, error.envelope(), error.headers)
 
 
@@ -84,7 +84,7 @@ def _replacement(fault: Fault) -> Answer:
     )
 
 
-def _truncated(answer: Answer, _: dict[str, Any]) -> Answer:
+def _truncate(answer: Answer, _: dict[str, Any]) -> Answer:
     text = answer.content()
     return Answer(answer.status, text[: len(text) // 2], answer.headers)
 
@@ -157,7 +157,7 @@ def _items(result: Any) -> list[dict[str, Any]]:
 
 
 ALTERATIONS = {
-    "truncated": _truncated,
+    "truncated": _truncate,
     "missing_fields": _missing_fields,
     "set_fields": _set_fields,
     "set_headers": _set_headers,

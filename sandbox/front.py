@@ -163,7 +163,7 @@ class Front:
         verdict = state.quota.take(bucket_of(token), state.store.limits, state.clock.now())
         entry.violation = verdict.violation
         if verdict.wait is not None:
-            return fault_effects.refused(errors.throttled(verdict.wait))
+            return fault_effects.refusal(errors.throttling(verdict.wait))
         fault = state.faults.meet(call.method, call.path, entry.by)
         if fault is None:
             return await self._work(call, token, works)
@@ -206,7 +206,7 @@ class Front:
             self._admit(call, work)
             return await self._in_turn(call, work)
         except errors.ApiError as error:
-            return fault_effects.refused(error)
+            return fault_effects.refusal(error)
 
     def _admit(self, call: Call, work: Work) -> None:
         assert call.token is not None

@@ -39,7 +39,7 @@ class Limits:
     deletion_outcome: str = DELETED
     put_dates_certificates: bool = False
 
-    def changed(self, values: dict[str, Any]) -> Limits:
+    def replace(self, values: dict[str, Any]) -> Limits:
         """A copy with `values`; ValueError names an unknown key or an impossible value."""
         known = {item.name for item in fields(self)}
         for name, value in values.items():

@@ -18,7 +18,7 @@ from sandbox.front import Front
 from sandbox.presented import presented_log, presented_now
 from sandbox.records import SSL, TLS_CLIENT_AUTH, ZONE_SWITCH, DnsRecord
 from sandbox.server import LOOPBACK
-from sandbox.state import populated, settled_view, whole_view, zone_named
+from sandbox.state import populate, settled_view, whole_view, zone_named
 
 Body = dict[str, Any]
 
@@ -55,7 +55,7 @@ class Management:
         if self.front.database is not None:
             self.front.database.forget()
         before.clock.restart()
-        self.front.state = populated(before.clock, self.front.limits_at_start)
+        self.front.state = populate(before.clock, self.front.limits_at_start)
         return {}
 
     def journal(self, request: Request, body: Body) -> Any:
@@ -103,7 +103,7 @@ class Management:
 
     def limits(self, request: Request, body: Body) -> Any:
         store = self.front.state.store
-        store.limits = store.limits.changed(body)
+        store.limits = store.limits.replace(body)
         return store.limits.as_json()
 
     def tokens(self, request: Request, body: Body) -> Any:

@@ -160,7 +160,7 @@ class Presenter:
     def _newest(self, instant: Instant) -> Certificate | None:
         """The most recently deployed zone certificate that is active and not expired."""
         usable = [
-            (_deployed(item, instant), item)
+            (_time_of_deployment(item, instant), item)
             for item in self.zone_level
             if item.status(instant) == ACTIVE and instant < item.expires_on
         ]
@@ -206,7 +206,7 @@ def _is_deployed(certificate: Certificate, instant: Instant) -> bool:
     return bool(ends) and ends[-1] == ACTIVE
 
 
-def _deployed(certificate: Certificate, instant: Instant) -> Instant:
+def _time_of_deployment(certificate: Certificate, instant: Instant) -> Instant:
     return max(
         moment
         for moment, state in certificate.history.moments

@@ -38,7 +38,7 @@ def new_state(clock: Clock, limits: Limits) -> State:
     return State(Store(clock, limits))
 
 
-def populated(clock: Clock, limits: Limits) -> State:
+def populate(clock: Clock, limits: Limits) -> State:
     """A sandbox as at its first start."""
     state = new_state(clock, limits)
     seed.populate(state.store)

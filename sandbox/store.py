@@ -95,7 +95,7 @@ class Store:
             for item in self.certificates.values()
             if item.zone_id == zone.id and item.level == level and item.status(instant) != DELETED
         ]
-        return sorted(found, key=lambda item: _uploaded(item, instant), reverse=True)
+        return sorted(found, key=lambda item: _time_of_upload(item, instant), reverse=True)
 
     def upload(
         self, zone: Zone, level: str, body: dict[str, Any], at_once: bool
@@ -181,7 +181,7 @@ class Store:
         steps = [(now, status)] + ([(now + after, then)] if then else [])
         if object_id in self.certificates:
             certificate = self.certificates[object_id]
-            uploaded = _uploaded(certificate, now)
+            uploaded = _time_of_upload(certificate, now)
             certificate.history.change(
                 *[(at, CertificateState(word, uploaded, at)) for at, word in steps]
             )
@@ -202,7 +202,7 @@ class Store:
         return "binding"
 
 
-def _uploaded(certificate: Certificate, instant: Instant) -> Instant:
+def _time_of_upload(certificate: Certificate, instant: Instant) -> Instant:
     state = certificate.history.at(instant)
     return state.uploaded_on if state else 0
 

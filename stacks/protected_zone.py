@@ -162,9 +162,9 @@ class ProtectedZone(pulumi.ComponentResource):
         for label, pair in self._zone.hostname_certificates.items():
             certificate = self._hostname_certificates[label]
             for hostname, switch in pair.hostnames.items():
-                hostnames[hostname] = _shown(certificate) if switch == "on" else "no certificate"
+                hostnames[hostname] = _facts(certificate) if switch == "on" else "no certificate"
         if self._own is not None:
-            rest: Any = _shown(self._own)
+            rest: Any = _facts(self._own)
         elif self._zone.shared_certificate == "on":
             rest = "Cloudflare's shared certificate"
         else:
@@ -177,7 +177,7 @@ class ProtectedZone(pulumi.ComponentResource):
         }
 
 
-def _shown(certificate: ZoneCertificate | HostnameCertificate) -> dict[str, Any]:
+def _facts(certificate: ZoneCertificate | HostnameCertificate) -> dict[str, Any]:
     return {
         "cert_id": certificate.id,
         "certificate_sha256": certificate.certificate_sha256,

@@ -122,20 +122,20 @@ def foreign(
 def zone_level(zone: LiveZone, ours: HeldState | None) -> Iterator[CheckResult]:
     """What origins get to see now and would not any more: somebody else's zone certificate, and
     certificates of another CA on a lower level."""
-    wanted = _configured(zone.config.zone_certificate)
+    wanted = _configured_certificate(zone.config.zone_certificate)
     now = present(zone.facts)
     held = now.certificate
     becomes = Presented("zone", wanted, "") if wanted else now
     if held is not None and wanted is not None and held.sha256 != wanted.sha256:
         is_ours = ours is not None and held.cert_id in ours.ids
         if not is_ours:
-            yield _displaced(zone, held, wanted, ours)
+            yield _takeover_of_certificate(zone, held, wanted, ours)
         elif not becomes.has_issuer_of(now):
             yield warning("certificate", _other_ca((_others(zone),), now, wanted))
     elif wanted is not None and not becomes.has_issuer_of(now):
         yield warning("certificate", _other_ca((_others(zone),), now, wanted))
     for pair in zone.config.hostname_certificates.values():
-        own = _configured(pair)
+        own = _configured_certificate(pair)
         if own is None:
             continue
         rising = [
@@ -147,7 +147,7 @@ def zone_level(zone: LiveZone, ours: HeldState | None) -> Iterator[CheckResult]:
             yield warning("certificate", _other_ca(join(rising), now, own))
 
 
-def _displaced(
+def _takeover_of_certificate(
     zone: LiveZone, held: CertificateFacts, wanted: CertificateFacts, ours: HeldState | None
 ) -> CheckResult:
     issuer = "of the same issuer" if wanted.has_issuer_of(held) else "of ANOTHER issuer"
@@ -184,7 +184,7 @@ def _others(zone: LiveZone) -> Untrusted:
     return Untrusted(f"every other hostname of {zone.name}")
 
 
-def _configured(pair: KeyPair | None) -> CertificateFacts | None:
+def _configured_certificate(pair: KeyPair | None) -> CertificateFacts | None:
     """The facts of a configured certificate; None where there is none that can be read."""
     try:
         parsed = pem.read_certificate(pair.pem()) if pair else None
@@ -196,7 +196,7 @@ def _configured(pair: KeyPair | None) -> CertificateFacts | None:
     return CertificateFacts(parsed.sha256, parsed.expires_on, parsed.issuer, issuer_key=key)
 
 
-def proxied(zone: LiveZone, run: Session) -> Iterator[CheckResult]:
+def check_proxied(zone: LiveZone, run: Session) -> Iterator[CheckResult]:
     """Names that Cloudflare does not proxy never reach the origin through it."""
     wanted = {h for pair in zone.config.hostname_certificates.values() for h in pair.hostnames}
     inside = sorted(h for h in wanted if h == zone.name or h.endswith(f".{zone.name}"))

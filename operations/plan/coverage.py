@@ -56,7 +56,7 @@ def compare(zone: LiveZone, fingerprints: Mapping[str, str], now: datetime) -> l
         elif hostname == ANY_OTHER:
             status, why = _of_zone(zone, presented, fingerprints, now)
         else:
-            ended = _ended(presented, now)
+            ended = _expiry_words(presented, now)
             status, why = "foreign", f"{ended or presented.why}; the configuration has no such"
             why += " hostname"
         found.append(Covered(zone, hostname, presented, status, why))
@@ -77,7 +77,7 @@ def _of_hostname(
         return "missing", presented.why
     if wanted and certificate.sha256 != wanted:
         return "wrong", "bound to another certificate than the configuration names: see drift"
-    if ended := _ended(presented, now):
+    if ended := _expiry_words(presented, now):
         return "expired", ended
     if not wanted:
         return "as wanted", f"{presented.why}; the configured file cannot be read"
@@ -90,7 +90,7 @@ def _of_zone(
     config = zone.config
     wanted = fingerprints.get("zone_certificate", "")
     if config.zone_certificate is None and config.shared_certificate != "on":
-        if ended := _ended(presented, now):
+        if ended := _expiry_words(presented, now):
             return "foreign", ended
         is_own = presented.level in ("zone", "global")
         return ("foreign" if is_own else "as wanted"), presented.why
@@ -103,12 +103,12 @@ def _of_zone(
     held = presented.certificate or CertificateFacts()
     if wanted and held.sha256 != wanted:
         return "wrong", "the zone presents another certificate than the configuration names"
-    if ended := _ended(presented, now):
+    if ended := _expiry_words(presented, now):
         return "expired", ended
     return "as wanted", presented.why
 
 
-def _ended(presented: Presented, now: datetime) -> str:
+def _expiry_words(presented: Presented, now: datetime) -> str:
     ends = moment_of(presented.certificate.expires_on) if presented.certificate else None
     if ends is None or ends > now:
         return ""

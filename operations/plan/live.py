@@ -21,6 +21,6 @@ class LiveZone:
     certificates: Mapping[Level, list[UploadedCertificate]]
     bindings: Mapping[str, Binding] = field(default_factory=dict)
 
-    def shown_by(self, cert_id: str) -> list[str]:
+    def hostnames_showing(self, cert_id: str) -> list[str]:
         """The hostnames that show a hostname certificate, or hold it while they are voided."""
         return sorted(b.hostname for b in self.bindings.values() if b.cert_id == cert_id)

@@ -92,8 +92,8 @@ class _Side:
             if summary is None:
                 continue
             zone = self.zone(zone_id)
-            zone.ssl = _managed(summary.get("ssl"))
-            zone.shared = _managed(summary.get("shared_certificate"))
+            zone.ssl = _managed_by(summary.get("ssl"))
+            zone.shared = _managed_by(summary.get("shared_certificate"))
             rest = summary.get("other_hostnames")
             if isinstance(rest, Mapping):
                 zone.own = "on"
@@ -133,7 +133,7 @@ class _Side:
         return replace(found, cert_id=certificate.cert_id or found.cert_id)
 
 
-def _managed(value: object) -> str | None:
+def _managed_by(value: object) -> str | None:
     return value if isinstance(value, str) and " " not in value else None
 
 

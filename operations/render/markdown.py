@@ -87,13 +87,13 @@ def _parts(report: PlanReport) -> list[Part]:
             [f"{number}. {inline(words)}" for number, words in enumerate(report.order, 1)],
             "step",
         ),
-        _folded("Warnings of the preview", warnings, "line"),
-        _folded(
+        _fold("Warnings of the preview", warnings, "line"),
+        _fold(
             f"Properties that change ({count(len(report.details), 'resource')})",
             [text for detail in report.details for text in _detail(detail)],
             "line",
         ),
-        _folded(f"Unchanged ({len(still)})", [f"- {inline(c.subject)}" for c in still], "line"),
+        _fold(f"Unchanged ({len(still)})", [f"- {inline(c.subject)}" for c in still], "line"),
         Part("", notes, "note"),
     ]
 
@@ -102,7 +102,7 @@ def _danger(danger: Danger) -> str:
     return f"- **{danger.name}**: {inline(danger.words)}"
 
 
-def _folded(title: str, lines: list[str], noun: str) -> Part:
+def _fold(title: str, lines: list[str], noun: str) -> Part:
     head = f"<details><summary>{title}</summary>\n\n"
     return Part(head, lines, noun, "\n</details>\n")
 

@@ -75,7 +75,11 @@ def row(
         name = zone_name(zone.name, zone.zone_id)
         subject = text("{zone} (every other hostname)", zone=name)
     presented = present(zone, hostname)
-    levels = {"hostname": _own(zone, hostname), "zone": _zone(zone), "global": _shared(zone)}
+    levels = {
+        "hostname": _own(zone, hostname),
+        "zone": _zone(zone),
+        "global": _shared_certificate(zone),
+    }
     cells = tuple(Cell(name, levels[name], presented.level == name) for name in LEVELS)
     ends = presented.certificate.expires_on if presented.certificate else ""
     left = days_left(ends, now)
@@ -120,7 +124,7 @@ def _zone(zone: ZoneFacts) -> Text:
     return text("{state}: {it}", state=_state(state), it=certificate(zone.certificates[-1]))
 
 
-def _shared(zone: ZoneFacts) -> Text:
+def _shared_certificate(zone: ZoneFacts) -> Text:
     return (_state(zone.shared or "not managed"),)
 
 

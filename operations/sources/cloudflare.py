@@ -56,7 +56,7 @@ def read(name: str, config: ZoneConfig, run: Session) -> LiveZone:
         ssl=_readable(zone, "ssl"),
         shared=_readable(zone, "tls_client_auth"),
         own=zone.setting(AOP),
-        certificates=[certificate_facts(c) for c in _presented_last(certificates["zone"])],
+        certificates=[certificate_facts(c) for c in _order_of_presentation(certificates["zone"])],
     )
     by_id = {c.id: c for c in certificates["hostname"]}
     for hostname, row in bindings.items():
@@ -90,7 +90,7 @@ def _readable(zone: Zone, setting: str) -> str | None:
         raise
 
 
-def _presented_last(records: list[UploadedCertificate]) -> list[UploadedCertificate]:
+def _order_of_presentation(records: list[UploadedCertificate]) -> list[UploadedCertificate]:
     """The newest active one is in force."""
     active = [record for record in records if record.is_active]
     return [r for r in records if not active or r is not active[-1]] + active[-1:]

@@ -27,7 +27,7 @@ def terraform(text: str, name: str) -> list[OtherResource]:
 
     :raises Stop: when the text is neither.
     """
-    data = _parsed(text, name)
+    data = _parse(text, name)
     if isinstance(data.get("resources"), list) and "serial" in data:
         found = list(_of_state(data["resources"]))
     elif isinstance(data.get("values"), dict):
@@ -47,7 +47,7 @@ def pulumi(text: str, name: str) -> list[OtherResource]:
 
     :raises Stop: when the text is none, or its secrets are encrypted.
     """
-    data = _parsed(text, name)
+    data = _parse(text, name)
     deployment = data.get("deployment")
     if not isinstance(deployment, dict):
         raise Stop(f"{name}: this is no stack. Give the output of `pulumi stack export`.")
@@ -56,13 +56,13 @@ def pulumi(text: str, name: str) -> list[OtherResource]:
         bridged = BRIDGED.fullmatch(str(item.get("type", "")))
         if bridged is None:
             continue
-        values = _opened({"id": item.get("id"), **(item.get("outputs") or {})}, name)
+        values = _open({"id": item.get("id"), **(item.get("outputs") or {})}, name)
         urn = str(item.get("urn", ""))
         found.append(OtherResource("pulumi", urn, _snake(bridged[1]), _snake_keys(values)))
     return found
 
 
-def _parsed(text: str, name: str) -> dict[str, Any]:
+def _parse(text: str, name: str) -> dict[str, Any]:
     try:
         data = json.loads(text)
     except (ValueError, RecursionError):
@@ -97,7 +97,7 @@ def _terraform(address: str, kind: str, values: Mapping[str, Any]) -> OtherResou
     return OtherResource("terraform", address, kind.removeprefix(PREFIX) if is_ours else "", values)
 
 
-def _opened(value: Any, name: str) -> Any:
+def _open(value: Any, name: str) -> Any:
     """A value without Pulumi's marks of secrets."""
     if isinstance(value, dict):
         if SIGNATURE in value:
@@ -107,8 +107,8 @@ def _opened(value: Any, name: str) -> Any:
                     " --show-secrets`, and delete it when all is done."
                 )
             return json.loads(value["plaintext"])
-        return {key: _opened(item, name) for key, item in value.items()}
-    return [_opened(item, name) for item in value] if isinstance(value, list) else value
+        return {key: _open(item, name) for key, item in value.items()}
+    return [_open(item, name) for item in value] if isinstance(value, list) else value
 
 
 def _snake(word: str) -> str:

@@ -99,7 +99,7 @@ def command(
     with cloudflare.cloudflare(say) as run:
         zones = cloudflare.zones(wanted, run, progress)
         now = run.clock.now()
-    found = in_order(joined(zones, held, warn, fail), now)
+    found = in_order(join_certificates(zones, held, warn, fail), now)
     code = max((c.urgency(days) for days, c in found if c.counts), default=0)
     if form == "openmetrics":
         click.echo(openmetrics.render(gauges(found, now)), nl=False)
@@ -112,7 +112,7 @@ def command(
         click.get_current_context().exit(code)
 
 
-def joined(
+def join_certificates(
     zones: Sequence[LiveZone],
     held: Iterable[HeldCertificate],
     warn: float | None = None,

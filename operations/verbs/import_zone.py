@@ -104,7 +104,7 @@ def command(
             *(r for file in exported for r in other_tools.pulumi(file.read(), file.name)),
         ]
         made = takeover.read(resources)
-        written, steps = taken_over(made, stack, folder, keys, force, token_env)
+        written, steps = write_takeover(made, stack, folder, keys, force, token_env)
         show(written, made.notes, steps, is_json)
         return
     with cloudflare.cloudflare(say) as run:
@@ -120,7 +120,7 @@ def command(
     show(written, notes, next_steps(stack, folder, found), is_json, made_of)
 
 
-def taken_over(
+def write_takeover(
     made: takeover.Takeover,
     stack: str,
     folder: Path,

@@ -76,7 +76,7 @@ def command(
     new_ca: bool,
     is_json: bool,
 ) -> None:
-    names = [_checked(name) for name in dict.fromkeys(names)]
+    names = [_check(name) for name in dict.fromkeys(names)]
     folder = ca_folder or out
     now = datetime.now(UTC)
     ends = now + timedelta(days=days)
@@ -89,7 +89,7 @@ def command(
             f"{folder / CA}.pem ends on {ca.ends:%Y-%m-%d}, before the certificates would. Give"
             " fewer --days, or make another CA with --ca and --new-ca, and let origins trust both."
         )
-    leaves = {n: authority.make_leaf(ca, authority.named(n), ends, kind=kind) for n in names}
+    leaves = {n: authority.make_leaf(ca, authority.common_name(n), ends, kind=kind) for n in names}
     _keep(folder, {CA: ca} if is_new else {}, out, leaves)
     pasted = configuration(out, names, folder / f"{CA}.pem")
     if is_json:
@@ -101,7 +101,7 @@ def command(
     click.echo(pasted, nl=False)
 
 
-def _checked(name: str) -> str:
+def _check(name: str) -> str:
     if not NAME.match(name) or name.lower() == CA:
         raise Stop(
             f"{name} is no name for a certificate: use at most 64 letters, digits, dots, hyphens"
@@ -119,7 +119,9 @@ def _authority(folder: Path, kind: str, now: datetime, *, may_make: bool) -> tup
                 f"there is no {certificate}. Correct --ca, or make a CA there with --new-ca: every"
                 " origin must trust a new one first."
             )
-        return authority.make_ca(authority.named(f"{CA_NAME} {now:%Y-%m-%d}"), now, kind), True
+        return authority.make_ca(
+            authority.common_name(f"{CA_NAME} {now:%Y-%m-%d}"), now, kind
+        ), True
     if not certificate.exists() or not key.exists():
         missing = key if certificate.exists() else certificate
         raise Stop(f"{missing} is missing beside the other. Put it there, or give another --ca.")

@@ -77,7 +77,10 @@ def command(
         held = _read_states(exports)
     with cloudflare.cloudflare(say) as run:
         found = orphans(
-            cloudflare.zones(wanted, run, progress), held, _configured(wanted), run.clock.now()
+            cloudflare.zones(wanted, run, progress),
+            held,
+            _configured_fingerprints(wanted),
+            run.clock.now(),
         )
         if is_json:
             show_json([as_json(orphan) for orphan in found])
@@ -98,7 +101,7 @@ def _read_states(exports: Sequence[TextIO]) -> list[HeldCertificate]:
     return [held for export in exports for held in state.certificates(export.read(), export.name)]
 
 
-def _configured(wanted: StackFile) -> set[str]:
+def _configured_fingerprints(wanted: StackFile) -> set[str]:
     """The fingerprints that the configuration names: a failed run may have uploaded them."""
     found = set()
     for zone in wanted.zones.values():
@@ -134,7 +137,7 @@ def orphans(
 
 def _is_shown(zone: LiveZone, level: Level, record: UploadedCertificate) -> bool:
     if level == "hostname":
-        return bool(zone.shown_by(record.id))
+        return bool(zone.hostnames_showing(record.id))
     # A hostname's binding hides the zone's level, other names still show it.
     in_force = zone.facts.certificates[-1:]
     return zone.facts.own != "off" and any(c.cert_id == record.id for c in in_force)

@@ -125,4 +125,4 @@ def _of_live(
     yield from zone_checks.limits(seen, hostnames)
     yield from zone_checks.foreign(seen, hostnames, ours)
     yield from zone_checks.zone_level(seen, ours)
-    yield from zone_checks.proxied(seen, run)
+    yield from zone_checks.check_proxied(seen, run)

@@ -192,7 +192,7 @@ def _ca(certificate: Path, key: Path, now: datetime) -> Identity:
 
 def _names(given: Given) -> tuple[authority.Name, authority.Name]:
     """Subject and issuer for the forgeries: those of the right certificate, as far as known."""
-    subject = authority.named("cloudflare")
+    subject = authority.common_name("cloudflare")
     if given.certificate:
         right = _read(given.certificate)
         return right.subject, right.issuer

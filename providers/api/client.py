@@ -247,7 +247,7 @@ def decode(
         is_busy = status == 429 or status >= 500
         if envelope.get("success") is not False and not is_busy:
             raise Unanswered(_foreign(method, status, ray))
-        raise _refused(method, path, status, headers, envelope, ray)
+        raise _refusal(method, path, status, headers, envelope, ray)
     # The deletion of a notification policy is documented to answer without a result.
     has_result = "result" in envelope or method == "DELETE"
     if envelope.get("success") is not True or not has_result:
@@ -278,7 +278,7 @@ def _numbers(errors: list[dict[str, Any]]) -> list[int]:
     return [code for error in errors if type(code := error.get("code")) is int]
 
 
-def _refused(
+def _refusal(
     method: str,
     path: str,
     status: int,

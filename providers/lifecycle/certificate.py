@@ -141,7 +141,7 @@ class CertificateProvider(ZoneProvider[CertificateInputs]):
         record = zone.certificate_or_reread(self.level, cert_id)
         if record is None:
             return None
-        if record.has_timed_out and not deletion.shown_by(zone, self.level, cert_id):
+        if record.has_timed_out and not deletion.hostnames_showing(zone, self.level, cert_id):
             return None
         if self.level == "zone":
             warn_if_not_presented(run, record)

@@ -46,7 +46,7 @@ def remove(run: ZoneRun, level: Level, cert_id: str, seconds: float) -> None:
         if not last:
             waiting.fact += f": {why[0]}"
             raise
-        raise _explained(zone, level, cert_id, last[-1], waiting) from None
+        raise _explain(zone, level, cert_id, last[-1], waiting) from None
 
 
 def try_remove(zone: Zone, level: Level, cert_id: str) -> Refused | None:
@@ -63,7 +63,7 @@ def try_remove(zone: Zone, level: Level, cert_id: str) -> Refused | None:
     return None
 
 
-def shown_by(zone: Zone, level: Level, cert_id: str) -> list[str]:
+def hostnames_showing(zone: Zone, level: Level, cert_id: str) -> list[str]:
     """The hostnames whose binding holds the certificate; none at zone level."""
     if level == "zone":
         return []
@@ -71,12 +71,12 @@ def shown_by(zone: Zone, level: Level, cert_id: str) -> list[str]:
     return sorted(r.hostname for r in rows if r.cert_id == cert_id and r.holds_certificate)
 
 
-def _explained(
+def _explain(
     zone: Zone, level: Level, cert_id: str, refused: Refused, waiting: StillWaiting
 ) -> CloudflareError:
     if not refused.has(Code.CERTIFICATE_IN_USE):
         return CloudflareError(f"{waiting.fact}; {refused.fact}", REFRESH_NEXT)
-    shown = names(shown_by(zone, level, cert_id)) or "a hostname"
+    shown = names(hostnames_showing(zone, level, cert_id)) or "a hostname"
     return CloudflareError(
         f"still shown by {shown} ({refused.fact})",
         "Remove that binding, or bind the hostname to another certificate, then run again.",

@@ -109,10 +109,10 @@ def _guarded_call(verb: Callable[..., Any]) -> Callable[..., Any]:
             # A server, or a proxy, may quote what it was sent.
             raise OneLineError(redact(str(error), session.current().secrets())) from None
         except Exception as error:
-            raise _unexpected(verb.__name__, error) from None
+            raise _defect(verb.__name__, error) from None
         except (SystemExit, KeyboardInterrupt) as error:
             # Only Exception reaches the engine; anything else would hang the call for ever.
-            raise _unexpected(verb.__name__, error) from None
+            raise _defect(verb.__name__, error) from None
         for part in ("inputs", "outs"):
             if getattr(result, part, None) is not None:
                 setattr(result, part, _encode(getattr(result, part)))
@@ -183,7 +183,7 @@ class Provider(ResourceProvider, Generic[Model, ARun]):
     @_guarded_call
     def create(self, props: Props) -> CreateResult:
         """Makes the object, or adopts what is there as wanted (law 5)."""
-        inputs = self._recorded("", props).inputs
+        inputs = self._read_state("", props).inputs
         with about(self.label(inputs, "")):
             id_, outputs = self.create_object(self._run(inputs), inputs)
         return CreateResult(id_, {**to_state(inputs), **outputs})
@@ -191,7 +191,7 @@ class Provider(ResourceProvider, Generic[Model, ARun]):
     @_guarded_call
     def read(self, id_: str, props: Props) -> ReadResult:
         """Live values; an empty id for what is gone (law 6)."""
-        recorded = self._recorded(id_, props)
+        recorded = self._read_state(id_, props)
         with about(self.label(recorded.inputs, id_)):
             found = self.read_object(self._run(recorded.inputs), recorded)
         if found is None:
@@ -204,15 +204,15 @@ class Provider(ResourceProvider, Generic[Model, ARun]):
     @_guarded_call
     def update(self, id_: str, olds: Props, news: Props) -> UpdateResult:
         """Sets what is wanted, and returns all outputs (law 6)."""
-        inputs = self._recorded(id_, news).inputs
+        inputs = self._read_state(id_, news).inputs
         with about(self.label(inputs, id_)):
-            outputs = self.update_object(self._run(inputs), inputs, self._recorded(id_, olds))
+            outputs = self.update_object(self._run(inputs), inputs, self._read_state(id_, olds))
         return UpdateResult({**to_state(inputs), **outputs})
 
     @_guarded_call
     def delete(self, id_: str, props: Props) -> None:
         """Removes the object, unless another resource of the program wants it (laws 7 and 8)."""
-        recorded = self._recorded(id_, props)
+        recorded = self._read_state(id_, props)
         run, label = self._run(recorded.inputs), self.label(recorded.inputs, id_)
         with about(label):
             if self.is_wanted(run, recorded):
@@ -270,7 +270,7 @@ class Provider(ResourceProvider, Generic[Model, ARun]):
     def _inputs(self, props: Props) -> Model:
         return self.model.model_validate(props)  # type: ignore[return-value]
 
-    def _recorded(self, id_: str, props: Props) -> Recorded[Model]:
+    def _read_state(self, id_: str, props: Props) -> Recorded[Model]:
         return Recorded(id_, from_state(self.model, props), props)  # type: ignore[arg-type]
 
     def _run(self, inputs: Model) -> ARun:
@@ -344,7 +344,7 @@ def resource_props(model: type[Inputs], given: Mapping[str, Any], *outputs: str)
     return {name: given[name] for name in model.model_fields} | dict.fromkeys(outputs)
 
 
-def _unexpected(verb: str, error: BaseException) -> OneLineError:
+def _defect(verb: str, error: BaseException) -> OneLineError:
     secrets = session.current().secrets()
     # The traceback limit of `configure` counts for the engine's view only.
     frames = traceback.TracebackException.from_exception(error, limit=50).format()

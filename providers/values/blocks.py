@@ -49,7 +49,7 @@ def blocks_of(text: str, kind: BlockKind) -> list[tuple[str, bytes]]:
     :raises PemError: where there is none, where one cannot be read, or for another kind of block.
     """
     blocks = find_blocks(text)
-    if not blocks and (fault := _binary_fault(_decoded(text), kind)):
+    if not blocks and (fault := _binary_fault(_decode(text), kind)):
         raise PemError(fault)
     hits = [block for block in blocks if block.label.endswith(kind.ending)]
     for block in hits or blocks:
@@ -73,9 +73,9 @@ _MARKER = re.compile(r"-----(BEGIN|END) ([A-Z0-9][A-Z0-9# ]{0,40}?)-{3,5}")
 
 def find_blocks(text: str) -> list[Block]:
     """Every block of the text, or of the text whose base64 it is, in their order."""
-    text = _unescaped(text)
+    text = _unescape(text)
     if "-----" not in text:
-        text = _decoded(text).decode("utf-8", errors="replace")
+        text = _decode(text).decode("utf-8", errors="replace")
     found: list[Block] = []
     start = 0
     for marker in _MARKER.finditer(text):
@@ -124,7 +124,7 @@ def text_of(data: bytes) -> str:
     return base64.b64encode(data).decode() if "\0" in text else text
 
 
-def _unescaped(text: str) -> str:
+def _unescape(text: str) -> str:
     for escape in ("\\r", "\\n", "\\t"):
         text = text.replace(escape, "\n")
     # What is left of escapes that were escaped again.
@@ -134,7 +134,7 @@ def _unescaped(text: str) -> str:
 _BASE64 = re.compile(r"[A-Za-z0-9+/]{24,}={0,2}")
 
 
-def _decoded(text: str) -> bytes:
+def _decode(text: str) -> bytes:
     """The bytes whose base64 the text is, with or without line breaks; b"" where it is none."""
     code = "".join(text.split()).strip("\"'")
     if not _BASE64.fullmatch(code):

@@ -80,11 +80,11 @@ def read_private_key(text: str, passphrase: str | None = None) -> PrivateKey:
     if len(blocks) > 1:
         raise PemError(_PRIVATE_KEY.several)
     if blocks and (blocks[0].label.startswith("ENCRYPTED") or "Proc-Type:" in blocks[0].body):
-        return _decrypted(blocks[0].label, blocks[0].body, passphrase)
+        return _decrypt(blocks[0].label, blocks[0].body, passphrase)
     ((label, der),) = blocks_of(text, _PRIVATE_KEY)
     if seedless := _SEEDLESS.match(der):
         raise PemError(_EXPANDED if seedless[1] == b"\x30" else _WITHOUT_SEED)
-    kind, public_key = _identified(der)
+    kind, public_key = _identify(der)
     if form := odd_form(der, _RSA_PSS if _IS_RSA_PSS.match(der) else ""):
         raise PemError(
             f"is {form}, which Go's TLS, and so Cloudflare's edge, refuses. Convert it with"
@@ -124,7 +124,7 @@ _OLD_HEADERS = re.compile(
 )
 
 
-def _identified(der: bytes) -> tuple[str, bytes]:
+def _identify(der: bytes) -> tuple[str, bytes]:
     try:
         kind, public_key = identify(load_der_private_key(der, None).public_key())
     except UnsupportedAlgorithm:
@@ -137,7 +137,7 @@ def _identified(der: bytes) -> tuple[str, bytes]:
     return kind, public_key
 
 
-def _decrypted(label: str, body: str, passphrase: str | None) -> PrivateKey:
+def _decrypt(label: str, body: str, passphrase: str | None) -> PrivateKey:
     if passphrase is None:
         raise PemError(_ENCRYPTED)
     old = _OLD_HEADERS.match(body)
@@ -152,7 +152,7 @@ def _decrypted(label: str, body: str, passphrase: str | None) -> PrivateKey:
         raise PemError(str(key_fault(""))) from None
     except DEFECTS:
         raise PemError(_CANNOT_BE_DECRYPTED) from None
-    kind, public_key = _identified(der)
+    kind, public_key = _identify(der)
     plain = _block("PRIVATE KEY", base64.b64encode(der).decode())
     return PrivateKey(plain, kind, public_key, written)
 

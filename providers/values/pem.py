@@ -111,7 +111,7 @@ def read_certificate(text: str) -> Certificate:
 
 def read_certificate_file(text: str) -> Certificate:
     """The same from a file's text, which nobody sees: a private key in it is dropped."""
-    found = [_parsed(der) for _, der in blocks_of(text, _CERTIFICATE)]
+    found = [_parse(der) for _, der in blocks_of(text, _CERTIFICATE)]
     found = list({certificate.sha256: certificate for certificate in found}.values())
     leaves = [one for one in found if not _is_above_another(one, found)]
     if len(leaves) > 1:
@@ -126,7 +126,7 @@ def _is_above_another(one: Certificate, others: Sequence[Certificate]) -> bool:
     return one.is_ca or any(o.issuer == one.subject for o in others if o is not one)
 
 
-def _parsed(der: bytes) -> Certificate:
+def _parse(der: bytes) -> Certificate:
     try:
         # cryptography warns of odd names and serial numbers, which nobody else minds; the lock
         # is for the plugin's threads, which share the filters.
@@ -151,7 +151,7 @@ def _extensions_unreadable(certificate: Certificate, _now: datetime) -> str | No
     return "has extensions that cannot be read. Have it issued again without the unusual ones."
 
 
-def _expired(certificate: Certificate, now: datetime) -> str | None:
+def _expiry_fault(certificate: Certificate, now: datetime) -> str | None:
     if now <= certificate.not_after:
         return None
     return f"expired on {certificate.expires_on}. Give one that is valid."
@@ -199,7 +199,7 @@ def _key_in_odd_form(certificate: Certificate, _now: datetime) -> str | None:
 
 POLICIES: tuple[Callable[[Certificate, datetime], str | None], ...] = (
     _extensions_unreadable,
-    _expired,
+    _expiry_fault,
     _not_yet_valid,
     _authority,
     _cannot_sign,

@@ -13,7 +13,7 @@ LISTS = sorted(path.name for path in PROJECT.glob("requirements*.txt"))
 PIN = re.compile(r"^([\w.-]+)==([^\s;]+)", re.MULTILINE)
 
 
-def normalised(text: str) -> dict[str, str]:
+def normalise(text: str) -> dict[str, str]:
     """Versions by name; PyPI takes `-`, `_` and `.` for one another."""
     return {re.sub(r"[-_.]+", "-", name.lower()): version for name, version in PIN.findall(text)}
 
@@ -25,7 +25,7 @@ def locked(name: str) -> str:
 def everything_of(name: str) -> dict[str, str]:
     """What a list asks for, with the lists that it contains."""
     text = (PROJECT / name).read_text()
-    found = normalised(text)
+    found = normalise(text)
     for other in re.findall(r"^-r (\S+)", text, re.MULTILINE):
         found |= everything_of(other)
     return found
@@ -38,15 +38,15 @@ def test_each_list_has_a_lock_and_each_lock_a_list() -> None:
 @pytest.mark.parametrize("name", LISTS)
 def test_a_lock_holds_what_its_list_asks_for(name: str) -> None:
     wanted = everything_of(name)
-    held = normalised(locked(name))
+    held = normalise(locked(name))
     wrong = {package: v for package, v in wanted.items() if held.get(package) != v}
     assert wrong == {}, "run: make lock"
 
 
 @pytest.mark.parametrize("name", LISTS)
 def test_a_lock_and_the_constraints_name_the_same_versions(name: str) -> None:
-    constraints = normalised((PROJECT / "constraints.txt").read_text())
-    assert normalised(locked(name)).items() <= constraints.items(), "run: make lock"
+    constraints = normalise((PROJECT / "constraints.txt").read_text())
+    assert normalise(locked(name)).items() <= constraints.items(), "run: make lock"
 
 
 @pytest.mark.parametrize("name", LISTS)

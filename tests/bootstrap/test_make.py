@@ -92,7 +92,7 @@ def venv(tmp_path: Path) -> Path:
     folder = tmp_path / "venv"
     (folder / "bin").mkdir(parents=True)
     packages.python(folder).symlink_to(sys.executable)
-    (folder / packages.STAMP).write_text(packages.wanted(folder, tmp_path))
+    (folder / packages.STAMP).write_text(packages.stamp_of_complete(folder, tmp_path))
     return folder
 
 

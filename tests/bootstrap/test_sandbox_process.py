@@ -21,7 +21,7 @@ def work(tmp_path: Path) -> Iterator[Path]:
 
 
 def pid_of(work: Path) -> int:
-    found = sandbox_process.recorded(work)
+    found = sandbox_process.find_running(work)
     assert found is not None
     return found.pid
 
@@ -64,7 +64,7 @@ def test_another_process_with_the_pid_is_neither_taken_nor_ended(work: Path) -> 
         born = "before the restart of the machine"
         record = {"pid": stranger.pid, "birth": born, "api": "http://127.0.0.1:9/client/v4"}
         (work / "sandbox.json").write_text(json.dumps(record))
-        assert sandbox_process.recorded(work) is None
+        assert sandbox_process.find_running(work) is None
         sandbox_process.stop(work)
         processes.end(stranger.pid, born)
         with pytest.raises(subprocess.TimeoutExpired):
@@ -87,7 +87,7 @@ def test_another_sandbox_on_the_recorded_address_is_not_ours(work: Path, tmp_pat
 def test_a_record_that_makes_no_sense_is_none(work: Path, content: str) -> None:
     work.mkdir()
     (work / "sandbox.json").write_text(content)
-    assert sandbox_process.recorded(work) is None
+    assert sandbox_process.find_running(work) is None
 
 
 def test_a_stopped_sandbox_is_gone(work: Path) -> None:
@@ -95,7 +95,7 @@ def test_a_stopped_sandbox_is_gone(work: Path) -> None:
     pid = pid_of(work)
     sandbox_process.stop(work)
     assert processes.birth(pid) is None
-    assert sandbox_process.recorded(work) is None
+    assert sandbox_process.find_running(work) is None
 
 
 def test_one_that_cannot_start_says_why_in_one_line(work: Path) -> None:

@@ -133,12 +133,12 @@ def test_each_row_has_tests_that_exist(row: str) -> None:
         assert name in {n.name for n in ast.walk(tree) if isinstance(n, ast.FunctionDef)}
 
 
-def folded(text: str) -> str:
+def fold(text: str) -> str:
     return re.sub(r"\W+", " ", text)
 
 
 def test_each_row_stands_on_the_page() -> None:
     if not PAGE.exists():
         pytest.skip(f"the page does not lie at {PAGE}")
-    page = folded(PAGE.read_text())
-    assert [row for row in ROWS if folded(row) not in page] == []
+    page = fold(PAGE.read_text())
+    assert [row for row in ROWS if fold(row) not in page] == []

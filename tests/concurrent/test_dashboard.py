@@ -12,7 +12,7 @@ from providers.api.errors import CloudflareError
 from providers.api.zone_requests import AOP
 from tests.conftest import ZONE
 from tests.properties.engine import Program, Stack, binding, bindings, certificate, switch
-from tests.properties.world import STRANGER, held, pair
+from tests.properties.world import STRANGER, pair, read_held
 from tests.sandbox_server import Sandbox
 
 BASE = f"/zones/{ZONE}/{AOP}"
@@ -94,7 +94,7 @@ MEANWHILE = {
 }
 
 
-def interrupted(
+def interrupt(
     stack: Stack, program: Program, meanwhile: Meanwhile, path: str = "", nth: int = 1
 ) -> list[str]:
     """The errors of an `up` during which somebody does something at one of its requests."""
@@ -122,15 +122,15 @@ def interrupted(
 @pytest.mark.parametrize("kind", PROGRAMS)
 @pytest.mark.parametrize("meanwhile", MEANWHILE.values(), ids=MEANWHILE.keys())
 def test_what_somebody_does_meanwhile_is_told_and_the_next_run_heals(sandbox, kind, meanwhile):
-    before = held(sandbox)
+    before = read_held(sandbox)
     stack, program = Stack(sandbox), PROGRAMS[kind]
     stack.up(program(0))
     sandbox.advance(60)
-    told = interrupted(stack, program(1), meanwhile)
+    told = interrupt(stack, program(1), meanwhile)
     assert len(told) == bool(meanwhile.says)
     assert all(meanwhile.says in text and "\n" not in text for text in told)
     stack.up(program(1), refresh=True)
-    after = held(sandbox)
+    after = read_held(sandbox)
     assert after["certificates"] == before["certificates"] | {pair(1).sha256}
     mine = dict.fromkeys((APP, API), (pair(1).sha256, True))
     assert after["bindings"] == {**before["bindings"], **mine}
@@ -154,7 +154,7 @@ def test_the_old_zone_certificate_stays_when_somebody_deletes_the_new_one(sandbo
     sandbox.advance(60)
     act = Meanwhile("GET", "before", delete_new_zone_certificate)
     # The first look at the switch is before the upload.
-    (told,) = interrupted(stack, program(4), act, "/settings$", nth=2)
+    (told,) = interrupt(stack, program(4), act, "/settings$", nth=2)
     assert "pulumi up --refresh" in told
     assert sandbox.presented(ZONE, "*")["certificate_sha256"] == pair(3).sha256
     stack.up(program(4), refresh=True)

@@ -24,10 +24,10 @@ LONGEST = 120.0
 
 def both(people: list[Project], *arguments: str) -> list[tuple[int, str]]:
     """Exit code and text of the same command of both, run at once."""
-    return ended([project.start(*arguments) for project in people])
+    return wait_for_ends([project.start(*arguments) for project in people])
 
 
-def ended(running: list[subprocess.Popen[str]]) -> list[tuple[int, str]]:
+def wait_for_ends(running: list[subprocess.Popen[str]]) -> list[tuple[int, str]]:
     texts = ["".join(process.communicate(timeout=LONGEST)) for process in running]
     assert not [text for text in texts if "Traceback" in text]
     return [(process.returncode, text) for process, text in zip(running, texts, strict=True)]
@@ -41,7 +41,7 @@ def both_held(
     running = [project.start(*UP) for project in people]
     cloudflare.wait_held(2, LONGEST)
     cloudflare.release()
-    return ended(running)
+    return wait_for_ends(running)
 
 
 def conflicts(cloudflare: SandboxProcess) -> int:

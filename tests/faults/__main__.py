@@ -15,11 +15,11 @@ from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 from tests.faults.cuts import CUTS
-from tests.faults.matrix import Ground, Verdict, cell, prepare
+from tests.faults.matrix import UndisturbedRun, Verdict, cell, prepare
 from tests.faults.scenarios import SCENARIOS
 
 
-def parsed(arguments: Sequence[str]) -> argparse.Namespace:
+def parse(arguments: Sequence[str]) -> argparse.Namespace:
     """The options; `scenario` is empty when all are meant."""
     parser = argparse.ArgumentParser(prog="python -m tests.faults")
     # With a default that is a list, argparse would look for the whole list among the choices.
@@ -32,16 +32,16 @@ def parsed(arguments: Sequence[str]) -> argparse.Namespace:
 
 def main() -> int:
     """0 when every cell passed."""
-    given = parsed(sys.argv[1:])
+    given = parse(sys.argv[1:])
     cuts = given.cut or list(CUTS)
     start, total, failed = time.monotonic(), 0, 0
     with tempfile.TemporaryDirectory(prefix="aop-faults-") as folder:
         for name in given.scenario or SCENARIOS:
             place = Path(folder) / name
             place.mkdir()
-            ground = prepare(SCENARIOS[name], place)
-            cells = ground.cells(cuts, only_writes=given.writes)
-            verdicts = _row(ground, cells, place, given.jobs)
+            undisturbed = prepare(SCENARIOS[name], place)
+            cells = undisturbed.cells(cuts, only_writes=given.writes)
+            verdicts = _row(undisturbed, cells, place, given.jobs)
             bad = sum(bool(verdict.problems) for verdict in verdicts)
             missed = sum(not verdict.came for verdict in verdicts)
             total, failed = total + len(cells), failed + bad
@@ -52,20 +52,22 @@ def main() -> int:
     return 1 if failed else 0
 
 
-def _row(ground: Ground, cells: list[tuple[str, int]], place: Path, jobs: int) -> list[Verdict]:
+def _row(
+    undisturbed: UndisturbedRun, cells: list[tuple[str, int]], place: Path, jobs: int
+) -> list[Verdict]:
     """One verdict for each cell; what went wrong is printed as soon as it is known."""
 
     def run(number: int) -> Verdict:
         cut, k = cells[number]
-        return cell(ground, CUTS[cut], k, place / f"cell-{number}")
+        return cell(undisturbed, CUTS[cut], k, place / f"cell-{number}")
 
     verdicts = []
     with ThreadPoolExecutor(jobs) as pool:
         for (cut, k), verdict in zip(cells, pool.map(run, range(len(cells))), strict=True):
             verdicts.append(verdict)
             if verdict.problems:
-                request = " ".join(ground.requests[k - 1])
-                print(f"  {ground.scenario.name} {cut} at {k} ({request}):", flush=True)
+                request = " ".join(undisturbed.requests[k - 1])
+                print(f"  {undisturbed.scenario.name} {cut} at {k} ({request}):", flush=True)
                 print("\n".join(f"    {problem[:600]}" for problem in verdict.problems), flush=True)
     return verdicts
 

@@ -24,7 +24,7 @@ NAMES = tuple(f"{name}{end}" for name in ("zone", "pay", "api", "app") for end i
 
 
 @dataclass(frozen=True)
-class Ground:
+class UndisturbedRun:
     """The saved state before the run, and what the run leaves when nobody disturbs it."""
 
     scenario: Scenario
@@ -64,7 +64,7 @@ def _pattern(path: str) -> str:
     return re.sub(r"[0-9a-f]{8}-[0-9a-f-]{27}", "[0-9a-f-]{36}", path) + "$"
 
 
-def prepare(scenario: Scenario, folder: Path) -> Ground:
+def prepare(scenario: Scenario, folder: Path) -> UndisturbedRun:
     """Brings `before` into force, saves it, then records one healthy run."""
     saved = folder / "saved"
     saved.mkdir()
@@ -82,7 +82,7 @@ def prepare(scenario: Scenario, folder: Path) -> Ground:
         if scenario.then is not None:
             command(project, scenario.then)
         settled = sandbox.state(settled=True)
-    return Ground(scenario, saved, requests, settled)
+    return UndisturbedRun(scenario, saved, requests, settled)
 
 
 class running:
@@ -117,14 +117,14 @@ def command(project: Project, program: str | None) -> Done:
     return project.run(*arguments(project, program))
 
 
-def cell(ground: Ground, cut: Cut, k: int, folder: Path) -> Verdict:
+def cell(undisturbed: UndisturbedRun, cut: Cut, k: int, folder: Path) -> Verdict:
     """What went wrong when request `k` was cut."""
-    scenario = ground.scenario
-    with running(ground.saved, folder) as (sandbox, project):
+    scenario = undisturbed.scenario
+    with running(undisturbed.saved, folder) as (sandbox, project):
         start = sandbox.now()
-        sandbox.fault(cut.fault, by="all-permissions", **ground.address(k))
+        sandbox.fault(cut.fault, by="all-permissions", **undisturbed.address(k))
         running_cli = project.start(*arguments(project, scenario.after))
-        reached = bool(cut.act) and _held(sandbox, running_cli)
+        reached = bool(cut.act) and _is_held_before_end(sandbox, running_cli)
         if cut.act and reached:
             cut.act(sandbox, running_cli)
         running_cli.communicate(timeout=CLI_ENDS_WITHIN)
@@ -138,13 +138,13 @@ def cell(ground: Ground, cut: Cut, k: int, folder: Path) -> Verdict:
             lambda: project.preview("--expect-no-changes") if scenario.after else None,
         ):
             _try(heal, problems)
-        may_differ = ground.requests[k - 1][0] == "GET"
+        may_differ = undisturbed.requests[k - 1][0] == "GET"
         problems += [] if reached or may_differ else [f"request {k} never came"]
-        problems += _difference(ground.settled, sandbox.state(settled=True))
+        problems += _difference(undisturbed.settled, sandbox.state(settled=True))
         return Verdict(problems + _gaps(sandbox, scenario, start), reached)
 
 
-def _held(sandbox: SandboxProcess, cli: Any) -> bool:
+def _is_held_before_end(sandbox: SandboxProcess, cli: Any) -> bool:
     """Whether the request came before the command ended."""
     while cli.poll() is None:
         if sandbox.held():

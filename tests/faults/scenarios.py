@@ -101,12 +101,12 @@ class Scenario:
     then: str | None = None
 
 
-def rotated(program: str, name: str) -> str:
+def rotate(program: str, name: str) -> str:
     """The program with another certificate in place of `name`."""
     return program.replace(f'pair("{name}")', f'pair("{name}-next")')
 
 
-def moved(program: str) -> str:
+def move(program: str) -> str:
     """The program with another hostname in place of `a.example.com`."""
     return program.replace("a.example.com", "moved.example.com").replace('in ("a",', 'in ("moved",')
 
@@ -117,28 +117,28 @@ SCENARIOS = {
     scenario.name: scenario
     for scenario in (
         Scenario("create", "", LEVELS, ("*",)),
-        Scenario("rotate-single", SINGLE, rotated(SINGLE, "pay"), (A, B)),
-        Scenario("rotate-many", MANY, rotated(MANY, "pay"), (A, B, C)),
+        Scenario("rotate-single", SINGLE, rotate(SINGLE, "pay"), (A, B)),
+        Scenario("rotate-many", MANY, rotate(MANY, "pay"), (A, B, C)),
         Scenario(
             "rotate-hundreds",
             HUNDREDS,
             HUNDREDS.replace("pair(n)", 'pair(f"{n}-next")'),
             tuple(f"h{i}.example.com" for i in range(252)),
         ),
-        Scenario("rotate-zone", ZONE_ONLY, rotated(ZONE_ONLY, "zone"), ("*",)),
-        Scenario("change-hostname", SINGLE, moved(SINGLE), (B,)),
-        Scenario("change-hostname-many", MANY, moved(MANY), (B, C)),
+        Scenario("rotate-zone", ZONE_ONLY, rotate(ZONE_ONLY, "zone"), ("*",)),
+        Scenario("change-hostname", SINGLE, move(SINGLE), (B,)),
+        Scenario("change-hostname-many", MANY, move(MANY), (B, C)),
         Scenario("destroy", LEVELS, None, ("*",)),
-        Scenario("reverted", SINGLE, rotated(SINGLE, "pay"), (A, B), SINGLE),
-        Scenario("reverted-zone", ZONE_ONLY, rotated(ZONE_ONLY, "zone"), ("*",), ZONE_ONLY),
+        Scenario("reverted", SINGLE, rotate(SINGLE, "pay"), (A, B), SINGLE),
+        Scenario("reverted-zone", ZONE_ONLY, rotate(ZONE_ONLY, "zone"), ("*",), ZONE_ONLY),
         Scenario("alerts", ALERTS, OTHER_ALERTS, ()),
         Scenario("alerts-destroyed", ALERTS, None, ()),
         Scenario(
             "renamed-and-moved",
             SINGLE,
-            rotated(SINGLE, "pay"),
+            rotate(SINGLE, "pay"),
             (A, B),
-            then=rotated(RENAMED, "pay"),
+            then=rotate(RENAMED, "pay"),
         ),
     )
 }

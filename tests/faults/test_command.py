@@ -4,18 +4,18 @@ from __future__ import annotations
 
 import pytest
 
-from tests.faults.__main__ import parsed
+from tests.faults.__main__ import parse
 
 
 def test_without_a_name_the_whole_matrix_is_run() -> None:
-    assert parsed([]).scenario == []
+    assert parse([]).scenario == []
 
 
 def test_scenarios_are_chosen_by_name() -> None:
-    assert parsed(["create", "destroy", "--cut", "sigint"]).scenario == ["create", "destroy"]
+    assert parse(["create", "destroy", "--cut", "sigint"]).scenario == ["create", "destroy"]
 
 
 def test_an_unknown_scenario_is_refused(capsys: pytest.CaptureFixture[str]) -> None:
     with pytest.raises(SystemExit):
-        parsed(["no-such"])
+        parse(["no-such"])
     assert "rotate-zone" in capsys.readouterr().err

@@ -21,9 +21,9 @@ pytestmark = [pytest.mark.slow, pytest.mark.cli, pytest.mark.timeout(900)]
 
 @pytest.mark.parametrize("scenario", SCENARIOS.values(), ids=lambda scenario: scenario.name)
 def test_a_run_cut_at_any_write_is_healed_by_the_next(scenario, tmp_path):
-    ground = prepare(scenario, tmp_path)
-    cells = ground.cells(CUTS_IN_CI, only_writes=True)
+    undisturbed = prepare(scenario, tmp_path)
+    cells = undisturbed.cells(CUTS_IN_CI, only_writes=True)
     assert cells
     for name, k in cells:
-        verdict = cell(ground, CUTS[name], k, tmp_path / f"{name}-{k}")
-        assert not verdict.problems, f"{scenario.name}, {name} at {ground.requests[k - 1]}"
+        verdict = cell(undisturbed, CUTS[name], k, tmp_path / f"{name}-{k}")
+        assert not verdict.problems, f"{scenario.name}, {name} at {undisturbed.requests[k - 1]}"

@@ -95,7 +95,7 @@ def _write(folder: Path, port: int, longest: str) -> StepCaServer:
         _pem(root),
         _pem(intermediate),
         jwk.export_private(),
-        _encrypted(jwk, passphrase),
+        _encrypt(jwk, passphrase),
         passphrase,
     )
 
@@ -112,7 +112,7 @@ def _configuration(folder: Path, port: int, provisioner: dict[str, Any]) -> dict
     }
 
 
-def _encrypted(jwk: JWK, passphrase: str) -> str:
+def _encrypt(jwk: JWK, passphrase: str) -> str:
     """As `step crypto jwk create` writes a key; jwcrypto makes no such one by itself."""
     head = {"alg": "PBES2-HS256+A128KW", "enc": "A256GCM", "p2c": 100_000, "cty": "jwk+json"}
     box = JWE(jwk.export_private(), protected=json.dumps(head))

@@ -44,7 +44,7 @@ def foreign_ca(
     is_ca: bool = True,
 ) -> Identity:
     """A CA that somebody else made, with these extensions."""
-    key, name = ec.generate_private_key(ec.SECP256R1()), authority.named("Somebody's CA")
+    key, name = ec.generate_private_key(ec.SECP256R1()), authority.common_name("Somebody's CA")
     builder = (
         x509.CertificateBuilder()
         .subject_name(name)
@@ -62,7 +62,7 @@ def foreign_ca(
 
 def is_accepted(client: Identity, ca: Identity, folder: Path) -> bool:
     """Whether OpenSSL, as a server that trusts the CA, accepts the client."""
-    server = authority.make_leaf(ca, authority.named("server"), ENDS, usage=SERVER_AUTH)
+    server = authority.make_leaf(ca, authority.common_name("server"), ENDS, usage=SERVER_AUTH)
     contexts = []
     for protocol, identity in (
         (ssl.PROTOCOL_TLS_SERVER, server),
@@ -95,7 +95,7 @@ def is_accepted(client: Identity, ca: Identity, folder: Path) -> bool:
 
 
 KINDS: dict[str, Callable[[], Identity]] = {
-    "made here": lambda: authority.make_ca(authority.named("A CA"), NOW),
+    "made here": lambda: authority.make_ca(authority.common_name("A CA"), NOW),
     "with an identifier that is no SHA-1": lambda: foreign_ca(
         x509.SubjectKeyIdentifier(SHA256_IDENTIFIER), usage(cert_sign=True)
     ),
@@ -108,14 +108,14 @@ KINDS: dict[str, Callable[[], Identity]] = {
 def test_a_server_that_trusts_the_ca_accepts_what_was_signed(kind: str, tmp_path: Path) -> None:
     made = KINDS[kind]()
     ca = authority.read(made.pem.encode(), made.key_pem.encode(), NOW)
-    client = authority.make_leaf(ca, authority.named("client"), ENDS)
+    client = authority.make_leaf(ca, authority.common_name("client"), ENDS)
     assert is_accepted(client, ca, tmp_path)
     assert authority.chain_fault(client.certificate, ca.certificate) is None
 
 
 def test_the_identifier_of_the_ca_is_copied_and_not_computed() -> None:
     ca = foreign_ca(x509.SubjectKeyIdentifier(SHA256_IDENTIFIER))
-    leaf = authority.make_leaf(ca, authority.named("client"), ENDS).certificate
+    leaf = authority.make_leaf(ca, authority.common_name("client"), ENDS).certificate
     found = leaf.extensions.get_extension_for_class(x509.AuthorityKeyIdentifier)
     assert found.value.key_identifier == SHA256_IDENTIFIER
 
@@ -153,16 +153,16 @@ def test_a_ca_whose_certificates_no_server_would_take_is_refused(case: str) -> N
 @pytest.mark.parametrize("case", ["a leaf", "a CA without keyCertSign", "a CA for servers only"])
 def test_what_was_made_is_verified_before_anybody_gets_it(case: str) -> None:
     with pytest.raises(ValueError, match="what the CA signed does not verify: "):
-        authority.make_leaf(REFUSED[case][0](), authority.named("client"), ENDS)
+        authority.make_leaf(REFUSED[case][0](), authority.common_name("client"), ENDS)
 
 
 def test_a_certificate_of_a_ca_with_the_same_name_is_not_of_this_one() -> None:
-    first, second = (authority.make_ca(authority.named("A CA"), NOW) for _ in range(2))
-    leaf = authority.make_leaf(first, authority.named("client"), ENDS).certificate
+    first, second = (authority.make_ca(authority.common_name("A CA"), NOW) for _ in range(2))
+    leaf = authority.make_leaf(first, authority.common_name("client"), ENDS).certificate
     fault = authority.chain_fault(leaf, second.certificate)
     assert fault == "the name or the key of its issuer is another"
     renewed = foreign_ca(x509.SubjectKeyIdentifier(SHA256_IDENTIFIER))
-    certificate = authority.make_leaf(renewed, authority.named("client"), ENDS).certificate
+    certificate = authority.make_leaf(renewed, authority.common_name("client"), ENDS).certificate
     other = (
         x509.CertificateBuilder(
             issuer_name=renewed.certificate.subject,

@@ -21,13 +21,13 @@ SETTINGS = {"certificate": "file:ca.pem", "key": "env:CA_KEY"}
 
 @pytest.fixture(scope="module", params=["ec", "rsa"])
 def ca(request: pytest.FixtureRequest) -> authority.Identity:
-    return authority.make_ca(authority.named("Own CA"), NOW, request.param)
+    return authority.make_ca(authority.common_name("Own CA"), NOW, request.param)
 
 
 @pytest.fixture
 def folder(tmp_path: Path, ca: authority.Identity) -> Path:
     (tmp_path / "ca.pem").write_text(ca.pem)
-    (tmp_path / "other.pem").write_text(authority.make_ca(authority.named("Own CA"), NOW).pem)
+    (tmp_path / "other.pem").write_text(authority.make_ca(authority.common_name("Own CA"), NOW).pem)
     return tmp_path
 
 

@@ -95,10 +95,10 @@ def test_what_it_left_in_the_background_ends_with_it(folder: Path) -> None:
     with pytest.raises(IssuerError) as told:
         python(folder, code)
     pid = int(str(told.value).partition("(")[2].partition(")")[0])
-    assert ended_within(pid, seconds=10)
+    assert ends_within(pid, seconds=10)
 
 
-def ended_within(pid: int, seconds: float) -> bool:
+def ends_within(pid: int, seconds: float) -> bool:
     """Whether the process is gone, or dead and not yet reaped; a signal takes its moment."""
     status = Path(f"/proc/{pid}/stat")
     until = time.monotonic() + seconds

@@ -29,11 +29,11 @@ LEFT_OUT = {"sourcePosition", "stackTrace", "__provider", "propertyDependencies"
 SHOW_ALL = ("--show-sames",)
 
 
-def trimmed(value: Any) -> Any:
+def trim(value: Any) -> Any:
     """Without the keys of LEFT_OUT, at any depth."""
     if isinstance(value, dict):
-        return {k: trimmed(v) for k, v in value.items() if k not in LEFT_OUT}
-    return [trimmed(item) for item in value] if isinstance(value, list) else value
+        return {k: trim(v) for k, v in value.items() if k not in LEFT_OUT}
+    return [trim(item) for item in value] if isinstance(value, list) else value
 
 
 def change_dev(project: Project) -> None:
@@ -95,7 +95,7 @@ def record() -> None:
         ):
             project = Project(Path(folder), sandbox, stack)
             for name, text in scenes(project):
-                kept = json.dumps(trimmed(json.loads(text)), indent=1, sort_keys=True) + "\n"
+                kept = json.dumps(trim(json.loads(text)), indent=1, sort_keys=True) + "\n"
                 (GOLDEN / f"{name}.json").write_text(kept)
                 (GOLDEN / f"{name}.md").write_text(report_of(kept, now))
             project.close()

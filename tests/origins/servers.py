@@ -123,7 +123,7 @@ def commands(server: str, folder: Path, file: Path) -> tuple[list[str], list[str
     }[kind(server)]
 
 
-def written(
+def write(
     server: str, folder: Path, text: str, around: Around | None = None
 ) -> tuple[Path, dict[str, str]]:
     """The whole configuration as a file, and the environment for its server.
@@ -139,7 +139,7 @@ def written(
 
 def check(server: str, folder: Path, text: str) -> None:
     """Fails with the server's own words unless it accepts the configuration."""
-    file, environ = written(server, folder, text)
+    file, environ = write(server, folder, text)
     command, _ = commands(server, folder, file)
     done = subprocess.run(
         command, env=environ, capture_output=True, text=True, timeout=20, check=False
@@ -154,7 +154,7 @@ def running(
     server: str, folder: Path, text: str, *ports: int, around: Around | None = None
 ) -> Iterator[None]:
     """The server with this configuration, until the end of the block."""
-    file, environ = written(server, folder, text, around)
+    file, environ = write(server, folder, text, around)
     _, command = commands(server, folder, file)
     with (folder / "output").open("w") as output:
         process = subprocess.Popen(command, env=environ, stdout=output, stderr=subprocess.STDOUT)
@@ -244,7 +244,7 @@ def get(port: int, host: str, certificate: str | None) -> None:
             pass
 
 
-def verified(headers: dict[str, str]) -> list[str]:
+def verify_command(headers: dict[str, str]) -> list[str]:
     """The values under every spelling that a CGI or WSGI application takes for the header."""
     return [
         value

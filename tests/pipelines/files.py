@@ -63,15 +63,15 @@ def gitlab() -> list[Job]:
     for name, raw in data.items():
         if name in GLOBAL or name.startswith("."):
             continue
-        job = extended(data, raw)
+        job = extend(data, raw)
         scripts = [("\n".join(job["script"]), dict(data["variables"]))]
         found.append(Job(name, scripts, "before_script" in job, job))
     return found
 
 
-def extended(data: Mapping[str, Any], job: Mapping[str, Any]) -> dict[str, Any]:
+def extend(data: Mapping[str, Any], job: Mapping[str, Any]) -> dict[str, Any]:
     base = data.get(job.get("extends", ""))
-    return {**(extended(data, base) if base else {}), **job}
+    return {**(extend(data, base) if base else {}), **job}
 
 
 def preparation() -> dict[str, str]:

@@ -19,8 +19,8 @@ from tests.properties.world import (
     STRANGER,
     Wanted,
     Watch,
-    held,
-    unrecorded,
+    read_held,
+    read_unrecorded,
 )
 from tests.sandbox_server import SandboxThread
 
@@ -73,7 +73,7 @@ class Lives(RuleBasedStateMachine):
         # Nothing below the levels of the stack: a gap is then a gap.
         self.sandbox.outside("PATCH", f"/zones/{ZONE}/settings/tls_client_auth", {"value": "off"})
         self.sandbox.limits(list_lag=lag)
-        self.before = held(self.sandbox)
+        self.before = read_held(self.sandbox)
         self.stack = Stack(self.sandbox)
         self.watch = Watch()
         self.wanted: Wanted | None = plan
@@ -118,7 +118,7 @@ class Lives(RuleBasedStateMachine):
         with contextlib.suppress(Killed):
             self.stack.destroy(cut)
         self.stack.destroy()
-        assert held(self.sandbox) == self.before
+        assert read_held(self.sandbox) == self.before
         assert not self.stack.lives
 
     @precondition(lambda self: self.wanted is not None)
@@ -146,7 +146,7 @@ class Lives(RuleBasedStateMachine):
 
     def _tries(self, plan: Wanted | None) -> None:
         """What a cut create made is in no state: the same program finds it again."""
-        made = unrecorded(self.stack, held(self.sandbox), self.before)
+        made = read_unrecorded(self.stack, read_held(self.sandbox), self.before)
         self.lost |= made["certificates"]
         if self.touched or made["bindings"] or made["switch"]:
             self.heals()
@@ -184,11 +184,11 @@ class Lives(RuleBasedStateMachine):
         self.touched, self.tried = False, set()
         assert not gaps
         wanted = self.wanted.holds(self.before)
-        if (held(self.sandbox)["certificates"] - wanted["certificates"]) & self.lost:
+        if (read_held(self.sandbox)["certificates"] - wanted["certificates"]) & self.lost:
             self.sandbox.advance(LAG)
             self.stack.up(program, refresh=True)
         self.lost = set()
-        assert held(self.sandbox) == wanted
+        assert read_held(self.sandbox) == wanted
         assert not self.stack.changes(program)
         self.watch.begin(self.sandbox, self.wanted)
         self.in_force = self.wanted

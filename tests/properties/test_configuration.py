@@ -76,7 +76,7 @@ def places(value: Any, path: tuple[Any, ...] = ()) -> list[tuple[Any, ...]]:
     return found
 
 
-def changed(value: Any, path: tuple[Any, ...], new: Any) -> Any:
+def change(value: Any, path: tuple[Any, ...], new: Any) -> Any:
     """A copy of the value with something else in one place."""
     if not path:
         return new
@@ -88,7 +88,7 @@ def changed(value: Any, path: tuple[Any, ...], new: Any) -> Any:
     return whole
 
 
-def accepted(zones: Any) -> bool:
+def is_accepted(zones: Any) -> bool:
     """Whether it is a configuration; if not, the refusal is as it must be."""
     told = ""
     try:
@@ -109,13 +109,13 @@ def accepted(zones: Any) -> bool:
 @given(ANYTHING)
 @FUZZ
 def test_any_json_is_a_configuration_or_is_refused_in_lines_that_name_the_file(zones):
-    accepted(zones)
+    is_accepted(zones)
 
 
 @given(st.sampled_from([path for path in places(VALID) if path]), ANYTHING)
 @FUZZ
 def test_a_configuration_with_anything_in_one_place_is_accepted_or_refused(path, new):
-    accepted(changed(VALID, path, new))
+    is_accepted(change(VALID, path, new))
 
 
 @given(st.sampled_from([path for path in places(VALID) if path]), NAMES, ANYTHING)
@@ -125,8 +125,8 @@ def test_a_configuration_with_one_name_more_is_refused_or_accepted(path, name, n
     for key in path:
         within = within[key]
     if isinstance(within, dict):
-        accepted(changed(VALID, (*path, name), new))
+        is_accepted(change(VALID, (*path, name), new))
 
 
 def test_the_configuration_that_is_changed_is_a_valid_one():
-    assert accepted(VALID)
+    assert is_accepted(VALID)

@@ -14,7 +14,7 @@ from providers.api.errors import CloudflareError
 from providers.api.zone_requests import AOP
 from tests.conftest import TOKEN, ZONE
 from tests.properties.engine import Program, Stack, binding, certificate, switch
-from tests.properties.world import Watch, held, pair
+from tests.properties.world import Watch, pair, read_held
 from tests.sandbox_server import Sandbox
 
 APP = "a.example.com"
@@ -98,13 +98,13 @@ ROTATIONS = {
 }
 
 
-class Ground:
+class OneLevelStack:
     """A stack whose only level is the rotated one, so that a gap is a gap."""
 
     def __init__(self, sandbox: Sandbox, rotation: Rotation) -> None:
         sandbox.outside("PATCH", f"/zones/{ZONE}/settings/tls_client_auth", {"value": "off"})
         self.sandbox, self.rotation = sandbox, rotation
-        self.before = held(sandbox)
+        self.before = read_held(sandbox)
         self.stack = Stack(sandbox)
         self.stack.up(rotation.program(rotation.pairs[0]))
         sandbox.advance(60)
@@ -133,21 +133,21 @@ class Ground:
     def settles(self, number: int) -> None:
         """Nobody disturbs any more: one `up`, and only this pair is left."""
         assert self.rotate(number) == ""
-        found = held(self.sandbox)
+        found = read_held(self.sandbox)
         assert found["certificates"] == self.before["certificates"] | {pair(number).sha256}
         assert not self.stack.changes(self.rotation.program(number))
 
 
 @pytest.mark.parametrize("hostility", HOSTILITY)
 def test_a_hostile_answer_twice_is_waited_out_or_told_in_one_line(sandbox, hostility):
-    ground = Ground(sandbox, ROTATIONS["hostname"])
-    for turn, (method, path) in enumerate(ground.rotation.requests, 1):
+    one_level = OneLevelStack(sandbox, ROTATIONS["hostname"])
+    for turn, (method, path) in enumerate(one_level.rotation.requests, 1):
         number = turn % 2
         sandbox.fault(**HOSTILITY[hostility], method=method, path=path, times=2)
-        told = ground.rotate(number)
+        told = one_level.rotate(number)
         assert bool(told) == (hostility in FINAL), (method, path, told)
         sandbox.clear_faults()
-        ground.settles(number)
+        one_level.settles(number)
 
 
 @pytest.mark.slow
@@ -157,10 +157,10 @@ def test_a_hostile_answer_twice_is_waited_out_or_told_in_one_line(sandbox, hosti
 def test_a_hostile_answer_takes_nothing_away_and_the_next_run_heals(
     sandbox, hostility, level, times
 ):
-    ground = Ground(sandbox, ROTATIONS[level])
-    for turn, (method, path) in enumerate(ground.rotation.requests, 1):
-        number = ground.rotation.pairs[turn % 2]
+    one_level = OneLevelStack(sandbox, ROTATIONS[level])
+    for turn, (method, path) in enumerate(one_level.rotation.requests, 1):
+        number = one_level.rotation.pairs[turn % 2]
         sandbox.fault(**HOSTILITY[hostility], method=method, path=path, times=times)
-        ground.rotate(number)
+        one_level.rotate(number)
         sandbox.clear_faults()
-        ground.settles(number)
+        one_level.settles(number)

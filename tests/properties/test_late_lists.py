@@ -8,7 +8,7 @@ from providers.api.zone_requests import AOP
 from tests.conftest import ZONE
 from tests.properties.engine import Cut, Killed, Stack, binding, bindings, certificate
 from tests.properties.test_hostile_answers import APP
-from tests.properties.world import held, pair
+from tests.properties.world import pair, read_held
 
 BASE = f"/zones/{ZONE}/{AOP}"
 KINDS = {
@@ -37,7 +37,7 @@ def test_a_rotation_cut_after_its_binding_and_taken_back_is_taken_back_by_one_pl
         stack.up(program(1), Cut(2, "after"))
     stack.up(program(0))
     assert sandbox.presented(ZONE, APP)["certificate_sha256"] == pair(0).sha256
-    assert pair(1).sha256 not in held(sandbox)["certificates"]
+    assert pair(1).sha256 not in read_held(sandbox)["certificates"]
     assert stack.heard.has(APP, "an earlier run bound it to certificate", "back to certificate")
     assert not stack.changes(program(0))
 

@@ -13,8 +13,8 @@ from providers.api.errors import CloudflareError
 from providers.api.zone_requests import AOP
 from tests.conftest import ZONE
 from tests.properties.engine import Stack, binding, certificate, switch
-from tests.properties.test_hostile_answers import APP, ROTATIONS, Ground
-from tests.properties.world import held, pair
+from tests.properties.test_hostile_answers import APP, ROTATIONS, OneLevelStack
+from tests.properties.world import pair, read_held
 
 BASE = f"/zones/{ZONE}/{AOP}"
 CODES = {
@@ -32,18 +32,18 @@ OUTCOMES = {
 
 
 @pytest.fixture(params=ROTATIONS)
-def ground(sandbox, request):
-    return Ground(sandbox, ROTATIONS[request.param])
+def one_level(sandbox, request):
+    return OneLevelStack(sandbox, ROTATIONS[request.param])
 
 
 @pytest.fixture
 def hostname(sandbox):
-    return Ground(sandbox, ROTATIONS["hostname"])
+    return OneLevelStack(sandbox, ROTATIONS["hostname"])
 
 
 @pytest.fixture
 def zone(sandbox):
-    return Ground(sandbox, ROTATIONS["zone"])
+    return OneLevelStack(sandbox, ROTATIONS["zone"])
 
 
 @pytest.mark.parametrize("outcome", OUTCOMES)
@@ -51,23 +51,25 @@ def test_what_is_never_deployed_ends_the_wait_with_the_next_step_and_the_old_one
     sandbox, outcome
 ):
     level, limits = OUTCOMES[outcome]
-    ground = Ground(sandbox, ROTATIONS[level])
-    old, new = ground.rotation.pairs
+    one_level = OneLevelStack(sandbox, ROTATIONS[level])
+    old, new = one_level.rotation.pairs
     sandbox.limits(**limits)
-    told = ground.rotate(new)
+    told = one_level.rotate(new)
     assert "pulumi up --refresh" in told
-    shown = sandbox.presented(ZONE, ground.rotation.shown)
+    shown = sandbox.presented(ZONE, one_level.rotation.shown)
     assert shown["certificate_sha256"] == pair(old).sha256
     sandbox.limits(certificate_outcome="active", binding_outcome="active")
-    program = ground.rotation.program(new)
+    program = one_level.rotation.program(new)
     if "pending" in outcome:
         with pytest.raises(CloudflareError, match=r"in vain for .*(active|in force)"):
-            ground.stack.up(program, refresh=True)
-        assert not ground.watch.gaps(sandbox)
-        what = f"{ZONE}/{APP}" if "binding" in outcome else ground.stack.lives[level_name(level)].id
+            one_level.stack.up(program, refresh=True)
+        assert not one_level.watch.gaps(sandbox)
+        what = (
+            f"{ZONE}/{APP}" if "binding" in outcome else one_level.stack.lives[level_name(level)].id
+        )
         sandbox.patch_object(what, "active")
-    ground.stack.up(program, refresh=True)
-    ground.settles(new)
+    one_level.stack.up(program, refresh=True)
+    one_level.settles(new)
 
 
 def level_name(level: str) -> str:
@@ -94,13 +96,13 @@ def test_a_certificate_that_can_never_be_deleted_is_told_and_the_next_run_delete
     hostname.settles(1)
 
 
-def test_no_request_of_a_whole_life_falls_into_a_closed_quota_window(sandbox, ground):
+def test_no_request_of_a_whole_life_falls_into_a_closed_quota_window(sandbox, one_level):
     # Windows that are shorter than the `wait_seconds` of the resources; the first one is over.
     sandbox.limits(quota_requests=6, quota_window=50)
     sandbox.advance(300)
     sandbox.clear_journal()
-    ground.settles(ground.rotation.pairs[1])
-    ground.stack.destroy()
+    one_level.settles(one_level.rotation.pairs[1])
+    one_level.stack.destroy()
     asked = [entry for entry in sandbox.journal() if entry["by"] == "all-permissions"]
     assert len(asked) > 12
     assert not [entry for entry in asked if entry["violation"]]
@@ -152,7 +154,7 @@ def test_a_private_key_does_not_follow_a_redirect(sandbox, status):
 # Answers that must not be taken for "nothing is lost by deleting"
 
 
-def only_ours(zone: Ground) -> None:
+def only_ours(zone: OneLevelStack) -> None:
     """Nobody else's certificate is left in the zone, and ours is in force."""
     mine = zone.stack.lives["zone"].id
     for item in zone.sandbox.outside("GET", BASE):
@@ -180,7 +182,7 @@ def test_an_answer_that_says_nothing_does_not_cost_the_last_certificate(sandbox,
     sandbox.fault(**fault, method="GET", path=path, times=0)
     with pytest.raises(CloudflareError):
         zone.stack.up({"switch": switch(AOP, on_destroy="off")})
-    assert pair(3).sha256 in held(sandbox)["certificates"]
+    assert pair(3).sha256 in read_held(sandbox)["certificates"]
     assert not zone.watch.gaps(sandbox)
 
 

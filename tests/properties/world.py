@@ -92,7 +92,7 @@ class Wanted:
         }
 
 
-def held(sandbox: Sandbox) -> Held:
+def read_held(sandbox: Sandbox) -> Held:
     """What the zone holds, by content, without what is on its way out."""
     zone = sandbox.zone()
     certificates = [*zone["zone_certificates"], *zone["hostname_certificates"]]
@@ -109,7 +109,7 @@ def held(sandbox: Sandbox) -> Held:
     }
 
 
-def unrecorded(stack: Stack, now: Held, before: Held) -> Held:
+def read_unrecorded(stack: Stack, now: Held, before: Held) -> Held:
     """What a run that was cut off made, and could not write into the state any more."""
     outs = [life.outs for life in stack.lives.values()]
     outs += [props for life in stack.lives.values() for _, props in life.pending]

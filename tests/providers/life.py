@@ -22,7 +22,7 @@ class Life:
 
     def check(self, **inputs: Any) -> Props:
         """The checked inputs; fails with the failures as text."""
-        result = self.provider.check(dict(self.inputs), _sent(inputs))
+        result = self.provider.check(dict(self.inputs), _as_values_arrive(inputs))
         faults = [failure.reason for failure in result.failures]
         assert all(failure.property == "" for failure in result.failures)
         if faults:
@@ -31,7 +31,7 @@ class Life:
 
     def faults(self, **inputs: Any) -> list[str]:
         """What check refuses, one line each."""
-        result = self.provider.check(dict(self.inputs), _sent(inputs))
+        result = self.provider.check(dict(self.inputs), _as_values_arrive(inputs))
         return [failure.reason for failure in result.failures]
 
     def preview(self, **inputs: Any) -> tuple[set[str], list[str]]:
@@ -57,7 +57,7 @@ class Life:
 
     def replace(self, **inputs: Any) -> None:
         """Create before delete, as Pulumi does; also when nothing differs."""
-        result = self.provider.check({}, _sent(inputs))
+        result = self.provider.check({}, _as_values_arrive(inputs))
         assert not result.failures
         old = (self.id, self.outs)
         self._create(dict(result.inputs))
@@ -95,7 +95,7 @@ class Life:
         self.id, self.outs, self.inputs = result.id, dict(result.outs or {}), news
 
 
-def _sent(inputs: Props) -> Props:
+def _as_values_arrive(inputs: Props) -> Props:
     """As values arrive: no None, numbers as floats, and the serialized provider among them."""
     sent = {name: float(v) if type(v) is int else v for name, v in inputs.items() if v is not None}
     return {**sent, "__provider": "address"}

@@ -119,7 +119,7 @@ def is_absent(answer: httpx.Response) -> bool:
     return row["enabled"] is None and row["status"] != "pending_deletion"
 
 
-def validated(answer: httpx.Response) -> None:
+def validate(answer: httpx.Response) -> None:
     answer.read()
     if answer.request.url.path.startswith("/client/v4") and REAL_ZONE is None:
         schema.check(answer)
@@ -144,7 +144,7 @@ def contract(request: pytest.FixtureRequest) -> Iterator[Contract]:
         headers={"Authorization": f"Bearer {token}"},
         timeout=60,
         trust_env=REAL_ZONE is not None,
-        event_hooks={"response": [validated]},
+        event_hooks={"response": [validate]},
     ) as client:
         case = Contract(client, zone_id, pause)
         yield case

@@ -98,21 +98,21 @@ def test_a_lagging_list_shows_the_world_as_it_was(sandbox: SandboxThread) -> Non
     late = upload(sandbox)["id"]
     sandbox.advance(DEPLOY)
 
-    def listed() -> tuple[str, list[str]]:
+    def read_list() -> tuple[str, list[str]]:
         rows: list[Json] = result(sandbox.call("GET", HOSTNAMES, status="all"))
         shown = next(row["cert_id"] for row in rows if row["hostname"] == "www.example.com")
         found = result(sandbox.call("GET", HOSTNAME_CERTIFICATES))
         return shown, [item["id"] for item in found]
 
-    assert listed()[0] == old
-    assert old in listed()[1]
-    assert late not in listed()[1]
+    assert read_list()[0] == old
+    assert old in read_list()[1]
+    assert late not in read_list()[1]
     assert result(sandbox.call("GET", f"{HOSTNAMES}/www.example.com"))["cert_id"] == new
     assert result(sandbox.call("GET", f"{HOSTNAME_CERTIFICATES}/{late}"))["status"] == "active"
     sandbox.advance(30)
-    assert listed()[0] == new
-    assert old not in listed()[1]
-    assert late in listed()[1]
+    assert read_list()[0] == new
+    assert old not in read_list()[1]
+    assert late in read_list()[1]
 
 
 def test_what_was_there_at_first_is_listed_though_lists_lag(sandbox: SandboxThread) -> None:

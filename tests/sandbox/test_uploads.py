@@ -25,12 +25,12 @@ def authority() -> Json:
     return {"certificate": certificate, "private_key": private_key}
 
 
-def spoiled(**changes: Callable[[Json], object]) -> Json:
+def spoil(**changes: Callable[[Json], object]) -> Json:
     pair = certificate_for()
     return pair | {name: change(pair) for name, change in changes.items()}
 
 
-def encrypted(pair: Json) -> str:
+def encrypt(pair: Json) -> str:
     key = serialization.load_pem_private_key(pair["private_key"].encode(), None)
     return key.private_bytes(
         serialization.Encoding.PEM,
@@ -46,22 +46,22 @@ def pem(label: str, data: bytes) -> str:
 
 PARAMETERS = "-----BEGIN EC PARAMETERS-----\nBggqhkjOPQMBBw==\n-----END EC PARAMETERS-----\n"
 UPLOADS: list[tuple[str, int, Callable[[], Json]]] = [
-    ("no certificate", 1408, lambda: spoiled(certificate=lambda pair: None)),
-    ("any text", 1408, lambda: spoiled(certificate=lambda pair: "certificate")),
+    ("no certificate", 1408, lambda: spoil(certificate=lambda pair: None)),
+    ("any text", 1408, lambda: spoil(certificate=lambda pair: "certificate")),
     (
         "one line",
         1408,
-        lambda: spoiled(certificate=lambda pair: pair["certificate"].replace("\n", "")),
+        lambda: spoil(certificate=lambda pair: pair["certificate"].replace("\n", "")),
     ),
     (
         "backslash n",
         1408,
-        lambda: spoiled(certificate=lambda pair: pair["certificate"].replace("\n", "\\n")),
+        lambda: spoil(certificate=lambda pair: pair["certificate"].replace("\n", "\\n")),
     ),
     (
         "base64 of nothing",
         1408,
-        lambda: spoiled(
+        lambda: spoil(
             certificate=lambda pair: (
                 "-----BEGIN CERTIFICATE-----\nAAAA\n-----END CERTIFICATE-----\n"
             )
@@ -70,25 +70,25 @@ UPLOADS: list[tuple[str, int, Callable[[], Json]]] = [
     (
         "EC parameters",
         1408,
-        lambda: spoiled(certificate=lambda pair: PARAMETERS + pair["certificate"]),
+        lambda: spoil(certificate=lambda pair: PARAMETERS + pair["certificate"]),
     ),
     (
         "a key for a certificate",
         1408,
-        lambda: spoiled(certificate=lambda pair: pair["private_key"]),
+        lambda: spoil(certificate=lambda pair: pair["private_key"]),
     ),
     ("a CA", 1412, authority),
     (
         "a chain",
         1412,
-        lambda: spoiled(certificate=lambda pair: pair["certificate"] + authority()["certificate"]),
+        lambda: spoil(certificate=lambda pair: pair["certificate"] + authority()["certificate"]),
     ),
-    ("no key", 1490, lambda: spoiled(private_key=lambda pair: None)),
-    ("an encrypted key", 1490, lambda: spoiled(private_key=encrypted)),
+    ("no key", 1490, lambda: spoil(private_key=lambda pair: None)),
+    ("an encrypted key", 1490, lambda: spoil(private_key=encrypt)),
     (
         "a key that is none",
         1490,
-        lambda: spoiled(
+        lambda: spoil(
             private_key=lambda pair: (
                 "-----BEGIN PRIVATE KEY-----\nAAAA\n-----END PRIVATE KEY-----\n"
             )
@@ -97,32 +97,32 @@ UPLOADS: list[tuple[str, int, Callable[[], Json]]] = [
     (
         "a certificate whose EC parameters are written out",
         1408,
-        lambda: spoiled(certificate=lambda _: pem("CERTIFICATE", der.explicit_ec_certificate())),
+        lambda: spoil(certificate=lambda _: pem("CERTIFICATE", der.explicit_ec_certificate())),
     ),
     (
         "a certificate for RSA-PSS only",
         1408,
-        lambda: spoiled(certificate=lambda _: pem("CERTIFICATE", der.rsa_pss_certificate())),
+        lambda: spoil(certificate=lambda _: pem("CERTIFICATE", der.rsa_pss_certificate())),
     ),
     (
         "a key whose EC parameters are written out",
         1490,
-        lambda: spoiled(private_key=lambda _: pem("EC PRIVATE KEY", der.explicit_ec_key())),
+        lambda: spoil(private_key=lambda _: pem("EC PRIVATE KEY", der.explicit_ec_key())),
     ),
     (
         "a key for RSA-PSS only",
         1490,
-        lambda: spoiled(private_key=lambda _: pem("PRIVATE KEY", der.rsa_pss_key())),
+        lambda: spoil(private_key=lambda _: pem("PRIVATE KEY", der.rsa_pss_key())),
     ),
     (
         "an expanded ML-DSA key",
         1490,
-        lambda: spoiled(private_key=lambda _: pem("PRIVATE KEY", der.ml_dsa_key(has_seed=True))),
+        lambda: spoil(private_key=lambda _: pem("PRIVATE KEY", der.ml_dsa_key(has_seed=True))),
     ),
     (
         "another's key",
         1491,
-        lambda: spoiled(private_key=lambda pair: certificate_for()["private_key"]),
+        lambda: spoil(private_key=lambda pair: certificate_for()["private_key"]),
     ),
 ]
 

@@ -1,7 +1,7 @@
 """Secrets that are looked for after everything was done with them, in every form they can take.
 
 canary = Canary.of_key("by value", pair)
-canary.found_in(data)            # whether these bytes hold it
+canary.is_found_in(data)            # whether these bytes hold it
 hits([canary], folder, text)     # where it stands, and as what
 """
 
@@ -61,7 +61,7 @@ class Canary:
         assert len(secret) > 10
         return cls(name, secret)
 
-    def found_in(self, data: bytes) -> bool:
+    def is_found_in(self, data: bytes) -> bool:
         return any(needle in data for needle in self.needles)
 
 
@@ -79,7 +79,9 @@ def hits(canaries: Iterable[Canary], folder: Path, *texts: str) -> list[str]:
     """
     birds = list(canaries)
     contents = [*_files(folder), *((f"text {n}", t.encode()) for n, t in enumerate(texts))]
-    return [f"{c.name} in {place}" for place, data in contents for c in birds if c.found_in(data)]
+    return [
+        f"{c.name} in {place}" for place, data in contents for c in birds if c.is_found_in(data)
+    ]
 
 
 def _files(folder: Path) -> Iterator[tuple[str, bytes]]:

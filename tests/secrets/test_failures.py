@@ -39,7 +39,7 @@ def given(kind: str, **more: Any) -> dict[str, Any]:
     }
 
 
-def mangled(kind: str) -> dict[str, str]:
+def mangle(kind: str) -> dict[str, str]:
     """The key as people paste it wrongly; each holds most of the secret."""
     key = key_canary(kind)[0].private_key
     lines = key.splitlines()
@@ -59,8 +59,8 @@ def mangled(kind: str) -> dict[str, str]:
 def test_no_failing_check_shows_the_key(run: Any, kind: str, tmp_path: Path, heard: Any) -> None:
     canary = key_canary(kind)[1]
     life = Life(HostnameCertificateProvider())
-    inputs = [given(kind, private_key=text) for text in mangled(kind).values()]
-    inputs += [given(kind, certificate=text) for text in mangled(kind).values()]
+    inputs = [given(kind, private_key=text) for text in mangle(kind).values()]
+    inputs += [given(kind, certificate=text) for text in mangle(kind).values()]
     key = key_canary(kind)[0].private_key
     inputs += [given(kind, certificate=make("other").certificate)]
     inputs += [given(kind, **{name: key}) for name in ("zone_id", "token_env", "wait_seconds")]

@@ -31,7 +31,7 @@ def test_nobody_else_can_read_keys_state_or_what_the_sandbox_holds(local: Path) 
     config = (PROJECT / "stacks" / "Pulumi.dev.yaml").read_text()
     folder = local / "certificates" / "dev"
     certificates.ensure(folder, certificates.named_in(config, "dev"))
-    demo.prepared("dev")
+    demo.prepare("dev")
     assert local.stat().st_mode & OTHERS == 0
     secret = [*(local / "certificates").rglob("*.*"), *(local / "sandbox").rglob("*")]
     assert len(secret) >= 6, secret

@@ -19,7 +19,7 @@ FORMS = list(forms_of(make()))
 def test_a_key_is_found_in_every_form(kind, form):
     pair, canary = key_canary(kind)
     leak = forms_of(pair)[form]
-    assert canary.found_in(b"before " + leak + b" after")
+    assert canary.is_found_in(b"before " + leak + b" after")
 
 
 @pytest.mark.parametrize("kind", KINDS)
@@ -28,16 +28,16 @@ def test_what_is_public_is_no_leak(kind):
     public = pair.certificate.encode()
     der = base64.b64decode("".join(pair.certificate.splitlines()[1:-1]))
     for shown in (public, base64.b64encode(public), base64.b64encode(der), pair.sha256.encode()):
-        assert not canary.found_in(shown)
-    assert not canary.found_in(make("another").private_key.encode())
+        assert not canary.is_found_in(shown)
+    assert not canary.is_found_in(make("another").private_key.encode())
 
 
 @pytest.mark.parametrize("before", ["", "x", "xx", "bearer: "])
 def test_a_token_is_found_as_it_is_and_within_base64(before):
     canary = Canary.of_token("token", TOKEN)
-    assert canary.found_in(f"Authorization: Bearer {TOKEN}".encode())
-    assert canary.found_in(base64.b64encode(f"{before}{TOKEN}\n".encode()))
-    assert not canary.found_in(b"canary-token-of-somebody-else")
+    assert canary.is_found_in(f"Authorization: Bearer {TOKEN}".encode())
+    assert canary.is_found_in(base64.b64encode(f"{before}{TOKEN}\n".encode()))
+    assert not canary.is_found_in(b"canary-token-of-somebody-else")
 
 
 def test_files_texts_and_packed_files_are_looked_through_and_key_files_are_not(tmp_path):

@@ -122,7 +122,7 @@ def test_a_proxy_of_the_environment_carries_requests_to_the_api_and_sees_no_toke
         new_run(CLOUDFLARE_BASE_URL=FAR_AWAY).zone(ZONE, None).setting("ssl")
     assert proxied
     assert all(line.startswith("CONNECT api.cloudflare.invalid:443 ") for line in proxied)
-    assert not CANARY.found_in("".join(proxied).encode())
+    assert not CANARY.is_found_in("".join(proxied).encode())
     assert "proxy-pass-word" not in str(told.value)
 
 

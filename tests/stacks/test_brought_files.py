@@ -27,7 +27,7 @@ FOLDER = ".local/certificates/dev"
 PASSPHRASE = "correct-horse-battery"
 
 
-def encrypted(pair: Pair) -> str:
+def encrypt(pair: Pair) -> str:
     key = load_pem_private_key(pair.private_key.encode(), None)
     secret = BestAvailableEncryption(PASSPHRASE.encode())
     return key.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, secret).decode()
@@ -39,7 +39,7 @@ def test_a_whole_chain_with_its_encrypted_key_and_an_ml_dsa_pair_in_base64_are_u
     project = start("dev")
     zone, shop = project.pair("zone"), project.pair("shop")
     (project.certificates / "zone.pem").write_text(
-        ca_certificate() + encrypted(zone) + zone.certificate
+        ca_certificate() + encrypt(zone) + zone.certificate
     )
     project.edit(
         f"private_key: file:{FOLDER}/zone.key",

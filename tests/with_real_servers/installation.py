@@ -115,7 +115,7 @@ class Installation:
         before = self._workers()
         for server in self.ports:
             text = self.text(server, stage, authorities, self.upstream)
-            file, environ = servers.written(server, self.folder / server, text)
+            file, environ = servers.write(server, self.folder / server, text)
             *command, check = servers.commands(server, self.folder / server, file)[0]
             signal = ["-s", "reload"] if server == "nginx" else ["-k", "graceful"]
             for arguments in ([check], signal):

@@ -60,7 +60,7 @@ class Reader:
             f'server {{ listen 127.0.0.1:{self.application}; return 200 "the application\\n"; }}\n'
             f"include {self.etc}/conf.d/*.conf;\n"
         )
-        file, _ = servers.written("nginx", self.etc, self.text)
+        file, _ = servers.write("nginx", self.etc, self.text)
         check, _ = servers.commands("nginx", self.etc, file)
         program = self.etc / "bin" / "nginx"
         program.write_text(f'#!/bin/sh\nexec {shlex.join(check[:-1])} "$@"\n')

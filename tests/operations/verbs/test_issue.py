@@ -139,7 +139,7 @@ def test_days_are_the_certificates_and_not_beyond_the_cas(tmp_path: Path) -> Non
 def test_no_certificate_outlives_its_ca(tmp_path: Path) -> None:
     tmp_path.chmod(0o700)
     now = datetime.now(UTC)
-    old = authority.make_ca(authority.named("old"), now - timedelta(days=3600))
+    old = authority.make_ca(authority.common_name("old"), now - timedelta(days=3600))
     (tmp_path / "ca.pem").write_text(old.pem)
     (tmp_path / "ca.key").write_text(old.key_pem)
     done = issue("shop", "--out", str(tmp_path), code=1)

@@ -29,8 +29,8 @@ class Origins:
 
     def __init__(self, folder: Path) -> None:
         self.folder = folder
-        self.ca = authority.make_ca(authority.named("A CA"), NOW)
-        self.old_ca = authority.make_ca(authority.named("The old CA"), NOW)
+        self.ca = authority.make_ca(authority.common_name("A CA"), NOW)
+        self.old_ca = authority.make_ca(authority.common_name("The old CA"), NOW)
         self.file("ca.pem", self.ca.pem)
         self.file("old-ca.pem", self.old_ca.pem)
         self.shop, self.zone = self.leaf("shop", self.ca), self.leaf("zone", self.ca)
@@ -56,7 +56,7 @@ class Origins:
         return self.folder / name
 
     def leaf(self, name: str, ca: Identity) -> Identity:
-        made = authority.make_leaf(ca, authority.named(name), ENDS)
+        made = authority.make_leaf(ca, authority.common_name(name), ENDS)
         self.file(f"{name}.pem", made.pem)
         return made
 
