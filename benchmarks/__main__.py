@@ -88,7 +88,7 @@ def others(folder: Path) -> list[str]:
 
 
 def ratios(lives: dict[tuple[str, int], dict[str, Figures]], sizes: list[int]) -> list[str]:
-    """How many times faster than one by one, in the same run."""
+    """Says how many times faster each command is than one request per hostname, in the same run."""
     missed = []
     print()
     for size in sizes:

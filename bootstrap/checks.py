@@ -27,7 +27,7 @@ NO_TESTS = 5
 
 
 def check() -> int:
-    """Every check runs, also after one that failed."""
+    """Runs every check, also after a check that failed."""
     rooms = [room for room in ROOMS if (PROJECT / room).exists()]
     commands = (
         ["ruff", "check", "--quiet", "."],

@@ -50,7 +50,7 @@ def make_folder(final: Path, fill: Callable[[Path], None]) -> None:
 
 @contextmanager
 def lock(path: Path) -> Iterator[None]:
-    """Only one process at a time; the lock ends with the process, however that ends."""
+    """Lets one process at a time pass; the lock ends with the process, however that ends."""
     path.parent.mkdir(parents=True, exist_ok=True)
     with path.open("a") as file:
         try:

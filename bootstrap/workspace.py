@@ -85,7 +85,7 @@ class Workspace:
         write(self.second / "Pulumi.yaml", f"name: {project_name(self.project)}\nruntime: python\n")
 
     def config_file(self, stack: str) -> Path:
-        """The stack file for the CLI, up to date with the tracked one."""
+        """Answers the stack file for the CLI, brought up to date with the tracked file."""
         generated = self.second / f"Pulumi.{stack}.yaml"
         before = generated.read_text() if generated.exists() else ""
         salt = SALT.search(before)

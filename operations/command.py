@@ -43,7 +43,7 @@ class Stop(click.ClickException):
 
 
 def hostname_argument(text: str) -> str:
-    """The hostname in the one spelling that the configuration has; `ValueError` on one line."""
+    """Reads the hostname in the spelling that the configuration has; `ValueError` on one line."""
     try:
         return normalise_hostname(text)
     except ValueError as error:

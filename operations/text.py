@@ -29,7 +29,7 @@ class Untrusted:
 
     @property
     def shown(self) -> str:
-        """On one line, without control and direction characters."""
+        """The text on one line, without control and direction characters."""
         return safe(self.text, self.most)
 
 
@@ -58,7 +58,7 @@ def plain(given: Text) -> str:
 
 
 def safe(given: str, most: int = MOST_CHARACTERS) -> str:
-    """Printable characters on one line; what is not printable is written as its number."""
+    """Keeps printable characters, on one line; others are written as their number."""
     folded = " ".join(given[: 4 * most].split())
     shown = "".join(c if c.isprintable() else f"\\u{ord(c):04x}" for c in folded)
     return shown if len(shown) <= most else shown[: most - 3] + "..."

@@ -85,7 +85,7 @@ def pin(certificate: str) -> Pin:
 
 
 def der_base64(authorities: str) -> list[str]:
-    """Each certificate of a PEM text as one line."""
+    """Answers each certificate of a PEM text as a line of base64."""
     return ["".join(pem(certificate).split("\n")[1:-2]) for certificate in _read(authorities)]
 
 

@@ -116,7 +116,7 @@ def connector(
 
 
 def material(store: Store, shown: Presented) -> str | None:
-    """The certificate and the key that are presented, one PEM text; None for no certificate."""
+    """The certificate that is presented and its key, as PEM; None for no certificate."""
     if shown.certificate_sha256 is None:
         return None
     if shown.cert_id is None:

@@ -58,7 +58,7 @@ class Call:
 
 @dataclass(frozen=True)
 class Work:
-    """What one method of one path does: `run` returns the JSON of a success or raises ApiError.
+    """What a method of a path does: `run` returns the JSON of a success or raises ApiError.
     `group` None: any token, whatever its status. `serialised`: one at a time in a zone."""
 
     run: Callable[[Call], dict[str, Any]]

@@ -50,5 +50,5 @@ def worst_first(found: Sequence[CheckResult]) -> list[CheckResult]:
 
 
 def reason(error: CloudflareError) -> Untrusted:
-    """The one line of an error, for the words of a result."""
+    """The line of an error, for the words of a result."""
     return Untrusted(str(error), MOST_REASON)

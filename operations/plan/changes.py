@@ -96,7 +96,7 @@ def _hostnames(old: ZoneFacts, new: ZoneFacts) -> Iterator[str]:
 
 
 def effect_of(was: Presented, becomes: Presented) -> Effect:
-    """How one becomes the other; what is not known to be protected afterwards counts as lost."""
+    """How the first becomes the second; what is not surely protected afterwards is lost."""
     if was.is_protected and not becomes.is_protected:
         return "loses"
     if was.certificate and becomes.level == "zone" and becomes.certificate is None:

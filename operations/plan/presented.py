@@ -37,7 +37,7 @@ class CertificateFacts:
     life: timedelta | None = None
 
     def has_issuer_of(self, other: CertificateFacts) -> bool:
-        """Whether nothing that is known of both speaks against one CA."""
+        """Whether both may come from the same CA: nothing that is known of both differs."""
         names = {self.issuer, other.issuer} - {""}
         keys = {self.issuer_key, other.issuer_key} - {""}
         return len(names) < 2 and len(keys) < 2

@@ -32,7 +32,7 @@ SAMES = (
 
 @dataclass(frozen=True)
 class Part:
-    """A heading, lines, and what one line that was left out is called."""
+    """A heading, its lines, and the word for a line that is left out."""
 
     head: str
     lines: list[str]

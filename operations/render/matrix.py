@@ -22,7 +22,7 @@ URGENT, SOON = 14, 30
 
 @dataclass(frozen=True)
 class Cell:
-    """What there is at one level, and whether it is what Cloudflare presents."""
+    """What a level holds, and whether Cloudflare presents that."""
 
     level: Level
     words: Text

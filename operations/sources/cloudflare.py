@@ -33,7 +33,7 @@ def cloudflare(say: Callable[[str], None]) -> Iterator[Session]:
 
 
 def zones(wanted: StackFile, run: Session, progress: Progress) -> list[LiveZone]:
-    """All zones of a stack, one after the other; `progress` shows which one."""
+    """Reads all zones of a stack in turn; `progress` shows which one."""
     found = []
     total = len(wanted.zones)
     for number, (name, config) in enumerate(wanted.zones.items(), 1):

@@ -98,7 +98,7 @@ def zone(
     run: Session,
     secret: certificates.Secret | None = None,
 ) -> Iterator[CheckResult]:
-    """Everything about one zone."""
+    """Checks everything about a zone."""
     pairs = config.pairs()
     fingerprints = {label: sha for label, pair in pairs.items() if (sha := configured_sha256(pair))}
     seen: LiveZone | None

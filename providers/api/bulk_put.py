@@ -39,7 +39,7 @@ class _Ticket:
 
 
 class Bulk:
-    """Joins the entries of all threads of one zone; `send` carries out one request."""
+    """Joins what all threads of a zone write; `send` carries out one request."""
 
     def __init__(self, send: Callable[[list[dict[str, Any]]], None], runtime: Runtime) -> None:
         self._send = send

@@ -25,7 +25,7 @@ from .tls_mode import require_tls_to_origin
 
 
 class BoundCertificate(Inputs):
-    """What one hostname shows; `certificate_sha256` is for readers and is never sent."""
+    """What a hostname shows; `certificate_sha256` is for readers and is never sent."""
 
     cert_id: CertId
     enabled: bool

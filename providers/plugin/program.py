@@ -88,7 +88,7 @@ class ZoneNotes(Notes):
             self._own.update(cert_ids)
 
     def is_own(self, cert_id: str) -> bool:
-        """Whether the certificate with this id is, or was, one of this stack's."""
+        """Whether the certificate with this id is, or was, a certificate of this stack."""
         with self._lock:
             return cert_id in self._own
 

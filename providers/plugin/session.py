@@ -81,7 +81,7 @@ class Session:
         )
 
     def zone(self, zone_id: str, token_env: str | None) -> Zone:
-        """The view of a zone through one token; raises `NoCredentials` when that is not set."""
+        """Views a zone through a token; raises `NoCredentials` where the token is not set."""
         key = (zone_id, token_env or "")
         with self._lock:
             if key not in self._zones:

@@ -20,7 +20,7 @@ def names(items: Sequence[str]) -> str:
 
 
 def one_line(text: str) -> str:
-    """White space folded, so that a message stays on one line of a log.
+    """Folds white space, so that a message stays on one line of a log.
 
     What is not printable, such as a terminal's codes in a certificate's subject, is written as
     its number.

@@ -14,7 +14,7 @@ from .kind import BoundHostname, Difference, Kind, Refreshed, as_map, known, tak
 
 
 class BindingKind(Kind):
-    """What one hostname and many of them have in common."""
+    """What a binding and a map of bindings have in common."""
 
     concerns_hostnames = True
 

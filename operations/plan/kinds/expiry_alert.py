@@ -13,7 +13,7 @@ from .kind import ABSENT, Difference, Kind, Refreshed, changed_keys
 
 
 class ExpiryAlertKind(Kind):
-    """It belongs to an account, and concerns every zone there."""
+    """An alert belongs to an account, and concerns every zone there."""
 
     name = "ExpiryAlert"
     provider = ExpiryAlertProvider

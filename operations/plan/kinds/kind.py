@@ -28,7 +28,7 @@ WOULD: Mapping[str, Text] = {
 
 @dataclass(frozen=True)
 class BoundHostname:
-    """What a resource says of one hostname; the id and the fingerprint may not be known yet."""
+    """What a resource says of a hostname; the id and the fingerprint may not be known yet."""
 
     hostname: str
     cert_id: object
