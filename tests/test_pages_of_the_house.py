@@ -1,8 +1,10 @@
-"""DESIGN.md and CONTRIBUTING.md: each law that the code cites is a heading, each path exists."""
+"""DESIGN.md and CONTRIBUTING.md: cited laws are headings, paths exist, each file has its test."""
 
 from __future__ import annotations
 
 import re
+from fnmatch import fnmatch
+from pathlib import Path
 
 import pytest
 
@@ -62,3 +64,39 @@ def test_each_path_on_the_page_exists(page: str) -> None:
     # A row of a table goes on below the folder that its first path names.
     places = (PROJECT, PROJECT / "operations", PROJECT / "tests")
     assert not {name for name in named if not any((place / name).exists() for place in places)}
+
+
+MIRRORED = {"providers", "stacks", "origins", "issuers", "operations", "sandbox", "bootstrap"}
+
+
+def rows_of_files_without_a_test_of_their_name() -> list[tuple[list[str], list[str]]]:
+    """The patterns of files, and the paths of what proves them, row by row."""
+    page = (PROJECT / "CONTRIBUTING.md").read_text()
+    table = page.partition("### Files without a test of their name")[2]
+    cells = [line.split("|")[1:3] for line in table.splitlines() if line.startswith("| `")]
+    return [(re.findall("`(.+?)`", files), re.findall("`(.+?)`", tests)) for files, tests in cells]
+
+
+def files_without_a_test_of_their_name() -> set[str]:
+    names = {name_of(path) for path in SOURCES}
+    files = {name for name in names if name.split("/")[0] in MIRRORED and "__" not in name}
+    return {name for name in files if _mirror(name) not in names}
+
+
+def _mirror(name: str) -> str:
+    path = Path(name)
+    return (Path("tests") / path.parent / f"test_{path.name}").as_posix()
+
+
+def test_each_file_has_a_test_of_its_name_or_stands_in_the_table() -> None:
+    patterns = [p for files, _ in rows_of_files_without_a_test_of_their_name() for p in files]
+    without = files_without_a_test_of_their_name()
+    assert not {name for name in without if not any(fnmatch(name, p) for p in patterns)}
+
+
+def test_each_row_of_the_table_is_needed_and_names_tests_that_exist() -> None:
+    without = files_without_a_test_of_their_name()
+    for patterns, proofs in rows_of_files_without_a_test_of_their_name():
+        assert all(any(fnmatch(name, p) for name in without) for p in patterns), patterns
+        assert proofs
+        assert all((PROJECT / proof).exists() for proof in proofs), proofs

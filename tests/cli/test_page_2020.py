@@ -63,7 +63,7 @@ ROWS = {
     ],
     "Upload multiple certificates following the steps in Per-Hostname": [TOP_TO_BOTTOM, KEPT],
     "not deleted from Cloudflare upon expiration unless a delete or replace request is sent": [
-        "providers/lifecycle/test_certificate_check.py::"
+        "providers/lifecycle/test_certificate_inputs.py::"
         "test_a_certificate_that_has_expired_since_is_no_reason_to_refuse",
     ],
 }
