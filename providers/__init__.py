@@ -23,6 +23,7 @@ from .values.inputs import (
     WarnDays,
     ZoneId,
     explain,
+    named_by_place,
 )
 from .values.reference import PROJECT, UnreadableReference
 from .zone_certificate import ZoneCertificate
@@ -53,4 +54,5 @@ __all__ = [
     "authorities_in_file",
     "explain",
     "leaf_in_file",
+    "named_by_place",
 ]

@@ -42,6 +42,7 @@ from providers import (
     authorities_in_file,
     explain,
     leaf_in_file,
+    named_by_place,
 )
 
 NAMESPACE = "aop"
@@ -156,7 +157,11 @@ def _each_once(given: Any, validate: ValidatorFunctionWrapHandler) -> Any:
     """A list means on for each. In a map two spellings of one hostname would become one."""
     is_list = isinstance(given, list) and all(isinstance(name, str) for name in given)
     by_name = dict.fromkeys(given, True) if is_list else given
-    found = validate(by_name)
+    try:
+        found = validate(by_name)
+    except ValidationError as error:
+        # What stands in a list may be anything, a key too: it is named by its place.
+        raise (named_by_place(error, given) if is_list else error) from None
     if len(found) == len(given):
         return found
     seen: set[str] = set()

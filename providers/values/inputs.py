@@ -10,7 +10,7 @@ import difflib
 import ipaddress
 import json
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Annotated, Any, Final, Literal
 
 import idna
@@ -349,6 +349,17 @@ def _path(location: tuple[int | str, ...]) -> str:
         else:
             path += f"[{json.dumps(part if len(part) <= 80 else part[:20] + '...')}]"
     return path.removeprefix(".") if path.startswith(".") else f"inputs{path}"
+
+
+def named_by_place(error: ValidationError, items: Sequence[str]) -> ValidationError:
+    """The same faults of a map that was made from a list; each names the item's place there."""
+    lines: list[InitErrorDetails] = []
+    for line in error.errors(include_url=False):
+        context = {**(line.get("ctx") or {}), "told": line["msg"]}
+        location = (items.index(str(line["loc"][0])), *line["loc"][1:])
+        kind = PydanticCustomError(line["type"], "{told}", context)
+        lines.append({"type": kind, "loc": location, "input": line["input"]})
+    return ValidationError.from_exception_data(error.title, lines)
 
 
 def _with_suggestions(error: ValidationError, model: type[BaseModel]) -> ValidationError:

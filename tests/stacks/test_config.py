@@ -90,6 +90,10 @@ MISTAKES: dict[str, tuple[dict[str, Any], str]] = {
         "shop.example.com stands under shop and under more",
     ),
     "a hostname that is a map": (changed(HOSTNAMES, [{"a": "b"}]), HOSTNAMES.split("/")[-1]),
+    "a hostname of one label in a list": (
+        changed(HOSTNAMES, ["shop.example.com", "pasted-by-mistake"]),
+        ".hostnames[1]: is a single label",
+    ),
     "no hostnames": (changed(HOSTNAMES, None), ".hostnames: has no value"),
     "a certificate without a value": (
         changed("zone_certificate", None),
