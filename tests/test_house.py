@@ -1,9 +1,11 @@
 """The laws of the house that a reader of a change would miss: imports, sizes, addresses."""
 
 import ast
+import json
 import re
 import subprocess
 import sys
+from functools import cache
 from pathlib import Path
 from typing import TypeVar
 
@@ -79,11 +81,17 @@ def name_of(path: Path) -> str:
     return path.relative_to(PROJECT).as_posix()
 
 
+@cache
+def tree(path: Path) -> ast.Module:
+    return ast.parse(path.read_text())
+
+
+@cache
 def imports(path: Path) -> set[str]:
     """The modules that a file imports, by their full names; `a.b` also for `from a import b`."""
     found: set[str] = set()
     package = path.relative_to(PROJECT).parent.parts
-    for node in ast.walk(ast.parse(path.read_text())):
+    for node in ast.walk(tree(path)):
         if isinstance(node, ast.Import):
             found |= {alias.name for alias in node.names}
         elif isinstance(node, ast.ImportFrom):
@@ -128,7 +136,7 @@ def test_a_folder_of_a_room_imports_only_the_folders_that_the_design_names(path:
 def test_kinds_of_resources_are_a_table_in_operations(path: Path) -> None:
     if not name_of(path).startswith("operations/"):
         return
-    for node in ast.walk(ast.parse(path.read_text())):
+    for node in ast.walk(tree(path)):
         if isinstance(node, ast.Compare):
             names = {vars(side).get("id", vars(side).get("attr")) for side in _sides(node)}
             assert "kind" not in names, node.lineno
@@ -158,7 +166,7 @@ def test_the_stacks_use_the_face_of_the_providers() -> None:
 def test_no_file_has_more_than_400_lines_and_no_function_more_than_40(path: Path) -> None:
     text = path.read_text()
     assert text.count("\n") <= 400
-    for node in ast.walk(ast.parse(text)):
+    for node in ast.walk(tree(path)):
         if isinstance(node, (ast.FunctionDef, ast.AsyncFunctionDef)):
             assert (node.end_lineno or 0) - node.lineno < 40, node.name
 
@@ -171,7 +179,7 @@ QUANTITIES = {1000, 10000}
 
 
 def nodes(path: Path, kind: type[Node]) -> list[Node]:
-    return [node for node in ast.walk(ast.parse(path.read_text())) if isinstance(node, kind)]
+    return [node for node in ast.walk(tree(path)) if isinstance(node, kind)]
 
 
 def in_rooms(*rooms: str) -> list[Path]:
@@ -255,14 +263,13 @@ def lines_of_its_own(path: Path) -> list[str]:
     A constructor names every argument of its resource, also those that others have.
     """
     lines = path.read_text().splitlines()
-    tree = ast.parse(path.read_text())
     spans = [
         (node.lineno, node.end_lineno or 0)
-        for node in ast.walk(tree)
+        for node in ast.walk(tree(path))
         if isinstance(node, (ast.Import, ast.ImportFrom))
     ] + [
         (node.lineno, node.body[0].lineno - 1)
-        for node in ast.walk(tree)
+        for node in ast.walk(tree(path))
         if isinstance(node, ast.FunctionDef)
     ]
     without = {number for first, last in spans for number in range(first, last + 1)}
@@ -301,18 +308,32 @@ ADDRESSES = {
 }
 
 
+@cache
+def addresses(protocol: int) -> dict[str, str]:
+    """What a process under this pickle protocol writes into state, by resource."""
+    code = (
+        f"import json, pickle, sys; pickle.DEFAULT_PROTOCOL = {protocol};"
+        "import providers; from providers.plugin import resource as base;"
+        "names = sys.argv[1:];"
+        "kinds = {name: getattr(providers, name) for name in names};"
+        "assert all(issubclass(kind, base.CloudflareResource) for kind in kinds.values());"
+        "modules = {name: sys.modules[kind.__module__] for name, kind in kinds.items()};"
+        "made = {name: getattr(modules[name], name + 'Provider')() for name in names};"
+        "print(json.dumps({name: base.serialize_provider(made[name]) for name in names}))"
+    )
+    printed = subprocess.run(
+        [sys.executable, "-c", code, *ADDRESSES],
+        cwd=PROJECT,
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+    found: dict[str, str] = json.loads(printed.stdout)
+    return found
+
+
 # Protocol 4 is the default of Python 3.13 and older, 5 that of 3.14.
 @pytest.mark.parametrize("protocol", [4, 5])
 @pytest.mark.parametrize("resource", sorted(ADDRESSES))
 def test_the_address_of_a_provider_in_state_never_changes(resource: str, protocol: int) -> None:
-    code = (
-        f"import pickle, sys; pickle.DEFAULT_PROTOCOL = {protocol};"
-        "import providers; from providers.plugin import resource as base;"
-        f"assert issubclass(providers.{resource}, base.CloudflareResource);"
-        f"module = sys.modules[providers.{resource}.__module__];"
-        f"print(base.serialize_provider(getattr(module, '{resource}Provider')()))"
-    )
-    printed = subprocess.run(
-        [sys.executable, "-c", code], cwd=PROJECT, capture_output=True, text=True, check=True
-    )
-    assert printed.stdout.strip() == ADDRESSES[resource]
+    assert addresses(protocol)[resource] == ADDRESSES[resource]
