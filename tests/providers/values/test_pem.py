@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import base64
 import re
-import time
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from functools import lru_cache
@@ -14,7 +13,7 @@ from typing import Any
 import pytest
 from cryptography import x509
 from cryptography.hazmat.primitives import hashes, serialization
-from cryptography.hazmat.primitives.asymmetric import dsa, ec, ed25519, mldsa, padding, rsa
+from cryptography.hazmat.primitives.asymmetric import dsa, ec, ed25519, mldsa, rsa
 from cryptography.hazmat.primitives.serialization import pkcs12
 from cryptography.x509.oid import ExtendedKeyUsageOID, ExtensionOID, NameOID
 from hypothesis import given, settings
@@ -25,7 +24,6 @@ from providers.values.pem import (
     Certificate,
     faults,
     read_certificate,
-    read_certificate_file,
 )
 from tests import pki
 from tests.providers.values.der import explicit_ec_certificate, rsa_pss_certificate
@@ -205,24 +203,6 @@ def test_a_certificate_says_what_cloudflare_will_answer() -> None:
     assert read.key_kind == "ECDSA P-256"
 
 
-PSS = padding.PSS(padding.MGF1(hashes.SHA256()), 32)
-SIGNATURES = {
-    "SHA256-RSA": lambda: signed(rsa_key(), hashes.SHA256()),
-    "SHA512-RSA": lambda: signed(rsa_key(), hashes.SHA512()),
-    "SHA256-RSAPSS": lambda: signed(rsa_key(), hashes.SHA256(), rsa_padding=PSS),
-    "ECDSA-SHA384": lambda: signed(ec.generate_private_key(ec.SECP384R1()), hashes.SHA384()),
-    "Ed25519": lambda: signed(ed25519.Ed25519PrivateKey.generate()),
-    "ML-DSA-44": lambda: signed(mldsa.MLDSA44PrivateKey.generate()),
-    "ML-DSA-65": lambda: signed(mldsa.MLDSA65PrivateKey.generate()),
-    "ML-DSA-87": lambda: signed(mldsa.MLDSA87PrivateKey.generate()),
-}
-
-
-@pytest.mark.parametrize("words", SIGNATURES)
-def test_the_signature_is_named_in_cloudflares_words(words: str) -> None:
-    assert SIGNATURES[words]().signature == words
-
-
 def test_a_name_against_the_rules_is_read_without_a_warning() -> None:
     with pytest.warns(UserWarning, match="length"):
         country = x509.NameAttribute(NameOID.COUNTRY_NAME, "Germany", _validate=False)
@@ -334,17 +314,3 @@ def test_a_damaged_certificate_is_read_or_refused(place: int, byte: int) -> None
     read = outcome(block("CERTIFICATE", base64.b64encode(der).decode()))
     if isinstance(read, Certificate):
         faults(read, NOW)
-
-
-@pytest.mark.parametrize("part", ["-", "-----BEGIN ", "\\", PIECES[0], PIECES[1], " ", "A"])
-def test_megabytes_of_nonsense_are_refused_at_once(part: str) -> None:
-    start = time.process_time()
-    outcome(part * (3_000_000 // len(part)))
-    assert time.process_time() - start < 3
-
-
-def test_a_key_in_a_certificates_file_never_comes_out_again() -> None:
-    read = read_certificate_file(pair().private_key + pair().certificate)
-    assert read.pem == pair().certificate
-    for line in pair().private_key.split("\n")[1:-2]:
-        assert line not in repr(read) + read.pem
