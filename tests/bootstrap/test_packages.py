@@ -1,4 +1,4 @@
-"""`.venv`: what somebody else made is not cleared away."""
+"""`.venv`: made anew when it has to be, and what somebody else made is not cleared away."""
 
 from __future__ import annotations
 
@@ -53,3 +53,40 @@ def test_what_a_link_leads_to_is_left_alone(
     with pytest.raises(Stop, match="link is a link"):
         packages.install(link, sys.executable)
     assert commands == []
+
+
+@pytest.fixture
+def complete_venv(tmp_path: Path) -> Path:
+    """A virtual environment and a project whose stamp says that all is installed."""
+    (tmp_path / packages.LOCKS).mkdir()
+    (tmp_path / packages.WANTED).write_text("as it was")
+    folder = tmp_path / "venv"
+    (folder / "bin").mkdir(parents=True)
+    packages.python(folder).symlink_to(sys.executable)
+    (folder / packages.STAMP).write_text(packages.stamp_of_complete(folder, tmp_path))
+    return folder
+
+
+def test_what_is_installed_is_not_installed_again(complete_venv: Path) -> None:
+    assert packages.complete(complete_venv, complete_venv.parent)
+
+
+def test_other_requirements_are_installed(complete_venv: Path) -> None:
+    (complete_venv.parent / packages.WANTED).write_text("changed")
+    assert not packages.complete(complete_venv, complete_venv.parent)
+
+
+def test_a_checkout_that_was_moved_gets_a_new_environment(complete_venv: Path) -> None:
+    moved = complete_venv.rename(complete_venv.with_name("moved"))
+    assert not packages.complete(moved, moved.parent)
+
+
+def test_an_interpreter_that_is_gone_gets_a_new_environment(complete_venv: Path) -> None:
+    packages.python(complete_venv).unlink()
+    packages.python(complete_venv).symlink_to("/nonexistent/python3")
+    assert not packages.complete(complete_venv, complete_venv.parent)
+
+
+def test_a_cut_off_installation_is_done_again(complete_venv: Path) -> None:
+    (complete_venv / packages.STAMP).unlink()
+    assert not packages.complete(complete_venv, complete_venv.parent)

@@ -4,11 +4,10 @@ from __future__ import annotations
 
 import pytest
 
-from operations.plan.report import as_json, change_lines
+from operations.plan.report import change_lines
 from operations.text import plain
 from tests.operations.plans import (
     FAR,
-    IDS,
     NEAR,
     NEW,
     OLD,
@@ -19,7 +18,6 @@ from tests.operations.plans import (
     Props,
     bindings,
     certificate,
-    move,
     report,
     setting,
     step,
@@ -199,18 +197,6 @@ def test_dangers_are_named_and_nothing_else_is(case: str) -> None:
     assert {danger.name for danger in report(*steps).dangers} == classes
 
 
-def test_the_risk_line_counts_hostnames_and_zones_with_the_danger_first() -> None:
-    many = {f"h{number}.example.com": THIRD for number in range(97)}
-    made = report(
-        certificate("HostnameCertificate", OLD, NEW),
-        bindings(
-            {**many, "a.example.com": OLD, "b.example.com": OLD, "c.example.com": THIRD},
-            {**many, "a.example.com": NEW, "b.example.com": NEW, "c.example.com": None},
-        ),
-    )
-    assert made.risk == "1 hostname loses protection, 2 change certificate, 97 unchanged"
-
-
 def test_a_replacement_that_deletes_first_is_told_as_a_gap() -> None:
     old = {"zone_id": ZONE, "certificate_sha256": OLD, "expires_on": FAR}
     new = {**old, "certificate_sha256": NEW}
@@ -222,92 +208,6 @@ def test_a_replacement_that_deletes_first_is_told_as_a_gap() -> None:
     )
     assert "WITH A GAP" in plain(made.changes[0].words)
     assert "deletes" in plain(made.order[0])
-
-
-def test_what_an_earlier_run_left_behind_is_no_change_of_a_hostname() -> None:
-    leftover = step(
-        "delete",
-        "HostnameCertificate",
-        "certificate",
-        {"zone_id": ZONE, "certificate_sha256": OLD, "expires_on": FAR},
-        None,
-    )
-    leftover["oldState"]["delete"] = True
-    made = report(
-        certificate("HostnameCertificate", NEW, NEW), leftover, bindings({APP: NEW}, {APP: NEW})
-    )
-    assert made.risk == "what others may use is touched; 1 hostname unchanged"
-    assert (
-        plain(made.order[0]) == "certificate: deletes certificate aaaaaaaa... once no hostname"
-        " shows it"
-    )
-
-
-def test_the_certificate_of_a_binding_is_found_by_its_id_where_no_fingerprint_is_given() -> None:
-    bound = {"zone_id": ZONE, "hostname": APP, "cert_id": IDS[OLD]}
-    made = report(
-        certificate("HostnameCertificate", OLD, OLD),
-        step("same", "HostnameBinding", "app", bound, bound),
-    )
-    assert plain(made.changes[0].subject) == APP
-    assert made.changes[0].after.certificate is not None
-    assert made.changes[0].after.certificate.sha256 == OLD
-
-
-def test_a_program_that_was_changed_back_is_told_to_delete_what_was_left() -> None:
-    old = {"zone_id": ZONE, "hostname_certificates": {"app": OLD}}
-    new = {"zone_id": ZONE, "hostname_certificates": {"app": NEW}}
-    forward = report(move("UploadLedger", "uploads", old, new))
-    assert [plain(words) for words in forward.order] == [
-        "uploads: notes in state what the program uploads: bbbbbbbb..."
-    ]
-    more = {**old, "hostname_certificates": {"app": OLD, "left-over-bbbbbbbb": NEW}}
-    removal = report(move("UploadLedger", "uploads", more, old))
-    assert [plain(words) for words in removal.order] == [
-        "uploads: deletes what a run that was cut off has left, if anything"
-    ]
-
-
-def test_every_step_of_the_plan_is_in_the_order_deletions_last() -> None:
-    made = report(
-        certificate("HostnameCertificate", OLD, NEW),
-        setting(SHARED, "off", "on"),
-        bindings({APP: OLD, "gone.example.com": OLD}, {APP: NEW}),
-        setting("ssl", "strict", None),
-    )
-    assert [plain(words) for words in made.order] == [
-        "certificate: uploads certificate bbbbbbbb... for hostnames of example.com, or adopts it",
-        "tls_client_auth: switches Cloudflare's shared certificate of example.com on",
-        "hostnames: voids gone.example.com",
-        f"hostnames: once certificate bbbbbbbb... is active, binds {APP}, waits until in force",
-        "certificate: deletes certificate aaaaaaaa... once no hostname shows it",
-        "ssl: leaves the SSL mode of example.com as it is",
-    ]
-
-
-@pytest.mark.parametrize(("ends", "verdict"), [(FAR, "calm"), (NEAR, "danger"), (PAST, "danger")])
-def test_a_certificate_that_ends_soon_or_has_ended_is_a_danger(ends: str, verdict: str) -> None:
-    made = report(
-        certificate("HostnameCertificate", OLD, NEW, ends), bindings({APP: OLD}, {APP: NEW})
-    )
-    assert made.verdict == verdict
-
-
-def test_a_zone_whose_id_is_not_known_yet_is_told_so_everywhere() -> None:
-    wanted = {"zone_id": UNKNOWN, "setting": "ssl", "value": "flexible"}
-    told = as_json(report(step("create", "ZoneSetting", "ssl", None, wanted)))
-    assert told["order"] == ["ssl: sets the SSL mode of zone not known yet to flexible"]
-    assert told["dangers"][0]["text"].startswith("zone not known yet: SSL mode flexible")
-
-
-def test_a_kind_that_is_not_in_the_table_is_a_step_and_worth_a_look() -> None:
-    made = report(step("create", "TrustStore", "store", None, {"zone_id": ZONE}))
-    assert [plain(words) for words in made.order] == ["store: is created"]
-    assert [(danger.name, danger.is_grave) for danger in made.dangers] == [("unknown", False)]
-    assert plain(made.dangers[0].words) == (
-        "store, a TrustStore, changes: what that means for hostnames is not known here."
-    )
-    assert made.verdict == "caution"
 
 
 def test_many_hostnames_that_change_alike_are_one_line_after_what_is_graver() -> None:
@@ -323,18 +223,3 @@ def test_many_hostnames_that_change_alike_are_one_line_after_what_is_graver() ->
         " f.example.com and 1 more)",
     ]
     assert lines[0].startswith("a.example.com: LOSES")
-
-
-def test_a_zone_whose_mode_alone_changes_is_not_called_unchanged() -> None:
-    made = report(setting("ssl", "strict", "full"))
-    assert made.risk == "the SSL mode changes; 1 zone has other settings"
-
-
-def test_the_engines_own_line_beside_an_error_of_the_program_is_left_out() -> None:
-    own = "an unhandled error occurred: program exited with non-zero exit code: 1"
-    both = [
-        {"severity": "error", "message": "error: stacks/Pulumi.dev.yaml: zone_id: is missing."},
-        {"severity": "error", "message": own},
-    ]
-    assert report(diagnostics=both).risk == "the preview failed with 1 error"
-    assert report(diagnostics=both[1:]).risk == "the preview failed with 1 error"

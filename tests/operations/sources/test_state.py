@@ -1,0 +1,63 @@
+"""What a stack holds, from its export."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+import pytest
+
+from operations.command import Stop
+from operations.sources.state import read
+from tests.operations.plans import TYPES, ZONE, urn
+from tests.pki import make
+
+
+def export(*resources: dict[str, Any]) -> str:
+    return json.dumps({"version": 3, "deployment": {"resources": list(resources)}})
+
+
+def resource(kind: str, name: str, **outputs: Any) -> dict[str, Any]:
+    outputs = {"zone_id": ZONE, **outputs}
+    return {"type": TYPES + kind, "urn": urn(kind, name), "id": "an-id", "outputs": outputs}
+
+
+def test_certificates_are_found_by_level_with_their_fingerprint() -> None:
+    pair = make()
+    held = read(
+        export(
+            resource("ZoneCertificate", "zone", certificate_sha256="a" * 64, expires_on="2027"),
+            resource("HostnameCertificate", "app", certificate=pair.certificate),
+            resource("ZoneSetting", "ssl", value="strict"),
+        ),
+        "prod",
+    )
+    found = [(c.stack, c.name, c.level, c.sha256) for c in held.certificates]
+    assert found == [
+        ("prod", "zone", "zone", "a" * 64),
+        ("prod", "app", "hostname", pair.sha256),
+    ]
+    assert held.ids == {"an-id"}
+
+
+def test_hostnames_are_found_in_bindings_and_in_maps() -> None:
+    entry = {"cert_id": "c", "enabled": True}
+    held = read(
+        export(
+            resource("HostnameBinding", "one", hostname="one.example.com", **entry),
+            resource("HostnameBindings", "many", bindings={"two.example.com": entry}),
+        ),
+        "prod",
+    )
+    assert held.hostnames == {(ZONE, "one.example.com"), (ZONE, "two.example.com")}
+
+
+def test_a_resource_of_somebody_else_is_passed_over() -> None:
+    theirs = {"type": "aws:s3/bucket:Bucket", "urn": "urn", "outputs": {"certificate": "x"}}
+    assert read(export(theirs), "prod").certificates == ()
+
+
+@pytest.mark.parametrize("text", ["", "[]", "{}", '{"deployment": null}', "[" * 100_000])
+def test_what_is_no_export_is_one_line_with_the_next_step(text: str) -> None:
+    with pytest.raises(Stop, match=r"Give the output of `pulumi stack export`\."):
+        read(text, "prod")
