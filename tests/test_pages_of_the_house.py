@@ -66,7 +66,16 @@ def test_each_path_on_the_page_exists(page: str) -> None:
     assert not {name for name in named if not any((place / name).exists() for place in places)}
 
 
-MIRRORED = {"providers", "stacks", "origins", "issuers", "operations", "sandbox", "bootstrap"}
+MIRRORED = (
+    "providers",
+    "stacks",
+    "origins",
+    "issuers",
+    "operations",
+    "sandbox",
+    "bootstrap",
+    "pipelines",
+)
 
 
 def rows_of_files_without_a_test_of_their_name() -> list[tuple[list[str], list[str]]]:
