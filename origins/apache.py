@@ -12,12 +12,16 @@ from pathlib import PurePosixPath
 from .origin import NO_SUCH_HOST, REFUSED, Origin, indent
 from .server import Fragment, Server
 
+NO_MORE_AUTHORITIES = (
+    "Have no SSLOpenSSLConfCmd VerifyCAFile, VerifyCAPath or VerifyCAStore outside of virtual",
+    "hosts: their CAs would be trusted here too.",
+)
 MODULES = "# Needs the modules ssl, headers and proxy_http, and `Listen {port}` once."
 # An inherited `Satisfy Any` with `Allow from all` would open a path again.
 ALL_OF_IT = [
-    "    <IfModule mod_access_compat.c>",
-    "        Satisfy All",
-    "    </IfModule>",
+    "        <IfModule mod_access_compat.c>",
+    "            Satisfy All",
+    "        </IfModule>",
 ]
 # Where distributions keep links to public CAs by the hashes of their names.
 HASHED = ("/etc/ssl/certs", "/etc/pki/tls/certs", "/etc/pki/ca-trust/extracted/pem/directory-hash")
@@ -53,6 +57,7 @@ def _title(origin: Origin) -> list[str]:
             "# the first one of an address is its default.",
         ]
     title = [f"Apache: {origin.hostname}, client certificates {origin.stage}.", *_limit(origin)]
+    title += NO_MORE_AUTHORITIES
     return [f"# {line}" for line in title]
 
 
@@ -76,10 +81,7 @@ def _default(origin: Origin) -> list[str]:
         *_server_certificate(origin),
         "",
         f'ErrorDocument 403 "{NO_SUCH_HOST}"',
-        '<If "true">',
-        "    Require all denied",
-        *ALL_OF_IT,
-        "</If>",
+        *_denied("true", "false"),
     ]
 
 
@@ -119,6 +121,7 @@ def fragment(origin: Origin) -> Fragment:
             "end of its <VirtualHost>, the one with SSLEngine on; a panel's include for the",
             "virtual host will do, .htaccess will not. The last of two equal directives counts.",
             *_limit(origin),
+            *NO_MORE_AUTHORITIES,
         ),
         (*SESSIONS, *_verifying(origin)),
     )
@@ -128,7 +131,8 @@ def _only_these_authorities(origin: Origin) -> list[str]:
     """A SSLCACertificatePath of the server level adds its CAs to those of the virtual host.
 
     VerifyCAFile takes the place of all others, but OpenSSL finds no revocation lists there; beside
-    them the folder of the bundle takes the place of the inherited one.
+    them the folder of the bundle takes the place of the inherited one. Nothing takes a VerifyCAFile
+    of the server level back.
     """
     if origin.crl is None:
         return [f'SSLOpenSSLConfCmd VerifyCAFile "{origin.client_ca}"']
@@ -150,8 +154,14 @@ def _mode(origin: Origin) -> str:
 
 def _revocation(origin: Origin) -> list[str]:
     if origin.crl is None:
-        return []
-    return [f'SSLCARevocationFile "{origin.crl}"', "SSLCARevocationCheck chain"]
+        return ["SSLOCSPEnable off"]
+    return [
+        f'SSLCARevocationFile "{origin.crl}"',
+        # The CAs in an inherited folder of lists would be trusted.
+        f'SSLCARevocationPath "{PurePosixPath(origin.client_ca).parent}"',
+        "SSLCARevocationCheck chain",
+        "SSLOCSPEnable off",
+    ]
 
 
 def _log(origin: Origin) -> list[str]:
@@ -168,17 +178,31 @@ def _is_pinned(origin: Origin) -> str:
 
 
 def _refusing(origin: Origin) -> list[str]:
-    """<If> is merged after every <Location> and <Directory>: none of them can open it again."""
     refused = ["%{SSL_CLIENT_VERIFY} != 'SUCCESS'"]
     if origin.pins:
         refused.append(f"! ({_is_pinned(origin)})")
     return [
         "",
         f'ErrorDocument 403 "{REFUSED}"',
-        f'<If "{" || ".join(refused)}">',
-        "    Require all denied",
+        *_denied(" || ".join(refused), '%{SSL_CLIENT_VERIFY} eq "SUCCESS"'),
+    ]
+
+
+def _denied(condition: str, required: str) -> list[str]:
+    """Refuses on a condition, and whatever does not fulfil what SSLRequire wants.
+
+    <If> is merged after every <Location> and <Directory>, one in a <Location> after the <If> that
+    these and the server level have. SSLRequire is for an <If> inside of an <If>, which comes still
+    later: no section takes a SSLRequire back. "^" also matches what a forward proxy is asked for.
+    """
+    return [
+        '<LocationMatch "^">',
+        f"    SSLRequire {required}",
+        f'    <If "{condition}">',
+        "        Require all denied",
         *ALL_OF_IT,
-        "</If>",
+        "    </If>",
+        "</LocationMatch>",
     ]
 
 

@@ -84,7 +84,9 @@ def _verifying(origin: Origin, mode: str) -> list[str]:
         f'ssl_trusted_certificate "{origin.client_ca}";',
         f"ssl_verify_client {mode};",
         f"ssl_verify_depth {depth};",
-        *([f'ssl_crl "{origin.crl}";'] if origin.crl else []),
+        # Inherited lists would add the certificates among them to the trusted ones.
+        f'ssl_crl "{origin.crl or ""}";',
+        "ssl_ocsp off;",
         *([f'access_log "{origin.log}" {origin.identifier};'] if origin.log else []),
     ]
 
@@ -114,7 +116,11 @@ def _refusing_here(origin: Origin) -> list[str]:
     known = "|".join(pin.sha1 for pin in origin.pins)
     refused = f'return 403 "{REFUSED} Only pinned certificates pass.\\n";'
     pinned = [f'if ($ssl_client_fingerprint !~ "^({known})$") {{', f"    {refused}", "}"]
+    unverified = f'return 403 "{REFUSED} Client certificate: $ssl_client_verify.\\n";'
     return [
+        # NGINX answers 400 and 421 before it looks at the certificate. An error_page of the block
+        # for these leads to a location, but first through this condition.
+        f'if ($ssl_client_verify != "SUCCESS") {{ {unverified} }}',
         # The server name that chose the CAs has to be the host that chose this block.
         'set $aop_names "$ssl_server_name:$host";',
         f'if ($aop_names !~* "^([^:]+):\\1$") {{ return 421 "{NO_SUCH_HOST}\\n"; }}',
@@ -123,7 +129,7 @@ def _refusing_here(origin: Origin) -> list[str]:
         "error_page 495 496 =403 @aop_refused;",
         "location @aop_refused {",
         "    default_type text/plain;",
-        f'    return 403 "{REFUSED} Client certificate: $ssl_client_verify.\\n";',
+        f"    {unverified}",
         "}",
     ]
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import tempfile
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, contextmanager
 from pathlib import Path
@@ -21,7 +22,8 @@ from origins import (
 )
 
 from . import servers
-from .pki import HOSTNAME, Folder
+from .hostile import subject_hash
+from .pki import HOSTNAME, Folder, revocation_list
 from .servers import Application
 
 Running = Callable[..., AbstractContextManager[Origin]]
@@ -30,6 +32,21 @@ Running = Callable[..., AbstractContextManager[Origin]]
 @pytest.fixture(scope="session")
 def folder(tmp_path_factory: pytest.TempPathFactory) -> Folder:
     return Folder(tmp_path_factory.mktemp("certificates"))
+
+
+@pytest.fixture(scope="session")
+def hashes(folder: Folder) -> Iterator[Path]:
+    """The foreign CAs as OpenSSL looks them up, by a hash of their names, with their lists.
+
+    Servers look there after they have dropped their rights, and pytest's folders are closed.
+    """
+    with tempfile.TemporaryDirectory(prefix="aop-hashes-") as name:
+        Path(name).chmod(0o755)
+        for root in (folder.other_root, folder.next_root):
+            of_name = subject_hash(root.certificate)
+            (Path(name) / f"{of_name}.0").write_text(root.pem)
+            (Path(name) / f"{of_name}.r0").write_text(revocation_list(root))
+        yield Path(name)
 
 
 @pytest.fixture(scope="session")

@@ -7,7 +7,6 @@ sessions and tickets, opens what it can, and has other hosts with other client C
 from __future__ import annotations
 
 import hashlib
-import os
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
@@ -24,16 +23,25 @@ DEFAULT = "default.example.com"
 @dataclass(frozen=True)
 class Level:
     """A hostile server level; `default_verifies`: the foreign default host has another client CA,
-    otherwise it asks for no certificate. `other_port` is where HAProxy's other bind listens."""
+    otherwise it asks for no certificate. `other_port` is where HAProxy's other bind listens,
+    `hashes` a folder of the foreign CAs by the hashes of their names."""
 
     folder: Folder
+    hashes: Path
     port: int
     other_port: int
     default_verifies: bool = False
+    pinned: bool = False
 
     @property
     def foreign(self) -> str:
-        return self.folder.file("server_ca.pem")
+        """One CA of our CA's own name and one of another: OpenSSL asks the first of a name."""
+        return self.folder.file("foreign.pem")
+
+    @property
+    def lists(self) -> str:
+        """The foreign CAs again, with their revocation lists, as such files often are."""
+        return self.folder.file("foreign_lists.pem")
 
     @property
     def certificate(self) -> str:
@@ -44,6 +52,7 @@ def nginx(level: Level, folder: Path, text: str) -> str:
     tls = (
         f"listen 127.0.0.1:{level.port} ssl http2{{default}}; server_name {{name}};"
         f" ssl_certificate {level.certificate}; ssl_certificate_key {level.certificate}.key;"
+        " ssl_ocsp off;"
     )
     verify = f"ssl_verify_client on; ssl_client_certificate {level.foreign};"
     names = [(DEFAULT, " default_server", verify if level.default_verifies else "")]
@@ -55,6 +64,8 @@ def nginx(level: Level, folder: Path, text: str) -> str:
     around = f"""
         ssl_trusted_certificate {level.foreign};
         ssl_client_certificate {level.foreign};
+        ssl_crl {level.lists};
+        ssl_ocsp on;
         ssl_verify_client optional_no_ca;
         ssl_verify_depth 9;
         ssl_session_tickets on;
@@ -77,29 +88,26 @@ def apache(level: Level, folder: Path, text: str) -> str:
         <VirtualHost 127.0.0.1:{level.port}>
             ServerName {{name}}
             SSLEngine on
+            SSLOCSPEnable off
             SSLCertificateFile {level.certificate}
             SSLCertificateKeyFile {level.certificate}.key
             {{more}}
-            Alias / {folder}/{{name}}/
+            Alias / {level.hashes}/{{name}}/
         </VirtualHost>
     """
     verify = f"SSLCACertificateFile {level.foreign}\nSSLVerifyClient require"
     for name in (DEFAULT, OTHER):
-        (folder / name).mkdir(exist_ok=True)
-        (folder / name / "index.html").write_text(f"{name}\n")
-    above = _apache_above(level, folder)
+        (level.hashes / name).mkdir(exist_ok=True)
+        (level.hashes / name / "index.html").write_text(f"{name}\n")
+    above = APACHE_AUTHORIZATION + _apache_above(level, folder)
+    # Pins stand in an <If> alone, which an <If> inside of another's <If> opens: a known limit.
+    above += "" if level.pinned else APACHE_IF_IN_IF
     default = host.format(name=DEFAULT, more=verify if level.default_verifies else "")
     other = host.format(name=OTHER, more=verify)
     return AROUND["apache"](folder, above + default + text + other)
 
 
 def _apache_above(level: Level, folder: Path) -> str:
-    hashes = folder / "hashes"
-    hashes.mkdir(exist_ok=True)
-    for path in hashes.iterdir():
-        path.unlink()
-    # OpenSSL looks a CA up by the hash of its name, which is that of our root too.
-    os.symlink(level.foreign, hashes / f"{_subject_hash(level.foreign)}.0")
     modules = next((path for path in MODULES if Path(path).is_dir()), MODULES[0])
     load = "\n".join(
         f"LoadModule {name}_module {modules}/mod_{name}.so"
@@ -109,8 +117,13 @@ def _apache_above(level: Level, folder: Path) -> str:
         {load}
         Protocols h2 http/1.1
         DirectoryIndex index.html
-        SSLCACertificatePath {hashes}
+        SSLCACertificatePath {level.hashes}
         SSLCACertificateFile {level.foreign}
+        SSLCARevocationPath {level.hashes}
+        SSLCARevocationFile {level.lists}
+        SSLCARevocationCheck chain no_crl_for_cert_ok
+        SSLOCSPEnable on
+        ProxyRequests On
         SSLVerifyClient optional_no_ca
         SSLVerifyDepth 9
         SSLSessionTickets on
@@ -119,16 +132,38 @@ def _apache_above(level: Level, folder: Path) -> str:
         SetEnv SSL_CLIENT_VERIFY SUCCESS
         SetEnvIf Host .* SSL_CLIENT_VERIFY=SUCCESS
         RequestHeader set X-Client-Verify SUCCESS
-        <Location "/">
-            SSLVerifyClient none
-            Order allow,deny
-            Allow from all
-            Satisfy Any
-        </Location>
+    """
+
+
+# Sections above the virtual host, each of which opens what an <If> of the virtual host has closed.
+APACHE_AUTHORIZATION = """
+    <Location "/">
+        SSLVerifyClient none
+        SSLVerifyDepth 9
+        Order allow,deny
+        Allow from all
+        Satisfy Any
         <If "true">
             Require all granted
         </If>
-    """
+    </Location>
+    <Proxy "*">
+        <If "true">
+            Require all granted
+        </If>
+    </Proxy>
+    <If "true">
+        AuthMerging Or
+        Require all granted
+    </If>
+"""
+APACHE_IF_IN_IF = """
+    <If "true">
+        <If "true">
+            Require all granted
+        </If>
+    </If>
+"""
 
 
 def haproxy(level: Level, folder: Path, text: str) -> str:
@@ -192,9 +227,9 @@ LEVELS: dict[str, Callable[[Level, Path, str], str]] = {
 }
 
 
-def _subject_hash(path: str) -> str:
+def subject_hash(certificate: x509.Certificate) -> str:
     """What `openssl x509 -subject_hash` prints: the beginning of the canonical name's SHA-1."""
-    name = x509.load_pem_x509_certificate(Path(path).read_bytes()).subject
+    name = certificate.subject
     canonical = b""
     for attribute in name:
         value = " ".join(str(attribute.value).lower().split()).encode()

@@ -118,6 +118,11 @@ class Folder:
         self._keep("server", server)
         self.write("server_ca.pem", self.other_root.pem)
         self.write("ca.pem", self.root.pem)
+        foreign = (self.other_root, self.next_root)
+        self.write("foreign.pem", "".join(root.pem for root in foreign))
+        self.write(
+            "foreign_lists.pem", "".join(root.pem + revocation_list(root) for root in foreign)
+        )
         self.write("crl.pem", revocation_list(self.root, self.same_ca))
 
     def _keep(self, name: str, signer: Signer, chain: str = "") -> None:

@@ -244,7 +244,7 @@ def get(port: int, host: str, certificate: str | None) -> None:
             pass
 
 
-def verify_command(headers: dict[str, str]) -> list[str]:
+def outcomes_of(headers: dict[str, str]) -> list[str]:
     """The values under every spelling that a CGI or WSGI application takes for the header."""
     return [
         value

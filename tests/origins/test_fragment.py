@@ -16,7 +16,9 @@ from . import servers
 from .handwritten import ALSO, BLOCKS
 from .hostile import LEVELS, Level
 from .pki import HOSTNAME, Folder
-from .test_hostile import APPLICATION, STRANGERS, WAYS, Way, directly
+from .servers import Application
+from .test_hostile import APPLICATION, Way, directly, strangers_inside
+from .visitor import Visitor
 
 Pasted = Callable[..., Any]
 every_server = pytest.mark.parametrize("server", servers.SERVERS)
@@ -26,17 +28,24 @@ every_version = pytest.mark.parametrize("version", ["1.2", "1.3"])
 
 
 @pytest.fixture
-def pasted(origin: Callable[..., Origin], folder: Folder, tmp_path: Path) -> Pasted:
+def pasted(
+    origin: Callable[..., Origin],
+    folder: Folder,
+    hashes: Path,
+    application: Application,
+    tmp_path: Path,
+) -> Pasted:
     """A real server under a hostile level, with a block of a person that includes the fragment."""
 
     @contextmanager
     def start(server: str, version: str, default: bool = True, **known: Any) -> Iterator[Way]:
         wanted, kind = origin(**known), servers.kind(server)
         other_port = servers.free_port() if server == "haproxy" else wanted.port
-        around = functools.partial(LEVELS[kind], Level(folder, wanted.port, other_port, default))
+        level = Level(folder, hashes, wanted.port, other_port, default, bool(wanted.pins))
+        around = functools.partial(LEVELS[kind], level)
         block = BLOCKS[kind](wanted, fragment(kind, wanted), tmp_path)
         with servers.running(server, tmp_path, block, wanted.port, other_port, around=around):
-            yield Way(server, wanted.port, other_port, version, folder)
+            yield Way(server, wanted.port, other_port, version, folder, application.port)
 
     return start
 
@@ -48,12 +57,7 @@ def test_no_stranger_reaches_the_application_past_a_fragment_in_a_hostile_block(
     server: str, version: str, default: bool, pasted: Pasted
 ) -> None:
     with pasted(server, version, default) as way:
-        passed = [
-            f"{stranger or 'nobody'} {go.__name__}"
-            for go in WAYS
-            for stranger in STRANGERS
-            if APPLICATION in go(way, stranger)
-        ]
+        passed = strangers_inside(way)
         assert APPLICATION in directly(way, "right")
         assert APPLICATION in way.visitor("right").get(way.port, ALSO, ALSO)
         assert APPLICATION not in way.visitor(None).get(way.port, ALSO, ALSO)
@@ -96,3 +100,37 @@ def test_a_fragment_logs_who_came_with_which_certificate(
     number = folder.right.certificate.serial_number
     # Caddy has it in decimal digits, the others in hexadecimal ones.
     assert str(number) in log.read_text() or f"{number:X}" in log.read_text().upper()
+
+
+ACCESS_FILES = {
+    "if": '<If "true">\nRequire all granted\n</If>',
+    "if in if": '<If "true">\n<If "true">\nRequire all granted\n</If>\n</If>',
+    "satisfy": "Satisfy Any\nAllow from all\nRequire all granted",
+}
+
+
+@pytest.mark.parametrize("file", ACCESS_FILES.values(), ids=ACCESS_FILES.keys())
+def test_an_access_file_of_a_folder_opens_nothing_that_apaches_fragment_has_closed(
+    file: str, origin: Callable[..., Origin], folder: Folder, hashes: Path, tmp_path: Path
+) -> None:
+    # Apache reads it after it has dropped its rights.
+    site = hashes / "site"
+    site.mkdir(exist_ok=True)
+    (site / "index.html").write_text(APPLICATION.decode())
+    (site / ".htaccess").write_text(file)
+    wanted = origin()
+    block = BLOCKS["apache"](wanted, fragment("apache", wanted), tmp_path).replace(
+        f'ProxyPass "/" "http://{wanted.upstream}/"',
+        f'Alias "/" "{site}/"\n<Directory "{site}">\nAllowOverride All\n</Directory>',
+    )
+    around = functools.partial(LEVELS["apache"], Level(folder, hashes, wanted.port, wanted.port))
+    with servers.running("apache", tmp_path, block, wanted.port, around=around):
+        came = [
+            client
+            for client in (None, "other_ca", "right")
+            if APPLICATION
+            in Visitor("1.3", client and folder.file(f"{client}.pem")).get(
+                wanted.port, HOSTNAME, HOSTNAME, "/index.html"
+            )
+        ]
+    assert came == ["right"]

@@ -103,7 +103,7 @@ def test_the_application_hears_only_what_the_server_verified(
         for client in (None, "right", "same_ca"):
             application.seen.clear()
             servers.get(origin.port, HOSTNAME, client and folder.file(f"{client}.pem"))
-            heard[client] = [servers.verify_command(headers) for headers in application.seen]
+            heard[client] = [servers.outcomes_of(headers) for headers in application.seen]
     assert heard["right"] == [["SUCCESS"]]
     for client in (None, "same_ca"):
         assert len(heard[client]) == (stage == "optional")

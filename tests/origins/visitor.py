@@ -33,6 +33,7 @@ class Visitor:
         if not self.takes_tickets:
             self.context.options |= ssl.OP_NO_TICKET
         self.session: ssl.SSLSession | None = None
+        self.has_resumed = False
         if self.client:
             self.context.load_cert_chain(self.client, f"{self.client}.key")
 
@@ -41,11 +42,14 @@ class Visitor:
     ) -> bytes:
         """All that comes back for one HTTP/1.1 request; b"" when the server says nothing.
 
-        Keeps the session; with `resuming` the kept one is offered.
+        Keeps the session; with `resuming` the kept one is offered, and `has_resumed` says whether
+        the server took it.
         """
+        self.has_resumed = False
         request = f"GET {path} HTTP/1.1\r\nHost: {host}\r\nConnection: close\r\n\r\n"
         data = b""
         with contextlib.suppress(OSError), self._connect(port, sni, resuming) as tls:
+            self.has_resumed = bool(tls.session_reused)
             tls.sendall(request.encode())
             while more := tls.recv(65536):
                 data += more
