@@ -28,7 +28,8 @@ CLASSES = {
     "algorithm": "a certificate has a key of a kind that an origin may not know (ML-DSA)",
     "unknown": "a resource changes whose kind this report does not know",
     "global": "only Cloudflare's shared certificate protects",
-    "expiry": "a certificate that will be presented ends soon (30 days, or a third of its life)",
+    "expiry": "a certificate that will be presented ends soon (30 days, or a third of its life, or"
+    " the zone's warn_days)",
 }
 ENDED = "HAS ENDED"
 # A change of CA for which the stack has exported the bundle: nothing breaks where that is in place.
@@ -241,13 +242,14 @@ def _global(scene: Scene) -> Iterator[Text]:
 
 
 def _expiry(scene: Scene) -> Iterator[Text]:
-    users: dict[CertificateFacts, list[Change]] = {}
+    users: dict[tuple[CertificateFacts, str], list[Change]] = {}
     for change in scene.changes:
         if change.after.certificate is not None:
-            users.setdefault(change.after.certificate, []).append(change)
-    for certificate, found in users.items():
+            users.setdefault((change.after.certificate, change.zone_id), []).append(change)
+    for (certificate, zone_id), found in users.items():
         left = days_left(certificate.expires_on, scene.now)
-        if left is not None and left <= days_to_warn(certificate.life):
+        warn_days = scene.preview.warn_days.get(zone_id)
+        if left is not None and left <= days_to_warn(certificate.life, warn_days):
             yield text(
                 "certificate {it} {ends} on {day}, {when}; it is presented for {who}.",
                 it=fingerprint(certificate.sha256),

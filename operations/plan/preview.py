@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -70,9 +70,9 @@ class Diagnostic:
 class Preview:
     """The whole plan. `resources` are in the order in which the engine begins with them.
 
-    `zone_names` from zone id to name, as the configuration has them; `summaries` what the stack's
-    outputs say of each zone before this plan, by name; `hides_sames`: unchanged resources are not
-    in the file.
+    `zone_names` from zone id to name, as the configuration has them; `warn_days` of the
+    configuration, by zone id, where it says them; `summaries` what the stack's outputs say of each
+    zone before this plan, by name; `hides_sames`: unchanged resources are not in the file.
     """
 
     stack: str
@@ -81,6 +81,7 @@ class Preview:
     diagnostics: tuple[Diagnostic, ...]
     zone_names: Mapping[str, str]
     summaries: Mapping[str, Props] = field(default_factory=dict)
+    warn_days: Mapping[str, float] = field(default_factory=dict)
     hides_sames: bool = False
 
     @property
@@ -109,6 +110,7 @@ def read(text: str) -> Preview:
         diagnostics=tuple(_diagnostics(data)),
         zone_names=_zone_names(data, resources),
         summaries=_summaries(steps),
+        warn_days=_warn_days(data),
         hides_sames=tally.get("same", 0) > listed_sames,
     )
 
@@ -182,16 +184,29 @@ def _zone_names(data: Props, resources: tuple[Resource, ...]) -> dict[str, str]:
         parts = resource.parent.split("::")
         if COMPONENT in parts[2:3] and resource.kind:
             names.setdefault(_text(props.get("zone_id")), parts[-1])
+    for name, zone in _configured_zones(data):
+        names[_text(zone.get("zone_id")).lower()] = name
+    names.pop("", None)
+    return names
+
+
+def _warn_days(data: Props) -> dict[str, float]:
+    return {
+        _text(zone.get("zone_id")).lower(): float(given)
+        for _, zone in _configured_zones(data)
+        if isinstance(given := zone.get("warn_days"), (int, float))
+    }
+
+
+def _configured_zones(data: Props) -> Iterator[tuple[str, Props]]:
+    """The zones of the configuration, which stands in the file as JSON in a string."""
     for key, value in _map(data.get("config")).items():
         if key.endswith(":zones") and isinstance(value, str):
             try:
                 zones = _map(json.loads(value))
             except (ValueError, RecursionError):
                 continue
-            for name, zone in zones.items():
-                names[_text(_map(zone).get("zone_id")).lower()] = name
-    names.pop("", None)
-    return names
+            yield from ((name, _map(zone)) for name, zone in zones.items())
 
 
 def _summaries(steps: list[dict[str, Any]]) -> dict[str, Props]:

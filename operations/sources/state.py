@@ -8,9 +8,11 @@ import shutil
 import subprocess
 from collections.abc import Iterator
 from dataclasses import dataclass
+from datetime import timedelta
 from typing import Any, TextIO
 
 from providers.api.answers import Level, fingerprint
+from providers.values.pem import PemError, read_certificate
 from stacks.config import PROJECT
 
 from ..command import Stop
@@ -23,7 +25,7 @@ SECONDS = 120
 
 @dataclass(frozen=True)
 class HeldCertificate:
-    """A certificate in a stack's state."""
+    """A certificate in a stack's state; `life` is the time from its first instant to its last."""
 
     stack: str
     name: str
@@ -32,6 +34,8 @@ class HeldCertificate:
     cert_id: str
     sha256: str
     expires_on: str
+    life: timedelta | None = None
+    warn_days: float | None = None
 
 
 @dataclass(frozen=True)
@@ -93,7 +97,17 @@ def certificates(text: str, stack: str) -> Iterator[HeldCertificate]:
             cert_id=str(item.get("id", "")),
             sha256=str(outputs.get("certificate_sha256", "")) or fingerprint(pem),
             expires_on=str(outputs.get("expires_on", "")),
+            life=_life(pem),
+            warn_days=days if isinstance(days := outputs.get("warn_days"), (int, float)) else None,
         )
+
+
+def _life(text: str) -> timedelta | None:
+    try:
+        certificate = read_certificate(text)
+    except PemError:
+        return None
+    return certificate.not_after - certificate.not_before
 
 
 def pulumi(*arguments: str) -> str:

@@ -128,22 +128,13 @@ def join_certificates(
         for zone in zones
         for one in _of_zone(zone, warn, fail)
     }
-    names = {zone.config.zone_id: zone.name for zone in zones}
+    by_id = {zone.config.zone_id: zone for zone in zones}
     for item in held:
         key = (item.zone_id, item.level, item.sha256 or item.cert_id)
         place = f"state of {item.stack}"
         known = found.get(key)
         if known is None:
-            found[key] = CertificateExpiry(
-                item.sha256,
-                item.expires_on,
-                item.level,
-                names.get(item.zone_id, item.zone_id),
-                item.cert_id,
-                days_to_warn(None, warn),
-                days_to_fail(None, warn) if fail is None else fail,
-                places=(place,),
-            )
+            found[key] = _of_state(item, by_id.get(item.zone_id), place, warn, fail)
         elif place not in known.places:
             found[key] = replace(known, places=(*known.places, place))
     return list(found.values())
@@ -165,6 +156,24 @@ def _of_zone(zone: LiveZone, warn: float | None, fail: float | None) -> Iterator
                 days_to_fail(one.life, given) if fail is None else fail,
                 users.get(one.cert_id, ()),
             )
+
+
+def _of_state(
+    item: HeldCertificate, zone: LiveZone | None, place: str, warn: float | None, fail: float | None
+) -> CertificateExpiry:
+    """By the same rule, though Cloudflare has the certificate no more, or its zone is given up."""
+    configured = zone.config.warn_days if zone else item.warn_days
+    given = configured if warn is None else warn
+    return CertificateExpiry(
+        item.sha256,
+        item.expires_on,
+        item.level,
+        zone.name if zone else item.zone_id,
+        item.cert_id,
+        days_to_warn(item.life, given),
+        days_to_fail(item.life, given) if fail is None else fail,
+        places=(place,),
+    )
 
 
 def _users(zone: LiveZone) -> dict[str, tuple[str, ...]]:

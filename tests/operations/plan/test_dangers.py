@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from typing import Any
 
 import pytest
@@ -122,8 +123,13 @@ def test_an_ml_dsa_certificate_in_place_of_a_classical_one_is_a_danger() -> None
     assert "unless it refuses classical client certificates" in told
 
 
-@pytest.mark.parametrize(("since", "is_told"), [(10, False), (335, True)])
-def test_the_end_is_a_danger_by_the_rule_of_the_preview(since: float, is_told: bool) -> None:
+@pytest.mark.parametrize(
+    ("since", "warn_days", "is_told"),
+    [(10, None, False), (335, None, True), (335, 14, False), (10, 21, True)],
+)
+def test_the_end_is_a_danger_by_the_rule_of_the_preview(
+    since: float, warn_days: float | None, is_told: bool
+) -> None:
     pair = make("app", starts=-since, days=20.5, now=NOW)
     new = {**issued(another_authority("A CA")), "certificate": pair.certificate}
     new |= {
@@ -131,6 +137,9 @@ def test_the_end_is_a_danger_by_the_rule_of_the_preview(since: float, is_told: b
         "expires_on": read_certificate(pair.certificate).expires_on,
     }
     shown = bindings({}, {APP: pair.sha256})
-    made = as_json(report(step("create", "HostnameCertificate", "app", None, new), shown))
+    zone = {"zone_id": ZONE, **({"warn_days": warn_days} if warn_days else {})}
+    config = {"aop:zones": json.dumps({"example.com": zone})}
+    up = step("create", "HostnameCertificate", "app", None, new)
+    made = as_json(report(up, shown, config=config))
     told = [danger["text"] for danger in made["dangers"] if danger["class"] == "expiry"]
     assert [("in 20 days" in text) for text in told] == ([True] if is_told else [])

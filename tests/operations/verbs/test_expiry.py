@@ -9,6 +9,8 @@ import pytest
 from prometheus_client.openmetrics.parser import text_string_to_metric_families as read_openmetrics
 from prometheus_client.parser import text_string_to_metric_families as read_prometheus
 
+from operations.verbs.expiry import CertificateExpiry
+from providers.values.pem import read_certificate
 from tests.operations.conftest import Stack
 from tests.pki import make
 
@@ -68,6 +70,25 @@ def test_a_certificate_in_state_counts_also_when_cloudflare_has_it_no_more(stack
     lost = next(c for c in found["certificates"] if c["sha256"] == pair.sha256)
     # An export without the time has no days: it counts as ended, and is not overlooked.
     assert (lost["places"], lost["counts"]) == (["state of test"], True)
+
+
+@pytest.mark.parametrize("case", LIVES)
+def test_the_rule_is_the_same_for_what_state_alone_knows(stack: Stack, case: str) -> None:
+    since, left, warn_days, code = LIVES[case]
+    if warn_days:
+        stack.zone["warn_days"] = warn_days
+    pair = make("lost", starts=-since, days=left)
+    export = json.loads(stack.export(("HostnameCertificate", "an-id", pair)))
+    (held,) = export["deployment"]["resources"]
+    held["outputs"]["expires_on"] = read_certificate(pair.certificate).expires_on
+    file = stack.folder / "export.json"
+    file.write_text(json.dumps(export))
+    found = stack.json("expiry", "--state", str(file), code=None)["certificates"]
+    (row,) = [c for c in found if c["sha256"] == pair.sha256]
+    urgency = CertificateExpiry(
+        "", "", "", "", "", warn_days=row["warn_days"], fail_days=row["fail_days"]
+    ).urgency(row["days_left"])
+    assert urgency == code
 
 
 def test_one_certificate_in_both_places_is_one_row(stack: Stack) -> None:
