@@ -22,7 +22,7 @@ from .api.errors import REFRESH_NEXT, CloudflareError
 from .api.polling import LIST_LAG
 from .api.zone import Zone
 from .api.zone_requests import AOP
-from .lifecycle.tls_mode import require_tls_to_origin
+from .lifecycle.tls_mode import MODES, require_tls_to_origin
 from .plugin.provider import Props, Recorded, ZoneInputs, ZoneProvider, resource_props
 from .plugin.resource import CloudflareResource
 from .plugin.run import ZoneRun
@@ -33,7 +33,7 @@ SWITCH = ("on", "off")
 VALUES: dict[str, tuple[str, ...]] = {
     "tls_client_auth": SWITCH,
     AOP: SWITCH,
-    "ssl": ("off", "flexible", "full", "strict", "origin_pull"),
+    "ssl": MODES,
 }
 
 

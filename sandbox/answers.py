@@ -8,6 +8,7 @@ from typing import Any, TypeVar
 from sandbox.clock import Instant, rfc3339
 from sandbox.records import (
     ACCOUNT_ID,
+    AUTOMATIC_SSL,
     SSL,
     BindingState,
     Certificate,
@@ -95,6 +96,8 @@ def setting_json(name: str, state: SettingState, editable: bool) -> dict[str, An
     }
     if name == SSL:
         body |= {"certificate_status": "active", "validation_errors": []}
+    if name == AUTOMATIC_SSL and state.value == "auto":
+        body["next_scheduled_scan"] = rfc3339(state.modified_on or 0)
     return body
 
 

@@ -34,9 +34,11 @@ GLOBAL_LEVEL = "global"
 TLS_CLIENT_AUTH = "tls_client_auth"
 SSL = "ssl"
 ZONE_SWITCH = "origin_tls_client_auth"
+AUTOMATIC_SSL = "ssl_automatic_mode"
 SETTING_VALUES = {
     TLS_CLIENT_AUTH: ("on", "off"),
     SSL: ("off", "flexible", "full", "strict", "origin_pull"),
+    AUTOMATIC_SSL: ("auto", "custom"),
 }
 
 ACCOUNT_ID = "01a7362d577a6c3019a474fd6f485823"
@@ -141,6 +143,11 @@ class Zone:
     not_editable: list[str] = field(default_factory=list)
     dns_records: list[DnsRecord] = field(default_factory=list)
     settings: dict[str, Timeline[SettingState]] = field(default_factory=dict)
+
+    def __post_init__(self) -> None:
+        # A zone that was saved by an older sandbox has no such setting.
+        is_off = Timeline([(self.created_on, SettingState("custom", None))])
+        self.settings.setdefault(AUTOMATIC_SSL, is_off)
 
     def setting(self, name: str, instant: Instant) -> SettingState:
         state = self.settings[name].at(instant)

@@ -8,7 +8,7 @@ from typing import Any
 import pulumi
 
 from providers.api.errors import Refused
-from providers.lifecycle.tls_mode import WITHOUT_TLS
+from providers.lifecycle.tls_mode import WITHOUT_TLS, is_lowered
 from providers.plugin.session import Session
 from providers.values import pem
 from providers.values.text import short
@@ -16,6 +16,7 @@ from stacks.config import KeyPair
 
 from ..plan.live import LiveZone
 from ..plan.presented import CertificateFacts, Presented, present
+from ..sources.cloudflare import AUTOMATIC, has_automatic_ssl
 from ..sources.state import HeldState
 from ..text import Text, Untrusted, count, fingerprint, join, text
 from .results import CheckResult, ok, problem, warning
@@ -29,8 +30,10 @@ RECORDS_PER_PAGE = 1000
 MOST_PAGES = 20
 
 
-def ssl_mode(zone: LiveZone) -> Iterator[CheckResult]:
+def ssl_mode(zone: LiveZone, run: Session) -> Iterator[CheckResult]:
     """Cloudflare must speak TLS to the origin, or it presents nothing."""
+    if zone.config.ssl and has_automatic_ssl(zone.config, run):
+        yield warning("ssl", text(AUTOMATIC, zone=Untrusted(zone.name)))
     live, wanted, name = zone.facts.ssl, zone.config.ssl, Untrusted(zone.name)
     if live is None:
         template = "{zone}: not readable with this token, so it is not known whether TLS is spoken"
@@ -43,8 +46,17 @@ def ssl_mode(zone: LiveZone) -> Iterator[CheckResult]:
         grade = problem if zone.config.require_tls else warning
         yield grade("ssl", text(template, zone=name, mode=Untrusted(live)))
     elif wanted is not None and wanted != live:
-        template = "{zone}: the SSL mode is {mode} and becomes {wanted}"
-        yield warning("ssl", text(template, zone=name, mode=Untrusted(live), wanted=wanted))
+        becomes = "is LOWERED to" if is_lowered(live, wanted) else "becomes"
+        yield warning(
+            "ssl",
+            text(
+                "{zone}: the SSL mode is {mode} and {becomes} {wanted}",
+                zone=name,
+                mode=Untrusted(live),
+                becomes=becomes,
+                wanted=wanted,
+            ),
+        )
     else:
         yield ok("ssl", text("{zone}: the SSL mode is {mode}", zone=name, mode=Untrusted(live)))
 

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import Literal
 
 from origins import chain_depth
+from providers.lifecycle.tls_mode import is_lowered
 from providers.values.text import short
 
 from ..text import Text, Untrusted, day, fingerprint, text, zone_name
@@ -268,6 +269,8 @@ def _with_settings(words: Text, old: ZoneFacts, new: ZoneFacts) -> Text:
         mode = Untrusted(new.ssl or "")
         was = text("SSL mode {old} becomes", old=Untrusted(old.ssl)) if old.ssl else ("SSL mode",)
         parts.append(text("{was} {new}", was=was, new=mode))
+        if not old.ssl and is_lowered("strict", new.ssl):
+            parts.append(("preflight tells whether that lowers it",))
     joined: Text = ()
     for part in parts:
         joined += (("; ",) if joined else ()) + part

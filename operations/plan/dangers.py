@@ -6,7 +6,7 @@ from collections.abc import Callable, Collection, Iterator
 from dataclasses import dataclass
 from datetime import datetime
 
-from providers.lifecycle.tls_mode import WITHOUT_TLS
+from providers.lifecycle.tls_mode import WITHOUT_TLS, is_lowered
 from providers.values.algorithms import origin_needs
 from providers.values.expiry import days_to_warn
 
@@ -138,9 +138,10 @@ def _ssl(scene: Scene) -> Iterator[Text]:
         old = scene.before.get(zone_id)
         if new.ssl and old is not None and old.ssl and old.ssl != new.ssl:
             yield text(
-                "{zone}: SSL mode {old} becomes {new}: {fact}.",
+                "{zone}: SSL mode {old} {becomes} {new}: {fact}.",
                 zone=zone_name(new.name, zone_id),
                 old=Untrusted(old.ssl),
+                becomes="is LOWERED to" if is_lowered(old.ssl, new.ssl) else "becomes",
                 new=Untrusted(new.ssl),
                 fact=FACT.get(new.ssl, "this mode is not known here"),
             )

@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, contextmanager
 
 from providers.api.answers import LEVELS, Binding, Level, UploadedCertificate
-from providers.api.errors import Refused, about
+from providers.api.errors import CloudflareError, Refused, about
 from providers.api.zone import Zone
 from providers.api.zone_requests import AOP
 from providers.plugin.session import Session
@@ -18,6 +18,10 @@ from ..plan.live import LiveZone
 from ..plan.presented import BindingFacts, CertificateFacts, ZoneFacts
 from .configuration import StackFile
 
+AUTOMATIC = (
+    "{zone}: Cloudflare's Automatic SSL/TLS is on and may raise the SSL mode; this stack would set"
+    " it back. Leave ssl out, or choose Custom SSL/TLS."
+)
 # Shows a line while something is done.
 Progress = Callable[[str], AbstractContextManager[None]]
 
@@ -88,6 +92,19 @@ def _readable(zone: Zone, setting: str) -> str | None:
         if refused.status in (401, 403):
             return None
         raise
+
+
+def has_automatic_ssl(config: ZoneConfig, run: Session) -> bool:
+    """Whether Cloudflare raises the zone's SSL mode by itself; False where it cannot be told.
+
+    Source: GET /zones/{zone_id}/settings/ssl_automatic_mode, `auto` or `custom`.
+    """
+    path = f"zones/{config.zone_id}/settings/ssl_automatic_mode"
+    try:
+        result = run.client(config.token_env).get(path).result
+    except CloudflareError:
+        return False
+    return isinstance(result, dict) and result.get("value") == "auto"
 
 
 def _order_of_presentation(records: list[UploadedCertificate]) -> list[UploadedCertificate]:

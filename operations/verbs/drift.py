@@ -17,7 +17,7 @@ from ..plan.drift import differences, written_at
 from ..plan.kinds import Difference
 from ..render.terminal import progress, say, show_json, show_table
 from ..sources import cloudflare, configuration, state
-from ..text import Text, moment_of, plain
+from ..text import Text, Untrusted, moment_of, plain, text
 
 CHANGED = 7
 # The list is read once, however long the command takes.
@@ -52,6 +52,13 @@ def command(stack: str, file: Path | None, is_json: bool) -> None:
     found = differences(seen, plan, written_at(refreshed))
     with cloudflare.cloudflare(say) as run:
         times = [changed(difference, run) for difference in found]
+        automatic = [
+            name
+            for name, config in wanted.zones.items()
+            if config.ssl and cloudflare.has_automatic_ssl(config, run)
+        ]
+    for name in automatic:
+        say(plain(text(cloudflare.AUTOMATIC, zone=Untrusted(name))))
     if is_json:
         show_json([as_json(d, time) for d, time in zip(found, times, strict=True)])
     elif found:

@@ -121,7 +121,7 @@ def _of_live(
     seen: LiveZone, fingerprints: dict[str, str], ours: HeldState | None, run: Session
 ) -> Iterator[CheckResult]:
     hostnames = {k: v for k, v in fingerprints.items() if k in seen.config.hostname_certificates}
-    yield from zone_checks.ssl_mode(seen)
+    yield from zone_checks.ssl_mode(seen, run)
     yield from zone_checks.limits(seen, hostnames)
     yield from zone_checks.foreign(seen, hostnames, ours)
     yield from zone_checks.zone_level(seen, ours)

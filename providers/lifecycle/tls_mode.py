@@ -9,7 +9,14 @@ from __future__ import annotations
 from ..api.errors import CloudflareError
 from ..plugin.run import ZoneRun
 
-WITHOUT_TLS = ("off", "flexible")
+# From the weakest to the strongest.
+MODES = ("off", "flexible", "full", "strict", "origin_pull")
+WITHOUT_TLS = MODES[:2]
+
+
+def is_lowered(old: str | None, new: str | None) -> bool:
+    """Whether the SSL mode becomes a weaker one; False where a mode is not known."""
+    return old in MODES and new in MODES and MODES.index(new) < MODES.index(old)
 
 
 def require_tls_to_origin(run: ZoneRun, is_required: bool) -> None:

@@ -32,6 +32,7 @@ def test_a_fingerprint_in_the_state_is_that_of_the_certificate(sandbox: SandboxT
         "tls_client_auth": "on",
         "ssl": "full",
         "origin_tls_client_auth": "off",
+        "ssl_automatic_mode": "custom",
     }
 
 

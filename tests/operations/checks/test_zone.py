@@ -1,4 +1,4 @@
-"""What `preflight` says of a zone's limits, also where Cloudflare has raised them."""
+"""What `preflight` says of a zone's limits, raised ones too, and of its SSL mode."""
 
 from __future__ import annotations
 
@@ -47,3 +47,18 @@ def test_the_hostnames_of_a_certificate_are_counted_as_its_resource_counts(stack
     assert limits(stack, 1)[0] == ("problem", told)
     stack.zone["max_hostnames_per_certificate"] = 101
     assert len(limits(stack, 0)) == 1
+
+
+def ssl_warnings(stack: Stack) -> list[str]:
+    rows = found(stack, 0)
+    return [words for grade, check, words in rows if (grade, check) == ("warning", "ssl")]
+
+
+def test_a_mode_that_would_be_lowered_and_cloudflares_own_hand_are_named(stack: Stack) -> None:
+    prepared(stack).sets("ssl", "strict")
+    assert ssl_warnings(stack) == ["example.com: the SSL mode is strict and is LOWERED to full"]
+    stack.sets("ssl_automatic_mode", "auto")
+    told = "example.com: Cloudflare's Automatic SSL/TLS is on and may raise"
+    assert any(words.startswith(told) for words in ssl_warnings(stack))
+    del stack.zone["ssl"]
+    assert ssl_warnings(stack) == []

@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterator
 
 import pytest
 
 from operations.plan import preview
 from operations.plan.drift import differences
-from operations.sources.cloudflare import cloudflare
+from operations.sources.cloudflare import cloudflare, has_automatic_ssl
 from operations.verbs.drift import changed, when
+from stacks.config import ZoneConfig
 from tests.operations.conftest import Stack
 from tests.operations.folder import Folder
 from tests.operations.plans import NEW, OLD, ZONE, bindings, plan
@@ -36,6 +38,21 @@ TIMES = {
 def test_since_when(case: str) -> None:
     since, time, told = TIMES[case]
     assert when(since, time) == told
+
+
+def test_the_automatic_ssl_mode_of_a_zone_is_read(
+    stack: Stack, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for variable, value in stack.environ.items():
+        monkeypatch.setenv(variable, value)
+    config = ZoneConfig(zone_id=ZONE, ssl="full")
+    for value, is_on in (("auto", True), ("custom", False)):
+        stack.sets("ssl_automatic_mode", value)
+        with cloudflare(print) as run:
+            assert has_automatic_ssl(config, run) is is_on
+    stack.sandbox.fault("status", status=403, code=9109, path="ssl_automatic_mode", times=0)
+    with cloudflare(print) as run:
+        assert not has_automatic_ssl(config, run)
 
 
 def test_hundreds_of_bindings_cost_one_request(
@@ -83,7 +100,10 @@ def test_what_somebody_else_did_is_told_and_what_up_would_do(
     api = folder.resource("example.org-api")["id"]
     gone = {"hostname": "api.example.org", "cert_id": api, "enabled": None}
     sandbox.outside("PUT", f"{BASE}/hostnames", {"config": [pay, gone]})
-    rows = folder.verb_json("drift", *folder.with_config, code=7)
+    sandbox.outside("PATCH", f"/zones/{PROD}/settings/ssl_automatic_mode", {"value": "auto"})
+    shown = folder.verb("drift", "--json", *folder.with_config, code=7)
+    assert "example.org: Cloudflare's Automatic SSL/TLS is on" in shown.err
+    rows = json.loads(shown.out)
     told = {row["what"]: row for row in rows}
     assert {what: row["cloudflare"] for what, row in told.items() if "pay" not in what} == {
         "ssl of example.org": "full",
