@@ -15,6 +15,7 @@ from typing import Any
 
 from ..api.errors import EngineGone
 from . import session
+from .interrupt import let_main_thread_look
 
 WORKERS = 64
 
@@ -38,7 +39,7 @@ def widen_pool() -> bool:
 
 
 def watch_engine(argv: Sequence[str]) -> None:
-    """Stops all writing, and soon the process, once the engine that started it is gone.
+    """Stops all writing, and soon the process, once the engine is gone or asks for it.
 
     A killed CLI leaves the plugin alive, and a second `pulumi up` would then meet its writes.
     The engine's address is the plugin's first argument.
@@ -56,9 +57,18 @@ def watch_engine(argv: Sequence[str]) -> None:
     session.current().stop_with(raise_if_engine_gone)
     watch = functools.partial(exit_when_gone, lambda: is_listening(address), time.sleep, os._exit)
     threading.Thread(target=watch, daemon=True).start()
+    threading.Thread(target=_listen_to_engine, daemon=True).start()
 
 
 _watching = threading.Event()
+
+
+def _listen_to_engine() -> None:
+    # On a busy machine the main thread comes to its wait after the first calls.
+    for _ in range(100):
+        if let_main_thread_look():
+            return
+        time.sleep(0.1)
 
 
 def is_listening(address: tuple[str, int]) -> bool:

@@ -1,0 +1,90 @@
+"""A plugin ends on the engine's SIGINT, whichever of its threads the signal reaches."""
+
+from __future__ import annotations
+
+import signal
+import subprocess
+import sys
+
+import pytest
+
+from providers.plugin import interrupt
+from tests.cli.project import CHECKOUT
+
+# As the SDK's plugin: the main thread sleeps, and our code runs in another one.
+PLUGIN = """
+import _thread, signal, sys, threading, time
+sys.path.insert(0, "providers/plugin")
+import interrupt
+
+# What a shell starts in the background ignores the signal, and so would we.
+signal.signal(signal.SIGINT, signal.default_int_handler)
+
+def churn():
+    while True:
+        thread = threading.Thread(target=str)
+        thread.start()
+        thread.join()
+
+def serve():
+    {first}
+    {ours}
+    print("served", flush=True)
+    {last}
+
+threading.Timer(0.1, serve).start()
+try:
+    threading.Event().wait()
+except KeyboardInterrupt:
+    print("interrupted", flush=True)
+"""
+# What a signal is that another thread has taken: noted, and the main thread sleeps on.
+TAKEN = "_thread.interrupt_main()"
+CHURN = "[threading.Thread(target=churn, daemon=True).start() for _ in range(2)]"
+OURS = "while not interrupt.let_main_thread_look(): time.sleep(0.01)"
+
+
+def plugin(*, first: str = "", ours: str = OURS, last: str = "") -> subprocess.Popen[str]:
+    code = PLUGIN.format(first=first, ours=ours, last=last)
+    started = subprocess.Popen(
+        [sys.executable, "-c", code],
+        cwd=CHECKOUT,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        text=True,
+    )
+    assert started.stdout is not None
+    assert started.stdout.readline() == "served\n"
+    return started
+
+
+def last_word(started: subprocess.Popen[str]) -> str:
+    started.wait(20)
+    assert started.stdout is not None
+    with started.stdout as said:
+        return said.read()
+
+
+def test_a_signal_that_another_thread_took_ends_the_plugin() -> None:
+    assert last_word(plugin(last=TAKEN)) == "interrupted\n"
+
+
+def test_without_us_such_a_plugin_goes_on() -> None:
+    """Tells when Python has mended it: then `interrupt.py` can go."""
+    left = plugin(ours="", last=TAKEN)
+    with pytest.raises(subprocess.TimeoutExpired):
+        left.wait(3)
+    left.kill()
+    last_word(left)
+
+
+@pytest.mark.parametrize("number", range(6))
+def test_a_plugin_whose_threads_come_and_go_hears_its_engine(number: int) -> None:
+    """Without us about one in eight does not."""
+    started = plugin(first=CHURN)
+    started.send_signal(signal.SIGINT)
+    assert last_word(started) == "interrupted\n"
+
+
+def test_a_main_thread_that_does_not_wait_is_left_alone() -> None:
+    assert not interrupt.let_main_thread_look()
