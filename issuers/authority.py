@@ -52,7 +52,7 @@ class Identity:
     @property
     def pem(self) -> str:
         """The certificate."""
-        return self.certificate.public_bytes(Encoding.PEM).decode()
+        return pem_of(self.certificate)
 
     @property
     def key_pem(self) -> str:
@@ -100,6 +100,37 @@ def make_leaf(
     key = KEYS[kind]()
     starts = starts or datetime.now(UTC) - BACKDATED
     return Identity(sign_leaf(issuer, name, key.public_key(), starts, ends, usage), key)
+
+
+def make_copy(certificate: Certificate) -> Identity:
+    """The certificate once more, by somebody who has neither its key nor its CA's.
+
+    Names, number, times and extensions are the same; both keys are other ones.
+    """
+    key, signer = KEYS["ec"](), KEYS["ec"]()
+    builder = _begin(
+        certificate.subject,
+        certificate.issuer,
+        key.public_key(),
+        certificate.not_valid_before_utc,
+        certificate.not_valid_after_utc,
+        certificate.serial_number,
+    )
+    for extension in certificate.extensions:
+        if not isinstance(extension.value, x509.SubjectKeyIdentifier):
+            builder = builder.add_extension(extension.value, extension.critical)
+    return Identity(builder.sign(signer, _hash_for(signer)), key)
+
+
+def make_self_signed(name: Name, ends: datetime) -> Identity:
+    """A leaf for clients that nobody vouches for; it starts an hour ago."""
+    key = KEYS["ec"]()
+    starts = datetime.now(UTC) - BACKDATED
+    builder = _begin(name, name, key.public_key(), starts, ends)
+    builder = builder.add_extension(x509.BasicConstraints(False, None), critical=True)
+    builder = builder.add_extension(_usage(is_ca=False), critical=True)
+    builder = builder.add_extension(x509.ExtendedKeyUsage([CLIENT_AUTH]), critical=False)
+    return Identity(builder.sign(key, _hash_for(key)), key)
 
 
 def sign_leaf(
@@ -159,6 +190,13 @@ def chain_fault(certificate: Certificate, issuer: Certificate) -> str | None:
     return signing_fault(issuer)
 
 
+def is_for_clients(certificate: Certificate) -> bool:
+    """Whether servers take the certificate from a client: no usage stands for every usage."""
+    purposes = _extension(certificate, x509.ExtendedKeyUsage)
+    clients = {CLIENT_AUTH, ExtendedKeyUsageOID.ANY_EXTENDED_KEY_USAGE}
+    return purposes is None or bool(clients & set(purposes))
+
+
 def signing_fault(certificate: Certificate) -> str | None:
     """Why servers refuse the client certificates that this one signs, with the next step."""
     constraints = _extension(certificate, x509.BasicConstraints)
@@ -167,11 +205,14 @@ def signing_fault(certificate: Certificate) -> str | None:
     key_usage = _extension(certificate, x509.KeyUsage)
     if key_usage is not None and not key_usage.key_cert_sign:
         return "the CA's key usage has no keyCertSign: give the CA that signs certificates"
-    purposes = _extension(certificate, x509.ExtendedKeyUsage)
-    clients = {CLIENT_AUTH, ExtendedKeyUsageOID.ANY_EXTENDED_KEY_USAGE}
-    if purposes is not None and not clients & set(purposes):
+    if not is_for_clients(certificate):
         return "the CA's extended key usage has no clientAuth: give a CA that signs clients"
     return None
+
+
+def pem_of(certificate: Certificate) -> str:
+    """The certificate alone."""
+    return certificate.public_bytes(Encoding.PEM).decode()
 
 
 def read_certificate(text: bytes) -> Certificate:
@@ -188,7 +229,12 @@ def _hash_for(key: Key) -> hashes.SHA256 | None:
 
 
 def _begin(
-    subject: Name, issuer: Name, key: CertificatePublicKeyTypes, starts: datetime, ends: datetime
+    subject: Name,
+    issuer: Name,
+    key: CertificatePublicKeyTypes,
+    starts: datetime,
+    ends: datetime,
+    number: int | None = None,
 ) -> x509.CertificateBuilder:
     identifier = x509.SubjectKeyIdentifier.from_public_key(key)
     return (
@@ -196,7 +242,7 @@ def _begin(
         .subject_name(subject)
         .issuer_name(issuer)
         .public_key(key)
-        .serial_number(x509.random_serial_number())
+        .serial_number(number or x509.random_serial_number())
         .not_valid_before(starts)
         .not_valid_after(ends)
         .add_extension(identifier, critical=False)

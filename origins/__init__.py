@@ -12,8 +12,8 @@ from . import apache, caddy, cloudflare_ca, haproxy, nginx
 from .bundle import anchors, bundle, chain_depth, pin
 from .connection import ClientCertificate
 from .origin import Origin, Pin, Stage
-from .probe import Target, probe
-from .report import ProbeReport
+from .probe import Target, addresses, probe
+from .report import SUMMARY, ProbeReport, worst
 from .server import Fragment, FragmentPart, Server
 
 SERVERS: MappingProxyType[str, Server] = MappingProxyType(
@@ -48,6 +48,7 @@ def fragment(server: str, origin: Origin) -> Fragment:
 
 __all__ = [
     "SERVERS",
+    "SUMMARY",
     "ClientCertificate",
     "Fragment",
     "FragmentPart",
@@ -57,6 +58,7 @@ __all__ = [
     "Server",
     "Stage",
     "Target",
+    "addresses",
     "anchors",
     "bundle",
     "chain_depth",
@@ -66,4 +68,5 @@ __all__ = [
     "pin",
     "probe",
     "server_named",
+    "worst",
 ]

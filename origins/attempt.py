@@ -15,14 +15,42 @@ from collections.abc import Callable
 from dataclasses import dataclass, replace
 from typing import Any
 
-from .connection import ClientCertificate, DeadlineSocket, Tls, context, sent_certificate
+from .connection import ClientCertificate, DeadlineSocket, Tls, context
+from .origin import NO_SUCH_HOST
+from .origin import REFUSED as REFUSAL
 
 REFUSED, ACCEPTED, UNREACHABLE, LEFT_OUT = "refused", "accepted", "unreachable", "left out"
+# Refused, but nothing in the answer shows that the certificate is the reason.
+UNCLEAR = "unclear"
 
-# What servers say of themselves to refuse a visitor; any other status comes from an application.
+# What servers say of themselves to refuse a visitor, and applications too.
 REFUSING = {400, 403, 421, 495, 496}
+BUSY = {408, 425, 429, 503}
+# Alerts about the client's certificate (RFC 8446, 6.2).
+ALERTS = {
+    "access_denied",
+    "bad_certificate",
+    "certificate_expired",
+    "certificate_required",
+    "certificate_revoked",
+    "certificate_unknown",
+    "unknown_ca",
+    "unsupported_certificate",
+}
+# Of NGINX, of its statuses where they are sent as they are, and of what is generated here.
+CERTIFICATE, NAME = "certificate", "name"
+SAYING = (
+    (CERTIFICATE, 400, b"No required SSL certificate was sent"),
+    (CERTIFICATE, 400, b"The SSL certificate error"),
+    (CERTIFICATE, 495, b""),
+    (CERTIFICATE, 496, b""),
+    (CERTIFICATE, 403, REFUSAL.encode()),
+    (NAME, 403, NO_SUCH_HOST.encode()),
+    (NAME, 421, b""),
+)
 EDGE = (rb"cf-ray:", rb"server:[ \t]*cloudflare")
 LONGEST = 64 * 1024  # bytes of an answer that are read
+NOTHING_LISTENS, NO_CONNECTION = "nothing listens", "no connection in time"
 
 _ALERT = re.compile(r"(?:(?:SSLV3|TLSV1|TLSV13|SSL/TLS)[_ ](?:ALERT[_ ])?)(.*)", re.IGNORECASE)
 
@@ -31,10 +59,11 @@ _ALERT = re.compile(r"(?:(?:SSLV3|TLSV1|TLSV13|SSL/TLS)[_ ](?:ALERT[_ ])?)(.*)",
 class Answer:
     """What came of one attempt.
 
-    :param certificate_requested: whether the server asked for a certificate in the handshake; None
-        when the attempt had none to give.
+    :param certificate_requested: whether the server asked for a certificate; None without TLS.
     :param body: a digest of the answer's body, to compare with others.
-    :param closed: the server ended the connection in the handshake without a word.
+    :param alert: the name of the TLS alert that came in place of an answer.
+    :param about: CERTIFICATE or NAME, where the answer says by itself why it refuses.
+    :param closed: the server ended the connection without a word.
     :param handshake_completed: the TLS handshake was completed.
     :param from_cloudflare: the answer bears the marks of Cloudflare's edge.
     """
@@ -44,6 +73,8 @@ class Answer:
     status: int | None = None
     certificate_requested: bool | None = None
     body: str | None = None
+    alert: str | None = None
+    about: str | None = None
     closed: bool = False
     handshake_completed: bool = False
     from_cloudflare: bool = False
@@ -80,7 +111,8 @@ class Question:
     """Where to connect, and what to send there. `timeout` is for all of it, in seconds.
 
     `trust`: what signs the server's certificate: a PEM path, "" for the system's CAs, None for
-    no verification. `sni` None sends none; `version` None speaks plain HTTP.
+    no verification. `sni` None sends none; `version` None speaks plain HTTP. `resumes` is the name
+    (None: no name) under which a first connection gets the session that this one resumes.
     """
 
     address: str
@@ -92,54 +124,95 @@ class Question:
     sni: str | None = None
     client: ClientCertificate | None = None
     trust: str | None = None
+    resumes: tuple[str | None] | None = None
+
+
+CLOSED_IN_HANDSHAKE = Answer(UNREACHABLE, "closed in the handshake", closed=True)
+CLOSED = Answer(UNCLEAR, "closed without an answer", closed=True)
 
 
 def ask(question: Question) -> Answer:
     """Connects, asks, and says what came back; never raises for what the network does."""
     ends = time.monotonic() + question.timeout
+    if question.version is None:
+        return _connect(
+            question, ends, lambda line: _read_answer(line.send, line.receive, question)
+        )
+    made = context(question.version, question.trust, question.client)
+    session = None
+    if question.resumes:
+        session = _session(question, *question.resumes, ends, made)
+        if session is None:
+            return Answer(LEFT_OUT, "no such session")
+    return _connect(question, ends, lambda line: _over_tls(line, question, made, session)[0])
+
+
+def _connect(question: Question, ends: float, talk: Callable[[DeadlineSocket], Answer]) -> Answer:
     try:
         sock = socket.create_connection((question.address, question.port), question.timeout)
     except TimeoutError:
-        return Answer(UNREACHABLE, "no answer in time")
+        return Answer(UNREACHABLE, NO_CONNECTION)
     except ConnectionRefusedError:
-        return Answer(UNREACHABLE, "nothing listens")
+        return Answer(UNREACHABLE, NOTHING_LISTENS)
     except OSError as error:
-        return Answer(UNREACHABLE, (error.strerror or "no connection").lower())
+        return Answer(UNREACHABLE, (error.strerror or NO_CONNECTION).lower())
     with sock:
-        line = DeadlineSocket(sock, ends)
-        if question.version is None:
-            return _read_answer(line.send, line.receive, question)
-        return _over_tls(line, question)
+        return talk(DeadlineSocket(sock, ends))
 
 
-def _over_tls(line: DeadlineSocket, question: Question) -> Answer:
-    made = context(question.version, question.trust, question.client)
-    tls = Tls(line, made, question.sni)
+def _session(
+    question: Question, sni: str | None, ends: float, made: ssl.SSLContext
+) -> ssl.SSLSession | None:
+    """The session that another host gives to a visitor without a certificate."""
+    first = replace(question, sni=sni, host=sni or question.host, client=None)
+    kept: list[ssl.SSLSession | None] = []
+
+    def talk(line: DeadlineSocket) -> Answer:
+        answer, tls = _over_tls(line, first, made, None)
+        kept.append(tls.session if answer.handshake_completed else None)
+        return answer
+
+    _connect(first, ends, talk)
+    return kept[0] if kept else None
+
+
+def _over_tls(
+    line: DeadlineSocket,
+    question: Question,
+    made: ssl.SSLContext,
+    session: ssl.SSLSession | None,
+) -> tuple[Answer, Tls]:
+    tls = Tls(line, made, question.sni, session)
     failed: Answer | None = None
     try:
         tls.handshake()
     except ssl.SSLCertVerificationError as error:
-        return Answer(UNREACHABLE, f"its certificate: {error.verify_message}")
+        failed = Answer(UNREACHABLE, f"its certificate: {error.verify_message}")
     except ssl.SSLError as error:
         failed = _failed_handshake(error)
     except TimeoutError:
-        return Answer(UNREACHABLE, "no answer in time")
+        failed = Answer(UNREACHABLE, "no answer in time")
     except OSError:
-        failed = Answer(UNREACHABLE, "closed in the handshake", closed=True)
-    asked = sent_certificate(question.client, tls) if question.client else None
+        failed = CLOSED_IN_HANDSHAKE
     answer = failed or _read_answer(tls.send, tls.receive, question)
-    return replace(answer, certificate_requested=asked, handshake_completed=failed is None)
+    requested = tls.certificate_requested
+    if answer.alert in ALERTS and requested:
+        answer = replace(answer, verdict=REFUSED)
+    return (
+        replace(answer, certificate_requested=requested, handshake_completed=failed is None),
+        tls,
+    )
 
 
 def _failed_handshake(error: ssl.SSLError) -> Answer:
     said = _alert(error)
     if said is None:
         if isinstance(error, (ssl.SSLEOFError, ssl.SSLZeroReturnError)):
-            return Answer(UNREACHABLE, "closed in the handshake", closed=True)
+            return CLOSED_IN_HANDSHAKE
         return Answer(UNREACHABLE, f"no TLS: {error.reason or 'unknown'}".lower().replace("_", " "))
     if said == "protocol_version":
-        return Answer(LEFT_OUT, "this version is not offered")
-    return Answer(REFUSED, said)
+        return Answer(LEFT_OUT, "version not offered", alert=said)
+    return Answer(UNCLEAR, said, alert=said)
 
 
 def _alert(error: ssl.SSLError) -> str | None:
@@ -161,13 +234,14 @@ def _read_answer(
         while not _is_complete(data) and (more := receive()):
             data += more
     except ssl.SSLError as error:
-        return Answer(REFUSED, _alert(error) or "closed without an answer")
+        said = _alert(error)
+        return Answer(UNCLEAR, said, alert=said) if said else CLOSED
     except TimeoutError:
         if b"\r\n\r\n" not in data:
             return Answer(UNREACHABLE, "no answer in time")
     except OSError:
         if not data:
-            return Answer(REFUSED, "closed without an answer")
+            return CLOSED
     return _judge(data)
 
 
@@ -183,17 +257,20 @@ def _judge(data: bytes) -> Answer:
         data = data.partition(b"\r\n\r\n")[2]
     first = re.match(rb"HTTP/1\.[01] ([2-9]\d\d)", data)
     if not data:
-        return Answer(REFUSED, "closed without an answer")
+        return CLOSED
     if not first:
         return Answer(UNREACHABLE, "answers, but not with HTTP")
     head, _, body = data.partition(b"\r\n\r\n")
     status = int(first.group(1))
     location = re.search(rb"(?im)^location:[ \t]*([!-~]{1,60})", head)
     target = location.group(1).decode("ascii") if location else ""
+    about = next((why for why, code, text in SAYING if code == status and text in body), None)
+    unclear = UNCLEAR if status in REFUSING | BUSY else ACCEPTED
     return Answer(
-        REFUSED if status in REFUSING else ACCEPTED,
+        REFUSED if about == CERTIFICATE else unclear,
         f"HTTP {status}" + (f" to {target}" if target and 300 <= status < 400 else ""),
         status,
         body=hashlib.sha256(body).hexdigest(),
+        about=about,
         from_cloudflare=all(re.search(rb"(?im)^" + sign, head) for sign in EDGE),
     )

@@ -5,16 +5,18 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
-from .attempt import ACCEPTED, REFUSED, UNREACHABLE, Attempt
+from .attempt import ACCEPTED, LEFT_OUT, REFUSED, UNCLEAR, UNREACHABLE, Attempt
+from .evidence import ELSEWHERE, OTHER_PATH, OTHER_SESSION, RIGHT, is_served
 
 # What a finding means for the verdict in all; a warning changes nothing.
 OPEN = "open"
 REFUSES_CLOUDFLARE = "refuses_cloudflare"
+UNPROVEN = "unproven"
 WARNING = "warning"
 
-WRONG = ("other_ca", "expired", "server_auth")
-PRESENTING = ("right", "same_ca", *WRONG)
-ELSEWHERE = ("no_sni", "other_sni", "other_host", "ip_host")
+WRONG = ("other_ca", "self_signed", "expired", "server_auth")
+PRESENTING = (*RIGHT, "same_ca", *WRONG)
+OF_THE_CA = ("same_ca", "expired", "server_auth")
 
 
 @dataclass(frozen=True)
@@ -26,20 +28,34 @@ class ProbeFinding:
     message: str
 
 
-def find(attempts: Iterable[Attempt], pinned: bool) -> tuple[ProbeFinding, ...]:
-    """All findings, the worst first. `pinned`: another leaf of the same CA must be refused."""
+def find(
+    attempts: Iterable[Attempt], pinned: bool, is_right_made: bool = False
+) -> tuple[ProbeFinding, ...]:
+    """All findings, the worst first; without one that means something all is proven.
+
+    :param pinned: another leaf of the same CA must be refused.
+    :param is_right_made: the right certificate is not the one that Cloudflare presents.
+    """
     seen = _Seen(tuple(attempts))
+    edge = list(_edge(seen))
+    if edge and all(a.answer.from_cloudflare for a in seen.attempts if a.answer.status):
+        return tuple(edge)
     found = [
-        *_edge(seen),
+        *edge,
         *_without_certificate(seen),
         *_wrong(seen),
+        *_other_path(seen),
+        *_other_session(seen),
         *_default_server(seen),
         *_plain_http(seen),
-        *_unproven(seen),
-        *_right(seen),
+        *_right(seen, is_right_made),
+        *_unanswered(seen),
+        *_unclear(seen),
         *_same_ca(seen, pinned),
+        *_not_asked(seen, pinned),
     ]
-    return tuple(sorted(found, key=lambda finding: finding.means == WARNING))
+    order = (OPEN, REFUSES_CLOUDFLARE, UNPROVEN, WARNING)
+    return tuple(sorted(found, key=lambda finding: order.index(finding.means)))
 
 
 @dataclass(frozen=True)
@@ -60,14 +76,14 @@ def _over(attempts: list[Attempt]) -> str:
 
 
 def _titles(attempts: list[Attempt]) -> str:
-    return ", ".join(dict.fromkeys(a.title for a in attempts))
+    return "; ".join(dict.fromkeys(a.title for a in attempts))
 
 
 def _edge(seen: _Seen) -> Iterator[ProbeFinding]:
     if any(a.answer.from_cloudflare for a in seen.attempts):
         yield ProbeFinding(
             "cloudflare_edge",
-            UNREACHABLE,
+            UNPROVEN,
             "Cloudflare answered, not the origin. Give the origin's own address.",
         )
 
@@ -116,19 +132,39 @@ def _wrong(seen: _Seen) -> Iterator[ProbeFinding]:
         )
 
 
+def _other_path(seen: _Seen) -> Iterator[ProbeFinding]:
+    for attempt in seen.accepted_only_with([OTHER_PATH])[:1]:
+        yield ProbeFinding(
+            "only_this_path",
+            OPEN,
+            f"Without a certificate it answers another path ({attempt.answer.reason}). Let the"
+            " whole host refuse, not one location of it.",
+        )
+
+
+def _other_session(seen: _Seen) -> Iterator[ProbeFinding]:
+    if accepted := seen.accepted_only_with([OTHER_SESSION]):
+        yield ProbeFinding(
+            "other_session",
+            OPEN,
+            f"It answers without a certificate over {_over(accepted)} in a session that it gave"
+            " under another name. Turn session tickets and caches off, or update the server.",
+        )
+
+
 def _default_server(seen: _Seen) -> Iterator[ProbeFinding]:
-    accepted = seen.accepted_only_with(ELSEWHERE)
+    accepted = [a for a in seen.accepted_only_with(ELSEWHERE) if a.case != OTHER_SESSION]
     if not accepted:
         return
-    served = {a.answer.body for a in seen.of(["right"], ACCEPTED)}
-    # An application that answers twice with the same can be compared.
+    served = {a.answer.body for a in seen.of(RIGHT, ACCEPTED)}
+    # An application that answers again with the same can be compared.
     comparable = len(served) == 1
     same = [a for a in accepted if a.answer.body in served]
     found = same or accepted
     if same:
         what, means = "serves the application", OPEN
     elif comparable:
-        what, means = "serves something else than the application", WARNING
+        what, means = "serves a page, perhaps of the application,", UNPROVEN
     else:
         what, means = "serves something, perhaps the application,", OPEN
     yield ProbeFinding(
@@ -140,7 +176,7 @@ def _default_server(seen: _Seen) -> Iterator[ProbeFinding]:
 
 
 def _plain_http(seen: _Seen) -> Iterator[ProbeFinding]:
-    for attempt in seen.of(["plain_http"], ACCEPTED):
+    for attempt in seen.of(["plain_http"], ACCEPTED)[:1]:
         yield ProbeFinding(
             "plain_http",
             OPEN,
@@ -149,30 +185,67 @@ def _plain_http(seen: _Seen) -> Iterator[ProbeFinding]:
         )
 
 
-def _unproven(seen: _Seen) -> Iterator[ProbeFinding]:
-    unanswered = [a for a in seen.attempts if a.verdict == UNREACHABLE and a.case != "plain_http"]
-    if unanswered:
-        first = unanswered[0].answer.reason
+def _unanswered(seen: _Seen) -> Iterator[ProbeFinding]:
+    unanswered = [a for a in seen.attempts if a.verdict == UNREACHABLE]
+    for reason in dict.fromkeys(a.answer.reason for a in unanswered):
+        count = sum(a.answer.reason == reason for a in unanswered)
         hint = (
-            " Give the CA of the origin's own certificate, or take any."
-            if first.startswith("its certificate")
-            else " Check address, port and firewall."
+            " Give the CA of the origin's own certificate with --server-ca, or take any with"
+            " --any-server."
+            if reason.startswith("its certificate")
+            else " Check --address, its port, --timeout and the firewall."
         )
         yield ProbeFinding(
-            "unreachable",
-            UNREACHABLE,
-            f"{len(unanswered)} attempts were not answered ({first}).{hint}",
+            "unreachable", UNPROVEN, f"{count} attempts were not answered ({reason}).{hint}"
         )
-    elif not seen.of(["none"], ACCEPTED) and not seen.of(["none"], REFUSED):
-        yield ProbeFinding("unreachable", UNREACHABLE, "It offers neither TLS 1.2 nor TLS 1.3.")
+    if not unanswered and all(a.verdict == LEFT_OUT for a in seen.attempts if a.case == "none"):
+        yield ProbeFinding("unreachable", UNPROVEN, "It offers neither TLS 1.2 nor TLS 1.3.")
 
 
-def _right(seen: _Seen) -> Iterator[ProbeFinding]:
-    refused, accepted = seen.of(["right"], REFUSED), seen.of(["right"], ACCEPTED)
-    verified = {a.tls for a in accepted}
+def _unclear(seen: _Seen) -> Iterator[ProbeFinding]:
+    if not seen.of(RIGHT, ACCEPTED):
+        return  # without the right one every refusal is unclear, and that is said
+    unclear = [a for a in seen.attempts if a.verdict == UNCLEAR and a.case not in RIGHT]
+    for reason in dict.fromkeys(a.answer.reason for a in unclear):
+        found = [a for a in unclear if a.answer.reason == reason]
+        yield ProbeFinding(
+            "unclear",
+            UNPROVEN,
+            f"Nothing shows that it refuses for want of the right certificate ({reason}:"
+            f" {_titles(found)}).",
+        )
+
+
+def _right(seen: _Seen, is_made: bool) -> Iterator[ProbeFinding]:
+    accepted = [a for a in seen.of(RIGHT, ACCEPTED) if is_served(a.answer)]
+    yield from _asked_late(seen, {a.tls for a in accepted})
+    if refused := seen.of(RIGHT, REFUSED):
+        whose = (
+            ", made for this run. Where it pins, give --certificate and --key." if is_made else "."
+        )
+        yield ProbeFinding(
+            "refuses_right",
+            UNPROVEN if is_made else REFUSES_CLOUDFLARE,
+            f"It refuses the right certificate over {_over(refused)}"
+            f" ({refused[0].answer.reason}){whose}"
+            " Check the bundle of CAs, the depth, the pins, and the path.",
+        )
+    elif all(a.verdict == LEFT_OUT for a in seen.attempts if a.case in RIGHT):
+        yield ProbeFinding(
+            "right_not_shown",
+            UNPROVEN,
+            "Nothing shows that it lets Cloudflare in: the right certificate was not given. Give"
+            " --certificate and --key, or the CA with --issuer.",
+        )
+    else:
+        yield from _right_unclear(seen, accepted)
+
+
+def _asked_late(seen: _Seen, verified: set[str | None]) -> Iterator[ProbeFinding]:
     late = [
         a
-        for a in seen.of(PRESENTING, REFUSED)
+        for verdict in (REFUSED, UNCLEAR)
+        for a in seen.of(PRESENTING, verdict)
         if a.answer.certificate_requested is False
         and a.answer.handshake_completed
         and a.tls not in verified
@@ -180,23 +253,55 @@ def _right(seen: _Seen) -> Iterator[ProbeFinding]:
     if late:
         yield ProbeFinding(
             "asks_in_location",
-            REFUSES_CLOUDFLARE,
-            f"It refuses over {_over(late)} without having asked in the handshake. Apache does so"
+            REFUSES_CLOUDFLARE if verified else UNPROVEN,
+            f"It refuses over {_over(late)} without having asked for a certificate. Apache does so"
             " with SSLVerifyClient inside <Location>: move it to the virtual host. Otherwise"
-            " something else refuses, such as a list of addresses.",
+            " something else refuses, such as the application or a list of addresses.",
         )
-    elif refused:
+
+
+def _right_unclear(seen: _Seen, accepted: list[Attempt]) -> Iterator[ProbeFinding]:
+    unasked = [a for a in seen.accepted_only_with(RIGHT) if not a.answer.certificate_requested]
+    if unasked:
         yield ProbeFinding(
-            "refuses_right",
-            REFUSES_CLOUDFLARE,
-            f"It refuses the right certificate over {_over(refused)} ({refused[0].answer.reason})."
-            " Check the bundle of CAs, the depth, the pins, and the path.",
+            "right_not_asked_for",
+            UNPROVEN,
+            f"It answers the right certificate over {_over(unasked)} without having asked for it.",
         )
-    elif not accepted:
+    unclear = [
+        a
+        for a in seen.attempts
+        if a.case in RIGHT and a not in accepted and a.verdict in (ACCEPTED, UNCLEAR)
+    ]
+    for reason in dict.fromkeys(a.answer.reason for a in unclear):
+        found = [a for a in unclear if a.answer.reason == reason]
+        hint = (
+            "Check the hostname, and which TLS and HTTP/1.1 the origin offers."
+            if found[0].answer.alert
+            else "Give a --path that the application answers to Cloudflare."
+        )
         yield ProbeFinding(
-            "right_not_shown",
-            WARNING,
-            "Nothing shows that it lets Cloudflare in: the right certificate was not given.",
+            "right_unclear",
+            UNPROVEN,
+            f"The right certificate is not shown to pass over {_over(found)} ({reason}). {hint}",
+        )
+
+
+def _not_asked(seen: _Seen, pinned: bool) -> Iterator[ProbeFinding]:
+    """What nobody had to show, where the right certificate was at hand."""
+    if not seen.of(RIGHT, ACCEPTED):
+        return
+    missing = [a for a in seen.of((*PRESENTING,), LEFT_OUT) if a.answer.alert is None]
+    other = [a for a in missing if a.case not in OF_THE_CA]
+    of_the_ca = [a for a in missing if a.case in OF_THE_CA]
+    if other:
+        yield ProbeFinding("not_asked", UNPROVEN, f"Not asked: {_titles(other)}.")
+    if of_the_ca:
+        yield ProbeFinding(
+            "not_asked",
+            UNPROVEN if pinned else WARNING,
+            f"Not asked: {_titles(of_the_ca)}. Only the CA's key makes them: --ca-certificate with"
+            " --ca-key, or --issuer.",
         )
 
 

@@ -1,7 +1,8 @@
 """Proof over real TLS that an origin refuses everyone but Cloudflare.
 
-Each case is asked over TLS 1.2 and 1.3 with a complete HTTP request. Everything goes to the one
-address that was given; names are sent, never looked up, and redirects are not followed.
+Each case is asked over TLS 1.2 and 1.3 with a complete HTTP request: first the right certificate,
+then the strangers, at last the right one again. Everything goes to the one address that was given;
+names are sent, never looked up, and redirects are not followed.
 """
 
 from __future__ import annotations
@@ -9,29 +10,41 @@ from __future__ import annotations
 import ipaddress
 import re
 import socket
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
 
 from .attempt import (
     ACCEPTED,
     LEFT_OUT,
+    NO_CONNECTION,
+    NOTHING_LISTENS,
     REFUSED,
+    UNCLEAR,
     Answer,
     Attempt,
     Question,
     ask,
 )
 from .connection import VERSIONS, ClientCertificate, context
+from .evidence import OTHER_PATH, OTHER_SESSION, settle
 from .origin import hostname
 from .report import ProbeReport
 
 NAMED, OTHER, ADDRESS, NOTHING = "hostname", "other", "address", "nothing"
 
 
+# Where no application has a page; a server that checks in one place only answers here.
+UNKNOWN_PATH = "/aop-probe-no-such-page"
+
+
 @dataclass(frozen=True)
 class Case:
-    """Who comes (`client`, a key of the certificates), and which names they say."""
+    """Who comes (`client`, a key of the certificates), and which names they say.
+
+    :param path: another path than the target's.
+    :param resumes: with the session that the server gave under another name.
+    """
 
     name: str
     title: str
@@ -39,22 +52,29 @@ class Case:
     sni: str = NAMED
     host: str = NAMED
     wanted: str = REFUSED
+    path: str | None = None
+    resumes: bool = False
 
 
-CASES = (
-    Case("none", "no certificate"),
-    Case("right", "the right certificate", "right", wanted=ACCEPTED),
+FIRST = Case("right", "the right certificate", "right", wanted=ACCEPTED)
+LAST = Case("right_again", "the right certificate, again", "right", wanted=ACCEPTED)
+BESIDE = Case("right_other_path", "", "right", wanted=ACCEPTED, path=UNKNOWN_PATH)
+STRANGERS = (
     Case("same_ca", "another certificate of the same CA", "same_ca"),
     Case("other_ca", "one of another CA, same names", "other_ca"),
+    Case("self_signed", "one that signed itself, same names", "self_signed"),
     Case("expired", "an expired certificate", "expired"),
     Case("server_auth", "one for servers only", "server_auth"),
+    Case(OTHER_PATH, "no certificate, another path", path=UNKNOWN_PATH),
     Case("no_sni", "no certificate, no SNI", sni=NOTHING),
     Case("other_sni", "no certificate, another SNI", sni=OTHER),
     Case("other_host", "no certificate, another host", sni=OTHER, host=OTHER),
     Case("ip_host", "no certificate, the IP as host", sni=NOTHING, host=ADDRESS),
+    Case(OTHER_SESSION, "no certificate, another session", resumes=True),
 )
+CASES = (Case("none", "no certificate"), FIRST, *STRANGERS, LAST)
 PLAIN = Case("plain_http", "plain HTTP")
-CLIENTS = tuple(case.client for case in CASES if case.client)
+CLIENTS = tuple(dict.fromkeys(case.client for case in CASES if case.client))
 
 
 @dataclass(frozen=True)
@@ -62,11 +82,10 @@ class Target:
     """An origin to ask. `ValueError` on one line for what cannot be asked.
 
     :param hostname: the name that visitors use; sent as SNI and Host.
-    :param address: IP address, or a name of the origin itself (not one that Cloudflare proxies);
-        the first address it resolves to is asked.
+    :param address: IP address; `addresses` has all of those of a name.
     :param http_port: where plain HTTP would be; None leaves it out.
-    :param path: a path that the application answers to Cloudflare with a status other than
-        400, 403, 421, 495 and 496.
+    :param path: a path that the application answers to Cloudflare with a status below 500 other
+        than 400, 403, 408, 421, 425, 429, 495 and 496.
     :param server_ca: PEM path of what signed the origin's own certificate; default: the system's.
     :param verify_server: False takes any certificate of the origin, such as a self-signed one.
     :param other_name: a name that the origin does not serve, or another that it does.
@@ -86,6 +105,10 @@ class Target:
     timeout: float = 5.0
 
     def __post_init__(self) -> None:
+        try:
+            object.__setattr__(self, "address", str(ipaddress.ip_address(self.address)))
+        except ValueError:
+            raise ValueError(f"address: {self.address!r} is not an IP address.") from None
         for field in ("hostname", "other_name"):
             object.__setattr__(self, field, hostname(field, getattr(self, field)))
         if not re.fullmatch(r"/[!-~]*", self.path):
@@ -96,13 +119,32 @@ class Target:
                 raise ValueError(f"{field}: {port} is not a port; ports go from 1 to 65535.")
 
 
-def probe(target: Target, clients: Mapping[str, ClientCertificate] | None = None) -> ProbeReport:
-    """Asks everything and judges it: about 20 short connections, eight at a time.
+def addresses(name: str, port: int) -> tuple[str, ...]:
+    """All addresses of a name of the origin itself, IPv4 and IPv6; an IP address is its own.
 
-    :param clients: certificates at hand by case: right, same_ca, other_ca, expired, server_auth;
-        cases without one are left out and said so. `other_ca` also shows whether the origin asks.
+    `ValueError` on one line for a name that does not resolve.
+    """
+    try:
+        found = socket.getaddrinfo(name, port, type=socket.SOCK_STREAM)
+    except (OSError, UnicodeError):
+        raise ValueError(
+            f"address: {name} does not resolve. Give the origin's IP address."
+        ) from None
+    return tuple(dict.fromkeys(str(entry[4][0]) for entry in found))
 
-    `ValueError` on one line for unusable files and for an address that does not resolve.
+
+def probe(
+    target: Target,
+    clients: Mapping[str, ClientCertificate] | None = None,
+    is_right_made: bool = False,
+) -> ProbeReport:
+    """Asks everything and judges it: about 35 short connections, at most eight at a time.
+
+    :param clients: certificates at hand by case: right, same_ca, other_ca, self_signed, expired,
+        server_auth; cases without one are left out and said so.
+    :param is_right_made: `right` is of the right CA, but not what Cloudflare presents.
+
+    `ValueError` on one line for unusable files.
     """
     clients = clients or {}
     if unknown := set(clients) - set(CLIENTS):
@@ -110,93 +152,83 @@ def probe(target: Target, clients: Mapping[str, ClientCertificate] | None = None
     trust = (target.server_ca or "") if target.verify_server else None
     for client in (None, *clients.values()):
         context(None, trust, client)
-    address, others = _resolve(target)
-    planned = [(case, version) for case in CASES for version in VERSIONS]
-    asking = [(case, v) for case, v in planned if case.client is None or case.client in clients]
     with ThreadPoolExecutor(max_workers=8) as pool:
-        questions = [_question(target, address, case, v, trust, clients) for case, v in asking]
-        answers = dict(zip(asking, pool.map(ask, questions), strict=True))
-        plain = _plain(target, address, pool)
-    missing = Answer(LEFT_OUT, "no such certificate given")
-    attempts = [
-        Attempt(case.name, case.title, version, case.wanted, answers.get((case, version), missing))
-        for case, version in planned
-    ]
-    judged = (*_settled(attempts), *plain)
-    return ProbeReport(target.hostname, address, target.port, target.pinned, judged, others)
+        asking = _Asking(target, clients, trust, pool)
+        first, beside = asking.all([FIRST]), asking.all([BESIDE])
+        strangers = asking.all([CASES[0], *STRANGERS])
+        plain = asking.over_plain_http()
+        last = asking.all([LAST])
+    none = [a for a in strangers if a.case == "none"]
+    rest = [a for a in strangers if a.case != "none"]
+    judged = (*settle([*none, *first, *rest, *last], beside), *plain)
+    where = (target.hostname, target.address, target.port, target.pinned)
+    return ProbeReport(*where, judged, is_right_made)
 
 
-def _resolve(target: Target) -> tuple[str, tuple[str, ...]]:
-    """The address to ask, and the others of the same name, which are not asked."""
-    try:
-        found = socket.getaddrinfo(target.address, target.port, type=socket.SOCK_STREAM)
-    except (OSError, UnicodeError):
-        raise ValueError(
-            f"address: {target.address} does not resolve. Give the origin's IP address."
-        ) from None
-    first, *others = dict.fromkeys(str(entry[4][0]) for entry in found)
-    return first, tuple(others)
+@dataclass(frozen=True)
+class _Asking:
+    target: Target
+    clients: Mapping[str, ClientCertificate]
+    trust: str | None
+    pool: ThreadPoolExecutor
+
+    def all(self, cases: Iterable[Case]) -> list[Attempt]:
+        """The cases over both versions of TLS, at the same time."""
+        planned = [(case, version) for case in cases for version in VERSIONS]
+        answers = self.pool.map(lambda plan: self._answer(*plan), planned)
+        return [
+            Attempt(case.name, case.title, version, case.wanted, answer)
+            for (case, version), answer in zip(planned, answers, strict=True)
+        ]
+
+    def _answer(self, case: Case, version: str) -> Answer:
+        if case.client and case.client not in self.clients:
+            return Answer(LEFT_OUT, "no such certificate given")
+        target = self.target
+        names: dict[str, str | None] = {NAMED: target.hostname, OTHER: target.other_name}
+        names[NOTHING] = None
+        literal = _literal(target.address)
+        question = Question(
+            target.address,
+            target.port,
+            str(literal if case.host == ADDRESS else names[case.host]),
+            case.path or target.path,
+            target.timeout,
+            version,
+            names[case.sni],
+            self.clients[case.client] if case.client else None,
+            # Under another name another certificate is right.
+            self.trust if case.sni == NAMED and not case.resumes else None,
+        )
+        if not case.resumes:
+            return ask(question)
+        found = (ask(replace(question, resumes=(name,))) for name in (target.other_name, None))
+        return next((answer for answer in found if answer.verdict != LEFT_OUT), NO_SESSION)
+
+    def over_plain_http(self) -> tuple[Attempt, ...]:
+        target = self.target
+        if target.http_port is None:
+            return ()
+        questions = [
+            Question(target.address, target.http_port, target.hostname, path, target.timeout)
+            for path in (target.path, UNKNOWN_PATH)
+        ]
+        title = f"{PLAIN.title} on port {target.http_port}"
+        return tuple(
+            Attempt(PLAIN.name, title, None, PLAIN.wanted, _over_plain_http(answer))
+            for answer in self.pool.map(ask, questions)
+        )
 
 
-def _question(
-    target: Target,
-    address: str,
-    case: Case,
-    version: str,
-    trust: str | None,
-    clients: Mapping[str, ClientCertificate],
-) -> Question:
-    sni = {NAMED: target.hostname, OTHER: target.other_name, NOTHING: None}[case.sni]
-    host = {NAMED: target.hostname, OTHER: target.other_name, ADDRESS: _literal(address)}[case.host]
-    return Question(
-        address,
-        target.port,
-        host,
-        target.path,
-        target.timeout,
-        version,
-        sni,
-        clients[case.client] if case.client else None,
-        # Under another name another certificate is right.
-        trust if case.sni == NAMED else None,
-    )
+NO_SESSION = Answer(REFUSED, "no session to resume")
 
 
-def _plain(target: Target, address: str, pool: ThreadPoolExecutor) -> tuple[Attempt, ...]:
-    """Plain HTTP is refused also by a redirect to https and by a port where nothing listens."""
-    if target.http_port is None:
-        return ()
-    port = target.http_port
-    question = Question(address, port, target.hostname, target.path, target.timeout)
-    answer = pool.submit(ask, question).result()
+def _over_plain_http(answer: Answer) -> Answer:
+    """Plain HTTP is refused also by a redirect to https and where nobody takes a connection."""
     redirected = answer.reason.partition(" to ")[2].lower().startswith("https://")
-    if answer.reason == "nothing listens" or redirected:
-        answer = replace(answer, verdict=REFUSED)
-    title = f"{PLAIN.title} on port {port}"
-    return (Attempt(PLAIN.name, title, None, PLAIN.wanted, answer),)
-
-
-def _settled(attempts: list[Attempt]) -> list[Attempt]:
-    """The answers that only the others explain.
-
-    A connection closed in the handshake is a refusal where other handshakes succeed; a 404 under
-    another name is one where the application answers otherwise.
-    """
-    handshake_completed = any(attempt.answer.handshake_completed for attempt in attempts)
-    served = {attempt.answer.status for attempt in attempts if attempt.case == "right"} - {None}
-    elsewhere = {case.name for case in CASES if (case.sni, case.host) != (NAMED, NAMED)}
-
-    def refuses(attempt: Attempt) -> bool:
-        if attempt.answer.status == 404:
-            return bool(served) and 404 not in served and attempt.case in elsewhere
-        return attempt.answer.closed and handshake_completed
-
-    return [
-        replace(attempt, answer=replace(attempt.answer, verdict=REFUSED))
-        if refuses(attempt)
-        else attempt
-        for attempt in attempts
-    ]
+    nobody = answer.reason in (NOTHING_LISTENS, NO_CONNECTION)
+    page = answer.verdict == UNCLEAR and (answer.closed or answer.status in (400, 403, 421))
+    return replace(answer, verdict=REFUSED) if redirected or nobody or page else answer
 
 
 def _literal(address: str) -> str:

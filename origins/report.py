@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import textwrap
+from collections.abc import Iterable
 from dataclasses import dataclass
 from functools import cached_property
 from typing import Any
 
-from .attempt import LEFT_OUT, UNREACHABLE, Attempt
-from .findings import OPEN, REFUSES_CLOUDFLARE, ProbeFinding, find
+from .attempt import LEFT_OUT, Attempt
+from .findings import OPEN, REFUSES_CLOUDFLARE, UNPROVEN, ProbeFinding, find
 
 WIDTH = 80
 
@@ -18,31 +19,36 @@ SUMMARY = {
     REFUSES_OTHERS: "The origin refuses everyone else.",
     OPEN: "The origin is open.",
     REFUSES_CLOUDFLARE: "The origin refuses Cloudflare too: visitors see errors.",
-    UNREACHABLE: "Nothing is proven: the origin could not be asked everything.",
+    UNPROVEN: "Nothing is proven: see what is missing above.",
 }
+WORST_FIRST = (OPEN, REFUSES_CLOUDFLARE, UNPROVEN)
+
+
+def worst(verdicts: Iterable[str]) -> str:
+    """The verdict in all: one open address makes an origin open."""
+    found = set(verdicts)
+    return next((verdict for verdict in WORST_FIRST if verdict in found), REFUSES_OTHERS)
 
 
 @dataclass(frozen=True)
 class ProbeReport:
-    """All attempts on one address; `others` are addresses of the same name, not asked."""
+    """All attempts on one address; `is_right_made`: Cloudflare presents another certificate."""
 
     hostname: str
     address: str
     port: int
     pinned: bool
     attempts: tuple[Attempt, ...]
-    others: tuple[str, ...] = ()
+    is_right_made: bool = False
 
     @cached_property
     def findings(self) -> tuple[ProbeFinding, ...]:
-        return find(self.attempts, self.pinned)
+        return find(self.attempts, self.pinned, self.is_right_made)
 
     @cached_property
     def verdict(self) -> str:
-        """`refuses_others`, `open`, `refuses_cloudflare` or `unreachable`."""
-        means = {finding.means for finding in self.findings}
-        worst_first = (OPEN, UNREACHABLE, REFUSES_CLOUDFLARE)
-        return next((verdict for verdict in worst_first if verdict in means), REFUSES_OTHERS)
+        """`refuses_others`, `open`, `refuses_cloudflare` or `unproven`."""
+        return worst(finding.means for finding in self.findings)
 
     def of(self, *cases: str) -> list[Attempt]:
         return [attempt for attempt in self.attempts if attempt.case in cases]
@@ -58,7 +64,6 @@ class ProbeReport:
                 {"code": f.code, "means": f.means, "message": f.message} for f in self.findings
             ],
             "attempts": [attempt.as_json() for attempt in self.attempts],
-            "addresses_not_asked": list(self.others),
         }
 
     def table(self) -> str:
@@ -68,7 +73,10 @@ class ProbeReport:
             rows += self._rows(self.of(case))
         texts = [f"{finding.code}: {finding.message}" for finding in self.findings]
         texts.append(SUMMARY[self.verdict])
-        wrapped = [textwrap.fill(text, WIDTH, subsequent_indent="    ") for text in texts]
+        wrapped = [
+            textwrap.fill(text, WIDTH, subsequent_indent="    ", break_on_hyphens=False)
+            for text in texts
+        ]
         where = f"{self.hostname} at {self.address} port {self.port}"
         return "\n".join([where, "", *rows, "", *wrapped]) + "\n"
 
@@ -90,4 +98,7 @@ class ProbeReport:
 
 
 def _row(mark: str, title: str, tls: str, verdict: str, reason: str) -> str:
-    return f"{mark:2}{title:35}{tls:8}{verdict:12}{reason}"[:WIDTH].rstrip()
+    """A row; a long reason goes on below, whole."""
+    row = f"{mark:2}{title:35}{tls:8}{verdict:12}"
+    lines = textwrap.wrap(reason, WIDTH - len(row), break_long_words=False, break_on_hyphens=False)
+    return f"\n{' ' * len(row)}".join([row + "".join(lines[:1]), *lines[1:]]).rstrip()

@@ -20,13 +20,15 @@ DEEPEST = 10
 class PresentedCertificate:
     """What is presented for a hostname; the texts are "" on the global level.
 
-    `certificate` is PEM, and `ca` the PEM of the CA that the configuration names for it, if any.
+    `certificate` is PEM, and `ca` the PEM of the CA that the configuration names for it, if any;
+    `pair` is where both stand in the configuration.
     """
 
     level: str
     zone: str
     certificate: str = ""
     ca: str = ""
+    pair: KeyPair | None = None
 
 
 def presented(zones: Mapping[str, ZoneConfig], hostname: str, file: str) -> PresentedCertificate:
@@ -56,9 +58,8 @@ def presented(zones: Mapping[str, ZoneConfig], hostname: str, file: str) -> Pres
 
 
 def _own(level: str, zone: str, pair: KeyPair, file: str) -> PresentedCertificate:
-    return PresentedCertificate(
-        level, zone, pair.pem(file), read_authorities(pair.ca, file) if pair.ca else ""
-    )
+    ca = read_authorities(pair.ca, file) if pair.ca else ""
+    return PresentedCertificate(level, zone, pair.pem(file), ca, pair)
 
 
 def depth(client: PresentedCertificate, authorities: str, also_trust: Sequence[str]) -> int:

@@ -1,6 +1,7 @@
 """`python -m operations probe`: asks an origin as everybody would, and judges its answers.
 
-The wrong certificates are made for each run, in a temporary folder of mode 0700, and go with it.
+The wrong certificates, and with the CA's key the right one, are made for each run and kept in
+memory where the system can.
 """
 
 from __future__ import annotations
@@ -8,41 +9,30 @@ from __future__ import annotations
 import contextlib
 import ipaddress
 import re
-import signal
-import sys
-import tempfile
-from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
 import click
 
-from issuers import authority
-from issuers.authority import Identity
-from origins import ClientCertificate, ProbeReport, Target, cloudflare_ca, probe
+from origins import SUMMARY, ProbeReport, Target, addresses, probe, worst
+from stacks.config import KeyPair
+from stacks.origin import presented
 
-from .. import new_files
 from ..command import Stop, Verb, examples, hostname_argument
+from ..passing_files import passing_files
 from ..render.terminal import progress, say, show_json
+from ..sources import clients, configuration
+from ..sources.clients import Clients, Given
 from ..text import safe
 
-EXIT_CODES = {"refuses_others": 0, "open": 1, "refuses_cloudflare": 1, "unreachable": 2}
+EXIT_CODES = {"refuses_others": 0, "open": 1, "refuses_cloudflare": 1, "unproven": 2}
 FILE = click.Path(path_type=Path, dir_okay=False, exists=True)
+FOLDER = click.Path(path_type=Path, file_okay=False, exists=True)
 PORT = click.IntRange(1, 65535)
-HOUR = timedelta(hours=1)
-DAY = timedelta(days=1)
-
-
-@dataclass(frozen=True)
-class Given:
-    """What is at hand, all files PEM: the right certificate, and the CA that signed it."""
-
-    certificate: Path | None = None
-    key: Path | None = None
-    ca_certificate: Path | None = None
-    ca_key: Path | None = None
+FILES = ("certificate", "key", "ca_certificate", "ca_key")
 
 
 @click.command(
@@ -50,30 +40,41 @@ class Given:
     cls=Verb,
     failure=2,
     help="Whether an origin refuses everyone but Cloudflare. Asks it over TLS 1.2 and 1.3 with"
-    " complete HTTP requests: without a certificate, with wrong ones that are made for this run,"
-    " under other names, and over plain HTTP. Everything goes to the one --address.\n\n"
-    "Exit codes: 0 when it refuses everyone else; 1 when it is open, or refuses the right"
-    " certificate; 2 when it could not be asked everything.",
+    " complete HTTP requests: with the right certificate, without one, with wrong ones that are"
+    " made for this run, under other names, and over plain HTTP. Only the addresses of --address"
+    " are asked, each of a name's.\n\n"
+    "A proof needs the right certificate: --certificate with --key, --stack where its key can be"
+    " read, or a CA that the origin trusts, which makes one for an hour (--issuer, or"
+    " --ca-certificate with --ca-key). A CA also makes an expired one and one for servers.\n\n"
+    "Exit codes: 0 when it is proven that it refuses everyone else; 1 when it is open, or refuses"
+    " the right certificate; 2 when nothing is proven, with what is missing.",
     epilog=examples(
-        "python -m operations probe shop.example.com --address 203.0.113.10",
+        "python -m operations probe shop.example.com --address 203.0.113.10 --issuer certificates",
         "python -m operations probe shop.example.com --address origin.example.net:8443 --no-http",
-        "python -m operations probe shop.example.com --address 203.0.113.10 \\",
-        "    --certificate shop.pem --key shop.key --ca-certificate ca.pem --ca-key ca.key --json",
+        "python -m operations probe shop.example.com --address 203.0.113.10 --stack prod \\",
+        "    --any-server --json",
+        "python -m operations probe shop.example.com --address 203.0.113.10 --pinned \\",
+        "    --certificate shop.pem --key shop.key --ca-certificate ca.pem --ca-key ca.key",
     ),
 )
 @click.argument("hostname")
 @click.option(
     "--address",
+    "where",
     required=True,
+    multiple=True,
     metavar="HOST[:PORT]",
-    help="The origin itself, not a name that Cloudflare proxies. Port 443 by default.",
+    help="The origin itself, not a name that Cloudflare proxies. Port 443 by default; repeatable.",
 )
 @click.option("--http-port", type=PORT, default=80, show_default=True, help="Plain HTTP.")
 @click.option("--no-http", is_flag=True, help="Leave plain HTTP out.")
 @click.option("--certificate", type=FILE, help="The right client certificate.")
 @click.option("--key", type=FILE, help="Its key; without it only the certificate's names count.")
+@click.option("--stack", help="The stack whose file names the right certificate and its key.")
+@click.option("--config", type=FILE, help="That file; default stacks/Pulumi.NAME.yaml.")
 @click.option("--ca-certificate", type=FILE, help="The CA that signed it, then its intermediates.")
 @click.option("--ca-key", type=FILE, help="Its key: makes more certificates of the same CA.")
+@click.option("--issuer", type=FOLDER, help="A folder of `issue`: its ca.pem and ca.key.")
 @click.option("--pinned", is_flag=True, help="Others of the same CA must be refused too.")
 @click.option("--server-ca", type=FILE, help="What signed the origin's own certificate.")
 @click.option("--any-server", is_flag=True, help="Take any certificate of the origin.")
@@ -81,20 +82,29 @@ class Given:
 @click.option("--other-name", default="unknown-host.invalid", show_default=True)
 @click.option("--timeout", type=click.FloatRange(0.1, 60), default=5.0, show_default=True)
 @click.option("--json", "is_json", is_flag=True)
-def command(hostname: str, address: str, is_json: bool, **options: Any) -> None:
-    given = Given(*(options[n] for n in ("certificate", "key", "ca_certificate", "ca_key")))
+def command(hostname: str, where: Sequence[str], is_json: bool, **options: Any) -> None:
     try:
-        report = _report(_target(hostname_argument(hostname), address, options), given)
+        name = hostname_argument(hostname)
+        reports = _reports(_targets(name, where, options), _given(name, options))
     except ValueError as error:
         raise Stop(str(error), 2) from None
+    verdict = worst(report.verdict for report in reports)
     if is_json:
-        show_json(report.as_json())
+        found = [report.as_json() for report in reports]
+        show_json({"hostname": name, "verdict": verdict, "addresses": found})
     else:
         # A server may answer anything; no answer moves the cursor.
-        click.echo("\n".join(safe_line(line) for line in report.table().splitlines()))
-    code = EXIT_CODES[report.verdict]
-    if code:
+        click.echo("\n".join(map(safe_line, _text(reports, verdict).splitlines())))
+    if code := EXIT_CODES[verdict]:
         click.get_current_context().exit(code)
+
+
+def _text(reports: Sequence[ProbeReport], verdict: str) -> str:
+    tables = "\n".join(report.table() for report in reports)
+    if len(reports) == 1:
+        return tables
+    lines = [f"{one.address} port {one.port}: {SUMMARY[one.verdict]}" for one in reports]
+    return "\n".join([tables, *lines, SUMMARY[verdict]])
 
 
 def safe_line(line: str) -> str:
@@ -104,20 +114,28 @@ def safe_line(line: str) -> str:
     return " " * indent + "".join(cell if cell.isspace() else safe(cell) for cell in cells)
 
 
-def _target(hostname: str, address: str, options: Mapping[str, Any]) -> Target:
-    host, port = split(address)
-    return Target(
-        hostname,
-        host,
-        port,
-        http_port=None if options["no_http"] else options["http_port"],
-        path=options["path"],
-        server_ca=str(options["server_ca"]) if options["server_ca"] else None,
-        verify_server=not options["any_server"],
-        other_name=options["other_name"],
-        pinned=options["pinned"],
-        timeout=options["timeout"],
-    )
+def _targets(hostname: str, where: Sequence[str], options: Mapping[str, Any]) -> list[Target]:
+    """One for each address of each name, IPv4 and IPv6."""
+    found = {
+        (address, port): None
+        for host, port in map(split, where)
+        for address in addresses(host, port)
+    }
+    return [
+        Target(
+            hostname,
+            address,
+            port,
+            http_port=None if options["no_http"] else options["http_port"],
+            path=options["path"],
+            server_ca=str(options["server_ca"]) if options["server_ca"] else None,
+            verify_server=not options["any_server"],
+            other_name=options["other_name"],
+            pinned=options["pinned"],
+            timeout=options["timeout"],
+        )
+        for address, port in found
+    ]
 
 
 def split(address: str) -> tuple[str, int]:
@@ -129,86 +147,41 @@ def split(address: str) -> tuple[str, int]:
         raise ValueError(
             f"address: {address!r} is not HOST[:PORT], such as 203.0.113.10 or [2001:db8::1]:8443."
         )
-    return found[1].strip("[]"), int(found[2] or 443)
+    port = int(found[2] or 443)
+    if not 1 <= port <= 65535:
+        raise ValueError(f"address: {port} is not a port; ports go from 1 to 65535.")
+    return found[1].strip("[]"), port
 
 
-def _report(target: Target, given: Given) -> ProbeReport:
-    if (given.key and not given.certificate) or (given.ca_key and not given.ca_certificate):
-        raise ValueError("A key needs its certificate: give --certificate, or --ca-certificate.")
-    with _folder() as folder:
-        clients = at_hand(given, folder, datetime.now(UTC))
-        if "expired" not in clients:
-            say(
-                "Without --ca-certificate and --ca-key no certificate of the right CA can be made:"
-                " an expired one, one for servers and another of the same CA are left out."
-            )
-        with progress(f"asking {target.address} port {target.port}"):
-            return probe(target, clients)
+def _given(hostname: str, options: Mapping[str, Any]) -> Given:
+    given = Given(*(options[name] for name in FILES))
+    if options["issuer"]:
+        if given.ca_certificate or given.ca_key:
+            raise ValueError("--issuer has the CA's certificate and key: leave --ca-* out.")
+        given = given.with_issuer(options["issuer"])
+    if options["stack"] or options["config"]:
+        if given.certificate:
+            raise ValueError("--stack names the right certificate: leave --certificate out.")
+        pair = _pair(hostname, options["stack"] or "", options["config"])
+        given = replace(given, pair=pair, is_shared=pair is None)
+    if options["pinned"] and not (given.key or given.pair):
+        raise ValueError("--pinned needs what is pinned: --certificate with --key, or --stack.")
+    return given
 
 
-@contextlib.contextmanager
-def _folder() -> Iterator[Path]:
-    """A temporary folder that is removed, also when the process is told to end."""
-    # What is ignored stays so: nohup does it with SIGHUP.
-    ends = [s for s in (signal.SIGTERM, signal.SIGHUP) if signal.getsignal(s) != signal.SIG_IGN]
-    before = [signal.signal(end, lambda number, _: sys.exit(128 + number)) for end in ends]
-    try:
-        with tempfile.TemporaryDirectory(prefix="aop-probe-") as name:
-            yield Path(name)
-    finally:
-        for end, handler in zip(ends, before, strict=True):
-            signal.signal(end, handler)
+def _pair(hostname: str, stack: str, file: Path | None) -> KeyPair | None:
+    """What the stack presents for the hostname; None for Cloudflare's shared certificate."""
+    wanted = configuration.load(stack, file)
+    return presented(wanted.zones, hostname, str(wanted.file)).pair
 
 
-def at_hand(given: Given, folder: Path, now: datetime) -> dict[str, ClientCertificate]:
-    """The client certificates by case of `origins.probe`; what is made here goes into `folder`."""
-    clients = {}
-    if given.certificate and given.key:
-        clients["right"] = ClientCertificate(str(given.certificate), str(given.key))
-    subject, issuer = _names(given)
-    other_ca = authority.make_ca(issuer, now)
-    made = {"other_ca": authority.make_leaf(other_ca, subject, now + DAY)}
-    chain = ""
-    if given.ca_certificate and given.ca_key:
-        ca = _ca(given.ca_certificate, given.ca_key, now)
-        chain = given.ca_certificate.read_text(encoding="ascii", errors="replace")
-        made |= {
-            "same_ca": authority.make_leaf(ca, subject, now + DAY),
-            "expired": authority.make_leaf(ca, subject, now - HOUR, starts=now - 2 * DAY),
-            "server_auth": authority.make_leaf(ca, subject, now + DAY, usage=authority.SERVER_AUTH),
-        }
-    for name, identity in made.items():
-        more = "" if name == "other_ca" else chain
-        clients[name] = _kept(folder / name, identity, more)
-    return clients
-
-
-def _ca(certificate: Path, key: Path, now: datetime) -> Identity:
-    try:
-        return authority.read(certificate.read_bytes(), key.read_bytes(), now)
-    except ValueError as error:
-        raise ValueError(f"{certificate} and {key}: {error}") from None
-
-
-def _names(given: Given) -> tuple[authority.Name, authority.Name]:
-    """Subject and issuer for the forgeries: those of the right certificate, as far as known."""
-    subject = authority.common_name("cloudflare")
-    if given.certificate:
-        right = _read(given.certificate)
-        return right.subject, right.issuer
-    if given.ca_certificate:
-        return subject, _read(given.ca_certificate).subject
-    return subject, authority.read_certificate(cloudflare_ca.read().encode()).subject
-
-
-def _read(path: Path) -> authority.Certificate:
-    try:
-        return authority.read_certificate(path.read_bytes())
-    except ValueError as error:
-        raise ValueError(f"{path}: {error}") from None
-
-
-def _kept(path: Path, identity: Identity, chain: str) -> ClientCertificate:
-    certificate, key = Path(f"{path}.pem"), Path(f"{path}.key")
-    new_files.write({certificate: identity.pem + chain, key: identity.key_pem}, new_files.PRIVATE)
-    return ClientCertificate(str(certificate), str(key))
+def _reports(targets: Sequence[Target], given: Given) -> list[ProbeReport]:
+    with passing_files() as keep:
+        found: Clients = clients.at_hand(given, keep, datetime.now(UTC))
+        for note in found.notes:
+            say(note)
+        reports = []
+        for target in targets:
+            with progress(f"asking {target.address} port {target.port}"):
+                reports.append(probe(target, found.by_case, found.is_right_made))
+        return reports

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import tempfile
+import textwrap
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, contextmanager
 from pathlib import Path
@@ -94,6 +95,30 @@ def started(origin: Callable[..., Origin], tmp_path: Path) -> Running:
             text = configuration(kind, origin(None, port=wanted.port)) + text
         with servers.running(server, tmp_path, text, wanted.port):
             yield wanted
+
+    return start
+
+
+@pytest.fixture
+def faulty(folder: Folder, application: Application, tmp_path: Path) -> Callable[..., Any]:
+    """A server with a hand-written configuration; capitals in it stand for what is known."""
+
+    @contextmanager
+    def start(server: str, text: str, **more: str) -> Iterator[int]:
+        port = servers.free_port()
+        known = {
+            "LISTEN": f"127.0.0.1:{port}",
+            "PORT": str(port),
+            "CERT": folder.file("server.pem"),
+            "KEY": folder.file("server.pem.key"),
+            "CA": folder.file("ca.pem"),
+            "APP": f"127.0.0.1:{application.port}",
+            **more,
+        }
+        for name, value in known.items():
+            text = text.replace(f"<<{name}>>", value)
+        with servers.running(server, tmp_path, textwrap.dedent(text), port):
+            yield port
 
     return start
 

@@ -104,6 +104,7 @@ class Folder:
             "right": self.right,
             "same_ca": self.same_ca,
             "other_ca": make("cloudflare", self.other_root),
+            "self_signed": make("cloudflare"),
             "expired": make("cloudflare", self.root, days=-1),
             "server_auth": make("cloudflare", self.root, usage=SERVER_AUTH),
         }

@@ -11,7 +11,7 @@ from contextlib import contextmanager
 
 import pytest
 
-from origins.attempt import ACCEPTED, REFUSED, UNREACHABLE, Answer, Question, ask
+from origins.attempt import ACCEPTED, CLOSED, REFUSED, UNCLEAR, UNREACHABLE, Answer, Question, ask
 
 OK = b"HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok"
 
@@ -56,9 +56,15 @@ ANSWERS = {
     "200": (OK, ACCEPTED, "HTTP 200"),
     "401 is an application's": (b"HTTP/1.1 401 No\r\n\r\n", ACCEPTED, "HTTP 401"),
     "500 is an application's": (b"HTTP/1.0 500 No\r\n\r\n", ACCEPTED, "HTTP 500"),
-    "400": (b"HTTP/1.1 400 No\r\n\r\n", REFUSED, "HTTP 400"),
-    "403": (b"HTTP/1.1 403 No\r\n\r\n", REFUSED, "HTTP 403"),
-    "421": (b"HTTP/1.1 421 No\r\n\r\n", REFUSED, "HTTP 421"),
+    "400 may be an application's": (b"HTTP/1.1 400 No\r\n\r\n", UNCLEAR, "HTTP 400"),
+    "400 of nginx": (
+        b"HTTP/1.1 400 No\r\n\r\n<center>No required SSL certificate was sent</center>",
+        REFUSED,
+        "HTTP 400",
+    ),
+    "403 may be an application's": (b"HTTP/1.1 403 No\r\n\r\n", UNCLEAR, "HTTP 403"),
+    "421": (b"HTTP/1.1 421 No\r\n\r\n", UNCLEAR, "HTTP 421"),
+    "too many of us": (b"HTTP/1.1 429 Slow\r\n\r\n", UNCLEAR, "HTTP 429"),
     "496": (b"HTTP/1.1 496 No\r\n\r\n", REFUSED, "HTTP 496"),
     "after a hint": (b"HTTP/1.1 103 Early\r\n\r\n" + OK, ACCEPTED, "HTTP 200"),
     "redirect": (
@@ -71,7 +77,7 @@ ANSWERS = {
         ACCEPTED,
         "HTTP 302",
     ),
-    "nothing": (b"", REFUSED, "closed without an answer"),
+    "nothing": (b"", UNCLEAR, "closed without an answer"),
     "something else": (b"220 smtp ready\r\n", UNREACHABLE, "answers, but not with HTTP"),
 }
 
@@ -89,8 +95,8 @@ def test_the_edge_of_cloudflare_is_recognised() -> None:
     assert not answer_of(saying(b"HTTP/1.1 200 OK\r\nCF-RAY: 1\r\n\r\n")).from_cloudflare
 
 
-def test_a_connection_that_is_reset_after_the_request_is_refused() -> None:
-    assert answer_of(resetting) == Answer(REFUSED, "closed without an answer")
+def test_a_connection_that_is_reset_after_the_request_shows_nothing_by_itself() -> None:
+    assert answer_of(resetting) == CLOSED
 
 
 def test_silence_is_not_a_refusal() -> None:
@@ -138,9 +144,15 @@ def test_a_connection_closed_in_the_handshake_is_marked(
     assert (answer.verdict, answer.closed, answer.handshake_completed) == (UNREACHABLE, True, False)
 
 
-def test_an_alert_in_the_handshake_is_a_refusal_with_its_name() -> None:
-    answer = answer_of(saying(bytes.fromhex("15030300020270")), "1.2")
-    assert (answer.verdict, answer.reason) == (REFUSED, "unrecognized_name")
+@pytest.mark.parametrize(
+    ("number", "name"), [("70", "unrecognized_name"), ("2a", "bad_certificate")]
+)
+def test_an_alert_before_any_request_for_a_certificate_is_not_about_one(
+    number: str, name: str
+) -> None:
+    answer = answer_of(saying(bytes.fromhex(f"150303000202{number}")), "1.2")
+    assert (answer.verdict, answer.reason) == (UNCLEAR, name)
+    assert answer.certificate_requested is False
 
 
 def test_a_redirect_is_never_followed() -> None:

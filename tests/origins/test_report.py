@@ -11,7 +11,7 @@ from typing import Any
 
 import pytest
 
-from origins import ClientCertificate, ProbeReport, Target, probe
+from origins import ClientCertificate, ProbeReport, Target, addresses, probe
 from origins.attempt import ACCEPTED, REFUSED, Answer, Attempt
 from origins.findings import find
 
@@ -78,7 +78,9 @@ def test_unusable_files_are_said_before_anything_is_sent(
     with pytest.raises(ValueError, match="'left' is none of right, same_ca"):
         probe(target, {"left": right})
     with pytest.raises(ValueError, match=r"does not resolve\. Give the origin's IP"):
-        probe(Target(HOSTNAME, "origin.invalid", verify_server=False))
+        addresses("origin.invalid", 443)
+    with pytest.raises(ValueError, match=r"'origin\.invalid' is not an IP address"):
+        Target(HOSTNAME, "origin.invalid")
 
 
 def test_the_edge_of_cloudflare_is_no_origin() -> None:

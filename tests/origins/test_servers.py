@@ -17,7 +17,8 @@ from origins import (
     configuration,
     pin,
 )
-from origins.attempt import ACCEPTED, REFUSED, Question, ask
+from origins.attempt import ACCEPTED, REFUSED, UNCLEAR, Question, ask
+from origins.evidence import RIGHT
 from origins.report import REFUSES_OTHERS
 
 from . import servers
@@ -80,8 +81,8 @@ def test_the_origin_refuses_everyone_else(
     with started(server, readable=readable, pins=(pin(folder.right.pem),)) as origin:
         report = probed(origin.port, pinned=True)
     assert (report.verdict, report.findings) == (REFUSES_OTHERS, ()), report.table()
-    assert {a.verdict for a in report.attempts if a.case != "right"} == {REFUSED}
-    assert {a.verdict for a in report.of("right")} == {ACCEPTED}
+    assert {a.verdict for a in report.attempts if a.case not in RIGHT} == {REFUSED}
+    assert {a.verdict for a in report.of(*RIGHT)} == {ACCEPTED}
 
 
 @every_server
@@ -168,7 +169,9 @@ def test_another_host_is_refused_even_with_the_right_certificate(
     server: str, version: str, started: Running, folder: Folder
 ) -> None:
     with started(server) as origin:
-        assert asked(origin, folder, "right", version, host="other.example.com") == REFUSED
+        found = asked(origin, folder, "right", version, host="other.example.com")
+    # Most say so with a name's own status or alert; none serves the application.
+    assert found in (REFUSED, UNCLEAR)
 
 
 @pytest.mark.parametrize("server", ON_OPENSSL)

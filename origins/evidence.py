@@ -1,0 +1,131 @@
+"""Whether a refusal was about the certificate: each answer beside what the right one got. Pure.
+
+A refusal is evidence only where the server asked for a certificate and the right one was accepted
+for the same request, before the strangers came and after them. Under other names an answer about
+the name is enough, since nothing is served there.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass, replace
+
+from .attempt import (
+    ACCEPTED,
+    CERTIFICATE,
+    LEFT_OUT,
+    NAME,
+    REFUSED,
+    REFUSING,
+    UNCLEAR,
+    UNREACHABLE,
+    Answer,
+    Attempt,
+)
+
+RIGHT = ("right", "right_again")
+OTHER_PATH, OTHER_SESSION = "other_path", "other_session"
+ELSEWHERE = ("no_sni", "other_sni", "other_host", "ip_host", OTHER_SESSION)
+# A server that has no certificate for a name ends the handshake so (Go has the second).
+NAME_ALERTS = {"unrecognized_name", "internal_error"}
+NO_PAGE = {400, 403, 404, 421}
+
+
+def is_served(answer: Answer) -> bool:
+    """Whether an application answered, and not for want of something of its own."""
+    return answer.verdict == ACCEPTED and answer.status is not None and answer.status < 500
+
+
+def settle(attempts: Iterable[Attempt], at_other_path: Iterable[Attempt]) -> tuple[Attempt, ...]:
+    """The attempts with the verdicts that only the others explain.
+
+    :param at_other_path: what the right certificate got where OTHER_PATH asks.
+    """
+    given = tuple(attempts)
+    seen = _Compared(given, {a.tls: a.answer for a in at_other_path})
+    return tuple(
+        replace(a, answer=replace(a.answer, verdict=_verdict(a, seen))) if a.tls else a
+        for a in given
+    )
+
+
+@dataclass(frozen=True)
+class _Compared:
+    attempts: tuple[Attempt, ...]
+    right_at_other_path: dict[str | None, Answer]
+
+    def is_proven(self, version: str | None) -> bool:
+        """Whether the right certificate was asked for and accepted, first and last."""
+        answers = [a.answer for a in self.attempts if a.case in RIGHT and a.tls == version]
+        return bool(answers) and all(a.certificate_requested and is_served(a) for a in answers)
+
+    def knows_the_name(self, version: str | None) -> bool:
+        """Whether the hostname itself gets further in this version than to its name."""
+        return any(
+            a.answer.handshake_completed or a.answer.certificate_requested
+            for a in self.attempts
+            if a.case not in ELSEWHERE and a.tls == version
+        )
+
+    def served(self) -> set[int | None]:
+        return {a.answer.status for a in self.attempts if a.case in RIGHT and is_served(a.answer)}
+
+
+def _verdict(attempt: Attempt, seen: _Compared) -> str:
+    answer = attempt.answer
+    if attempt.case in RIGHT:
+        return _of_right(attempt, seen)
+    if answer.verdict == LEFT_OUT and answer.alert:
+        # The version is offered after all, but not to this visitor.
+        return UNCLEAR if seen.knows_the_name(attempt.tls) else LEFT_OUT
+    if attempt.case in ELSEWHERE:
+        return _elsewhere(attempt, seen)
+    if answer.verdict == ACCEPTED and not is_served(answer) and seen.is_proven(attempt.tls):
+        return UNCLEAR
+    if answer.verdict not in (REFUSED, UNCLEAR) and not answer.closed:
+        return answer.verdict
+    if not answer.certificate_requested:
+        return UNCLEAR
+    if answer.verdict == REFUSED:
+        return REFUSED
+    explained = answer.closed or answer.alert or answer.status in REFUSING
+    is_evidence = explained and seen.is_proven(attempt.tls) and not _as_the_right(attempt, seen)
+    return REFUSED if is_evidence else UNCLEAR
+
+
+def _as_the_right(attempt: Attempt, seen: _Compared) -> bool:
+    """Whether the right certificate got the same: for its own path that is known already."""
+    right = seen.right_at_other_path.get(attempt.tls)
+    if attempt.case != OTHER_PATH or right is None or right.status is None:
+        return False
+    return (right.status, right.body) == (attempt.answer.status, attempt.answer.body)
+
+
+def _of_right(attempt: Attempt, seen: _Compared) -> str:
+    """Refused for sure also where it always is in this version of TLS, and never in another."""
+    rights = [a for a in seen.attempts if a.case in RIGHT]
+    is_always = all(
+        a.answer.verdict == UNCLEAR and a.answer.status in REFUSING
+        for a in rights
+        if a.tls == attempt.tls
+    )
+    passes_elsewhere = any(seen.is_proven(a.tls) for a in rights)
+    return REFUSED if is_always and passes_elsewhere else attempt.answer.verdict
+
+
+def _elsewhere(attempt: Attempt, seen: _Compared) -> str:
+    """Nothing is served: the name is unknown, or a page says so where the application answers."""
+    answer = attempt.answer
+    if answer.verdict in (REFUSED, LEFT_OUT) or not seen.knows_the_name(attempt.tls):
+        return answer.verdict
+    is_about = answer.about in (NAME, CERTIFICATE) or answer.alert in NAME_ALERTS
+    served = seen.served()
+    no_page = answer.status in NO_PAGE and bool(served) and answer.status not in served
+    # Asked for a certificate, or resumed what only another host may have verified.
+    is_reason = answer.certificate_requested or attempt.case == OTHER_SESSION
+    is_ended = bool(answer.alert and is_reason and seen.is_proven(attempt.tls))
+    if is_about or answer.closed or no_page or is_ended:
+        return REFUSED
+    if answer.verdict == UNREACHABLE or is_served(answer) or not served:
+        return answer.verdict
+    return UNCLEAR
