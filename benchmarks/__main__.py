@@ -22,7 +22,7 @@ HEAD = (
 
 
 def row(kind: str, hostnames: str, command: str, figures: Figures) -> str:
-    """One line of the Markdown table."""
+    """Writes a line of the Markdown table."""
     return (
         f"| {kind} | {hostnames} | {command} | {figures.writes} | {figures.reads} |"
         f" {figures.waits} | {figures.seconds:.1f} | {figures.memory:.0f} | {figures.state:.2f} |"

@@ -28,7 +28,7 @@ Props = dict[str, Any]
 
 
 def call(method: str, path: str, body: Any = None) -> Any:
-    """One request; the `result`, or `RuntimeError` with Cloudflare's answer."""
+    """Sends a request; answers the `result`, or raises `RuntimeError` with Cloudflare's answer."""
     request = urllib.request.Request(  # noqa: S310  the address of the sandbox
         f"{os.environ['CLOUDFLARE_BASE_URL']}/{path}",
         json.dumps(body).encode() if body is not None else None,
@@ -81,7 +81,7 @@ class CertificateProvider(_ByReference):
 
 
 class BindingProvider(_ByReference):
-    """PUT with one entry, GET of one hostname."""
+    """Writes with a PUT of one entry, and reads with a GET of one hostname."""
 
     def _put(self, props: Props, enabled: bool | None) -> None:
         entry = {"hostname": props["hostname"], "cert_id": props["cert_id"], "enabled": enabled}

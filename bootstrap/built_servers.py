@@ -42,7 +42,7 @@ def version_of(part: Part) -> str:
 
 
 def folder_of(name: str) -> Path:
-    """Where a build of this version is kept, built already or not."""
+    """The folder where a build of this version is kept, built already or not."""
     return cli.cache().parent / f"{name}-{version_of(PARTS[name])}"
 
 
@@ -62,7 +62,7 @@ def ensure(name: str) -> Path:
 
 
 def _program_of(name: str) -> Path:
-    """Go names a program after its package."""
+    """The program's path: Go names a program after its package."""
     return folder_of(name) / PARTS[name].package.rpartition("/")[2]
 
 

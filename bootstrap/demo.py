@@ -105,7 +105,7 @@ def operate(
 
 
 def run(stack: str, *arguments: str) -> int:
-    """The exit code of `pulumi ARGUMENTS`, with everything that it needs started and made."""
+    """Starts and makes what `pulumi ARGUMENTS` needs, and runs that; answers the exit code."""
     with lock(LOCAL / "demo.lock"):
         workspace = prepare(stack)
         return workspace.show(*arguments, stack=stack)
@@ -133,7 +133,7 @@ def prepare(stack: str) -> Workspace:
 
 
 def state_of(stack: str) -> Path:
-    """Where the file:// backend keeps the stack of the project `aop`."""
+    """The file in which the file:// backend keeps the stack of the project `aop`."""
     return LOCAL / "state" / ".pulumi" / "stacks" / "aop" / f"{stack}.json"
 
 

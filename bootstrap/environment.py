@@ -48,7 +48,7 @@ def clean(environ: Mapping[str, str] | None = None) -> dict[str, str]:
 
 
 def for_pulumi(work: Path, cli: Path, environ: Mapping[str, str] | None = None) -> dict[str, str]:
-    """For a Pulumi CLI in folder `cli` that keeps its state and its home in folder `work`.
+    """The environment of a CLI in folder `cli` that keeps its state and home in folder `work`.
 
     Source: https://www.pulumi.com/docs/iac/cli/environment-variables/
     """

@@ -40,7 +40,7 @@ def program(pid: int) -> str:
 
 
 def end(pid: int, born: str, seconds: float = 10.0) -> None:
-    """Ask the process to end, and after `seconds` make it; only if it is still that process."""
+    """Ends a process, by force after `seconds`; leaves alone another that has its number by now."""
     for number in (signal.SIGTERM, signal.SIGKILL):
         if birth(pid) != born:
             return

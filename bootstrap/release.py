@@ -73,7 +73,7 @@ def download(folder: Path) -> None:
 
 
 def _answers(address: str) -> bool:
-    """In a process of its own: a name server that does not answer holds longer than a timeout."""
+    """Asks in a process of its own: a silent name server holds a process beyond any timeout."""
     code = "import sys, urllib.request as r; r.urlopen(sys.argv[1], timeout=5).read(1)"
     try:
         asked = subprocess.run(
@@ -86,7 +86,7 @@ def _answers(address: str) -> bool:
 
 
 def _fetch(address: str, target: Path) -> str:
-    """Write what is served there to `target`; its SHA-256 in hex."""
+    """Writes what is served there to `target`; answers the SHA-256 in hex."""
     digest = hashlib.sha256()
     with (
         urllib.request.urlopen(address, timeout=SILENT_SECONDS) as answer,  # noqa: S310

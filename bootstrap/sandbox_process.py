@@ -62,7 +62,7 @@ def answers(sandbox: Running) -> bool:
 
 
 def ensure(work: Path) -> str:
-    """The API's base URL of our sandbox, which is started when it does not run."""
+    """Starts our sandbox unless that runs already; answers the API's base URL."""
     found = find_running(work)
     if found is not None:
         if answers(found):
@@ -73,7 +73,7 @@ def ensure(work: Path) -> str:
 
 
 def start(work: Path) -> Running:
-    """Start it detached from the terminal and this process; output goes to sandbox.log."""
+    """Starts the sandbox, detached from this process and terminal; output goes to sandbox.log."""
     work.mkdir(parents=True, exist_ok=True)
     log = work / "sandbox.log"
     command = (

@@ -98,7 +98,7 @@ class Workspace:
         return generated
 
     def init(self, stack: str = "dev") -> None:
-        """Make the stack, unless it is there."""
+        """Makes the stack, unless there is such a stack already."""
         done = self.pulumi("stack", "init", stack, "--no-select", stack=stack)
         if done.returncode and "already exists" not in done.stderr:
             raise Stop(f"The stack {stack} could not be made: {done.stderr.strip()}")
@@ -133,7 +133,7 @@ class Workspace:
         )
 
     def show(self, *arguments: str, stack: str = "dev") -> int:
-        """The same on this terminal, however long it takes; the exit code.
+        """Runs `pulumi ARGUMENTS` on this terminal, without a limit of time; answers the exit code.
 
         Ctrl-C reaches the CLI by itself, which then ends in good order: this process waits.
         """

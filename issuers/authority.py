@@ -61,22 +61,22 @@ class Identity:
 
     @property
     def sha256(self) -> str:
-        """Of the DER bytes."""
+        """The SHA-256 of the certificate's DER bytes, lower-case hex."""
         return self.certificate.fingerprint(hashes.SHA256()).hex()
 
     @property
     def ends(self) -> datetime:
-        """With its time zone."""
+        """The last instant of the certificate, in UTC."""
         return self.certificate.not_valid_after_utc
 
 
-def common_name(common_name: str) -> Name:
-    """A name of one part; `ValueError` beyond the 64 characters of X.520."""
-    return x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, common_name)])
+def common_name(text: str) -> Name:
+    """Makes a name of a common name alone; `ValueError` beyond the 64 characters of X.520."""
+    return x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, text)])
 
 
 def make_ca(name: Name, now: datetime, kind: str = "ec") -> Identity:
-    """A root that signs leaves, for ten years."""
+    """Makes a root that signs leaves for ten years."""
     key = KEYS[kind]()
     builder = _begin(name, name, key.public_key(), now - BACKDATED, now + CA_LIFE)
     builder = builder.add_extension(x509.BasicConstraints(True, 0), critical=True)
@@ -154,7 +154,7 @@ def sign_leaf(
 
 
 def read(certificate: bytes, private_key: bytes, now: datetime) -> Identity:
-    """A CA that is at hand and may sign at `now` (with its time zone).
+    """Reads a CA that is at hand and may sign at `now`, an instant with a time zone.
 
     `ValueError` on half a line, to follow the name of the file.
     """
@@ -224,7 +224,7 @@ def read_certificate(text: bytes) -> Certificate:
 
 
 def _hash_for(key: Key) -> hashes.SHA256 | None:
-    """ML-DSA has its own."""
+    """The hash to sign with; None for ML-DSA, which has a hash of its own."""
     return None if isinstance(key, mldsa.MLDSA44PrivateKey) else hashes.SHA256()
 
 

@@ -62,7 +62,7 @@ NEXT_STEPS = (
 
 
 def name(subject: x509.Name) -> str:
-    """`CN=Origin pull CA`, on one line."""
+    """Writes a subject on one line: `CN=Origin pull CA`."""
     return " ".join(subject.rfc4514_string().split()) or "a CA without a name"
 
 

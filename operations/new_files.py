@@ -55,5 +55,5 @@ def private_folder(path: Path) -> None:
 
 
 def in_project(path: Path) -> str:
-    """As people and the configuration name it: relative to the project where it lies inside."""
+    """Names a path as the configuration does: relative to the project where it lies inside."""
     return (path.relative_to(PROJECT) if path.is_relative_to(PROJECT) else path).as_posix()

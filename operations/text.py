@@ -53,7 +53,7 @@ def _part(value: Untrusted | str | int) -> str | Untrusted:
 
 
 def plain(given: Text) -> str:
-    """For a terminal or a JSON field."""
+    """Writes a text as a terminal or a JSON field takes it."""
     return "".join(part.shown if isinstance(part, Untrusted) else part for part in given)
 
 
@@ -65,7 +65,7 @@ def safe(given: str, most: int = MOST_CHARACTERS) -> str:
 
 
 def join(items: Iterable[Untrusted]) -> Text:
-    """The first few, and how many more."""
+    """Joins the first few names, and says how many more there are."""
     values = list(items)
     parts: list[str | Untrusted] = []
     for value in values[:MOST_NAMES]:

@@ -51,7 +51,7 @@ def parser() -> argparse.ArgumentParser:
 
 
 def limits_of(given: argparse.Namespace) -> dict[str, Any]:
-    """Those that the command line names; ValueError for an impossible one."""
+    """Reads the limits that the command line names; ValueError for an impossible limit."""
     values = {
         "latency_ms": given.latency,
         "deploy_seconds": given.deploy_seconds,

@@ -66,7 +66,7 @@ def policy_json(policy: Policy, state: PolicyState) -> dict[str, Any]:
 
 
 def policies(store: Store, instant: Instant) -> list[tuple[Policy, PolicyState]]:
-    """Those that exist at `instant`, oldest first."""
+    """Lists the policies that exist at `instant`, oldest first."""
     found = [(policy, policy.history.at(instant)) for policy in store.account.policies.values()]
     alive = [(policy, state) for policy, state in found if state and not state.is_deleted]
     return sorted(alive, key=lambda pair: pair[0].created)
@@ -94,7 +94,7 @@ def create(store: Store, body: dict[str, Any]) -> Policy:
 
 
 def update(store: Store, policy_id: str, body: dict[str, Any]) -> Policy:
-    """What the body does not name stays as it was."""
+    """Changes what the body names; the rest of the policy stays as it was."""
     found, state = policy(store, policy_id)
     now = store.clock.tick()
     found.history.change((now, _changed(store, state, body, now)))

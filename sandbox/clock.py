@@ -60,7 +60,7 @@ def instant_of(moment: datetime) -> Instant:
 
 
 def rfc3339(instant: Instant) -> str:
-    """As Cloudflare writes it: UTC, up to six fractional digits, trailing zeros dropped."""
+    """Writes a time as Cloudflare does: UTC, at most six fractional digits, no trailing zeros."""
     text = stamp(instant)[:-1].rstrip("0").rstrip(".")
     return text + "Z"
 

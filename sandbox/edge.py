@@ -97,7 +97,7 @@ def beside(app: ASGIApp, edge: Edge, port: int) -> ASGIApp:
 
 
 def zone_of(store: Store, hostname: str) -> Zone | None:
-    """The zone with the longest name above it; for any other hostname, the one that binds it."""
+    """Finds the zone with the longest name above the hostname, else a zone that binds the name."""
     above = [
         zone
         for zone in store.zones.values()

@@ -124,7 +124,7 @@ def _drip(answer: Answer, given: dict[str, Any]) -> Answer:
 
 
 def _bomb(answer: Answer, given: dict[str, Any]) -> Answer:
-    """A small body that becomes a large one: the envelope, behind blanks, compressed.
+    """Sends a small body that becomes large: the envelope, behind blanks, compressed.
 
     An encoding without a packer in Python's library (`br`) is what the header says only.
     """

@@ -55,7 +55,7 @@ class Journal:
         return [dict(vars(entry)) for entry in self.entries if entry.n > n]
 
     def clear(self) -> None:
-        """Numbers go on, so that `after=N` keeps its meaning."""
+        """Forgets all entries; their numbers go on, so that `after=N` keeps its meaning."""
         self.entries.clear()
         self.unsaved.clear()
 

@@ -48,7 +48,7 @@ class Management:
         return whole_view(self.front.state)
 
     def reset(self, request: Request, body: Body) -> Any:
-        """As at the first start, with other certificates; held requests are dropped."""
+        """Begins as at the first start, with other certificates; held requests are dropped."""
         before = self.front.state
         before.held.release(None, drop=True)
         self.front.busy_zones.clear()
@@ -182,7 +182,7 @@ class Management:
         ]
 
     def origins(self, request: Request, body: Body) -> Any:
-        """Where the edge goes for each hostname; a PUT replaces all of them."""
+        """Tells where the edge goes for each hostname; a PUT replaces all of them."""
         state = self.front.state
         if request.method == "PUT":
             state.origins = edge_origins.parse(body)

@@ -33,7 +33,7 @@ class Verdict:
 
 
 def bucket_of(token: Token | None) -> str:
-    """A user's tokens and key share one quota; an account's token has its own."""
+    """Names a token's quota: all of a user share a quota, an account's token has its own."""
     if token is None:
         return "nobody"
     return token.owner if token.owner == "user" else f"account/{token.name}"

@@ -59,7 +59,7 @@ class Timeline(Generic[State]):
         return None
 
     def change(self, *steps: tuple[Instant, State]) -> None:
-        """From the first step on, these steps replace whatever was scheduled."""
+        """Replaces whatever was scheduled from the first of these steps on."""
         kept = [moment for moment in self.moments if moment[0] < steps[0][0]]
         self.moments = kept + list(steps)
 

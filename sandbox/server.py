@@ -40,7 +40,7 @@ async def reset_connection(scope: Scope) -> None:
 
 
 class Server(uvicorn.Server):
-    """Calls `ready` once it listens; SIGTERM and SIGINT end it with exit status 0."""
+    """Calls `ready` once the server listens; SIGTERM and SIGINT end it with exit status 0."""
 
     def __init__(self, app: ASGIApp, ready: Callable[[], None]) -> None:
         super().__init__(

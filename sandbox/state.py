@@ -39,7 +39,7 @@ def new_state(clock: Clock, limits: Limits) -> State:
 
 
 def populate(clock: Clock, limits: Limits) -> State:
-    """A sandbox as at its first start."""
+    """Makes a sandbox as at its first start."""
     state = new_state(clock, limits)
     seed.populate(state.store)
     return state

@@ -208,7 +208,7 @@ def _time_of_upload(certificate: Certificate, instant: Instant) -> Instant:
 
 
 def is_usable(certificate: Certificate | None, zone_id: str, instant: Instant) -> bool:
-    """Whether a binding may name it: a hostname certificate of the zone that is not deleted."""
+    """Whether a binding may name the certificate: one for hostnames of the zone, not deleted."""
     return (
         certificate is not None
         and certificate.zone_id == zone_id

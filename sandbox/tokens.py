@@ -92,7 +92,7 @@ def parse(body: Mapping[str, Any], now: Instant) -> Token:
 
 
 def identify(tokens: Iterable[Token], headers: Mapping[str, str]) -> Token | None:
-    """The token whose credentials these are, whatever its state; None when nobody's."""
+    """Finds the token whose credentials these are, whatever its state; None when nobody's."""
     kind, _, value = headers.get("authorization", "").partition(" ")
     email, key = headers.get("x-auth-email"), headers.get("x-auth-key")
     for token in tokens:

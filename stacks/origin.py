@@ -63,7 +63,7 @@ def _own(level: str, zone: str, pair: KeyPair, file: str) -> PresentedCertificat
 
 
 def depth(client: PresentedCertificate, authorities: str, also_trust: Sequence[str]) -> int:
-    """Of the real chain; for a CA before or after it at most as many as its PEM text holds."""
+    """The depth of the real chain; for a CA before or after that, how many its PEM text holds."""
     own = chain_depth(client.certificate, authorities) if client.certificate else 1
     return min(DEEPEST, max(own, *(text.count(BEGIN) for text in also_trust), 1))
 

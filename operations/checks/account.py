@@ -16,7 +16,7 @@ from .results import CheckResult, ok, problem, reason, warning
 
 
 def tokens(wanted: StackFile, run: Session) -> Iterator[CheckResult]:
-    """Each token once: is it there, and does Cloudflare know it as active?"""
+    """Checks each token once: whether there is one, and Cloudflare calls the token active."""
     for name in dict.fromkeys(config.token_env for config in wanted.zones.values()):
         variable = Untrusted(name or "CLOUDFLARE_API_TOKEN")
         try:

@@ -24,22 +24,22 @@ class CheckResult:
     words: Text
 
     def as_json(self) -> dict[str, str]:
-        """For machines."""
+        """The result as machines read results."""
         return {"grade": self.grade, "check": self.check, "text": plain(self.words)}
 
 
 def ok(check: str, words: Text) -> CheckResult:
-    """As it should be."""
+    """A result that is as it should be."""
     return CheckResult("ok", check, words)
 
 
 def warning(check: str, words: Text) -> CheckResult:
-    """Worth knowing, or not to be found out."""
+    """A result that is worth knowing, or could not be found out."""
     return CheckResult("warning", check, words)
 
 
 def problem(check: str, words: Text) -> CheckResult:
-    """To be solved before `pulumi up`."""
+    """A result that has to be solved before `pulumi up`."""
     return CheckResult("problem", check, words)
 
 

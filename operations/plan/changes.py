@@ -57,14 +57,14 @@ class Change:
 
     @property
     def subject(self) -> Text:
-        """How the report names it."""
+        """The words by which the report names the hostname or zone."""
         if self.hostname == ANY_OTHER:
             return text("{zone} (zone)", zone=self.zone)
         return (Untrusted(self.hostname),)
 
     @property
     def is_news(self) -> bool:
-        """Whether the plan changes anything for it."""
+        """Whether the plan changes anything for the hostname or zone."""
         return self.effect != "unchanged" or len(self.words) > 0
 
 

@@ -147,7 +147,7 @@ class Writer:
     def _label(
         self, rows: Mapping[str, Any], record: UploadedCertificate, taken: Mapping[str, Any]
     ) -> str:
-        """After its first hostname; where that is no name of its own, after its fingerprint."""
+        """Names a certificate after its first hostname, else after its fingerprint."""
         first = re.sub(r"[^a-z0-9-]", "-", min(rows, default="").partition(".")[0])
         clear = first not in ("", *PARTS) and first not in taken
         return first if clear else f"certificate-{short(record.sha256)}"

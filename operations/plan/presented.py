@@ -94,7 +94,7 @@ class Presented:
 
 
 def present(zone: ZoneFacts, hostname: str = ANY_OTHER) -> Presented:
-    """For a hostname; `*` is any hostname without a binding of its own."""
+    """Says what is presented for a hostname; `*` is any hostname without a binding of its own."""
     if zone.ssl in WITHOUT_TLS:
         mode = "off" if zone.ssl == "off" else "flexible"
         return Presented("nothing", None, f"SSL mode {mode}: no TLS to the origin")

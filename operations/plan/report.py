@@ -217,7 +217,7 @@ def _parts(path: str) -> list[str]:
 
 
 def as_json(report: PlanReport) -> dict[str, Any]:
-    """For machines: plain texts, and the facts of each hostname."""
+    """Writes the report for machines: plain texts, and the facts of each hostname."""
     return {
         "stack": report.stack,
         "verdict": report.verdict,

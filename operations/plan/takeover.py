@@ -148,7 +148,7 @@ def _take_setting(zone: OtherZone, resource: OtherResource) -> str:
 
 
 def _take_override(zone: OtherZone, resource: OtherResource) -> str:
-    """It holds every setting of the zone: the two are read, and it stays with its tool."""
+    """Reads the two settings that matter; the resource holds others too and stays with its tool."""
     for settings in resource.values.get("settings") or []:
         for name in SWITCHES:
             if settings.get(name):

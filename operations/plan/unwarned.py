@@ -58,7 +58,7 @@ def find(
 
 
 def after(preview: Preview, zones: Iterable[ZoneFacts]) -> list[Unwarned]:
-    """After a plan, as far as its stack says; nothing where the plan does not list all of it."""
+    """Finds those after a plan, as far as its stack says; none where the plan is not whole."""
     if preview.hides_sames or preview.errors:
         return []
     levels = {kind_of(r).warned_level(r.new) for r in preview.resources if r.new is not None}

@@ -63,7 +63,7 @@ def render(report: PlanReport, limit: int = LIMIT, gate: str = "") -> str:
 
 
 def marker(stack: str) -> str:
-    """By which a pipeline finds its own comment, to change it instead of adding another."""
+    """The line by which a pipeline finds its own comment, to change that instead of adding more."""
     return f"<!-- aop-report {re.sub(r'[^A-Za-z0-9_.]', '.', stack)[:100]} -->"
 
 

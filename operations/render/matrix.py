@@ -133,7 +133,7 @@ def _state(value: str) -> str:
 
 
 def timeline(zones: Iterable[ZoneFacts], now: datetime) -> list[Ending]:
-    """Each certificate that is presented, the one that ends first at the top."""
+    """Lists each certificate that is presented, the first to end at the top."""
     users: dict[CertificateFacts, list[Untrusted]] = {}
     for zone in zones:
         for hostname in hostnames(zone):
@@ -162,7 +162,7 @@ def _ending(found: CertificateFacts, left: int, users: list[Untrusted]) -> Endin
 
 
 def facts(presented: Presented) -> Mapping[str, str]:
-    """For machines."""
+    """The facts of what is presented, as machines read them."""
     found = presented.certificate or CertificateFacts()
     return {
         "level": presented.level,

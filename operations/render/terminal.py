@@ -38,7 +38,7 @@ def progress(line: str) -> Iterator[None]:
 
 
 def show_json(value: Any) -> None:
-    """For machines."""
+    """Prints a value as JSON."""
     click.echo(json.dumps(value, indent=2))
 
 

@@ -18,7 +18,7 @@ Levels = frozenset[Level]
 def told_levels(
     wanted: StackFile, zones: Iterable[LiveZone], run: Session
 ) -> Iterator[tuple[LiveZone, Levels | None]]:
-    """Each zone with the levels of whose certificates its account tells somebody.
+    """Reads for each zone the levels of whose certificates its account tells somebody.
 
     None where the token may see neither the zone's account nor its policies.
     """

@@ -47,7 +47,7 @@ def zones(wanted: StackFile, run: Session, progress: Progress) -> list[LiveZone]
 
 
 def read(name: str, config: ZoneConfig, run: Session) -> LiveZone:
-    """One zone: settings, certificates, bindings, with few requests whatever their number."""
+    """Reads a zone's settings, certificates and bindings, with few requests however many exist."""
     zone = run.zone(config.zone_id, config.token_env)
     certificates: dict[Level, list[UploadedCertificate]] = {
         level: [c for c in zone.certificates(level).values() if not c.is_deleted_or_deleting]
@@ -85,7 +85,7 @@ def _bindings(zone: Zone, config: ZoneConfig) -> dict[str, Binding]:
 
 
 def _readable(zone: Zone, setting: str) -> str | None:
-    """None where the token may not read it."""
+    """Answers what is read, or None where the token may not read."""
     try:
         return zone.setting(setting)
     except Refused as refused:
@@ -108,7 +108,7 @@ def has_automatic_ssl(config: ZoneConfig, run: Session) -> bool:
 
 
 def _order_of_presentation(records: list[UploadedCertificate]) -> list[UploadedCertificate]:
-    """The newest active one is in force."""
+    """Sorts certificates oldest first, the one in force last: the newest that is active."""
     active = [record for record in records if record.is_active]
     return [r for r in records if not active or r is not active[-1]] + active[-1:]
 

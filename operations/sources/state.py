@@ -52,7 +52,7 @@ class HeldState:
 
 
 def read(text: str, stack: str) -> HeldState:
-    """From a stack's export.
+    """Reads a stack's export.
 
     :raises Stop: when the text is no export.
     """
@@ -79,7 +79,7 @@ def _kind_name(item: dict[str, Any]) -> str:
 
 
 def certificates(text: str, stack: str) -> Iterator[HeldCertificate]:
-    """From a stack's export, with those that wait for their deletion.
+    """Reads the certificates of a stack's export, with those that wait for their deletion.
 
     :raises Stop: when the text is no export.
     """
@@ -143,7 +143,7 @@ def of_stack(stack: str, file: TextIO | None) -> HeldState:
 
 
 def of_all_stacks() -> list[HeldCertificate]:
-    """Those of every stack of this project in the backend."""
+    """Reads the certificates of every stack of this project in the backend."""
     listed: list[dict[str, Any]] = json.loads(pulumi("stack", "ls", "--json"))
     found: list[HeldCertificate] = []
     for item in listed:

@@ -92,14 +92,14 @@ def row(item: Covered, now: datetime) -> tuple[Sequence[Text], str]:
 
 
 def subject(item: Covered) -> Text:
-    """How people call the hostname, or every other one of its zone."""
+    """Names a hostname, or all hostnames of a zone that have no row of their own."""
     if item.hostname != ANY_OTHER:
         return (Untrusted(item.hostname),)
     return (zone_name(item.zone.name, item.zone.config.zone_id), " (every other hostname)")
 
 
 def as_json(item: Covered) -> dict[str, Any]:
-    """One object for a machine; the hostname `*` is every other one of the zone."""
+    """Writes a row for machines; the hostname `*` is every other hostname of the zone."""
     return {
         "zone": item.zone.name,
         "zone_id": item.zone.config.zone_id,
@@ -117,7 +117,7 @@ def as_html(
     silent: Sequence[unwarned.Unwarned],
     now: datetime,
 ) -> str:
-    """One page, as the report's; what is not as wanted stands before the table."""
+    """Writes the HTML page; what is not as wanted stands before the table."""
     trouble = [item for item in found if item.is_trouble]
     template = "{who}: {status}, {why}"
     return page.render(

@@ -101,7 +101,7 @@ def when(since: str, time: str) -> str:
 
 
 def as_json(difference: Difference, time: str) -> dict[str, str]:
-    """One object for a machine."""
+    """Writes a difference for machines."""
     return {
         "urn": difference.resource.urn,
         "what": plain(difference.what),

@@ -45,11 +45,11 @@ class CertificateExpiry:
 
     @property
     def counts(self) -> bool:
-        """Whether its end is anybody's trouble."""
+        """Whether the certificate's end is anybody's trouble."""
         return bool(self.users) or self.places != ("Cloudflare",)
 
     def urgency(self, days: int) -> int:
-        """With so many days left: 0, 1 once it is warned of, 2 once a pipeline has to fail."""
+        """The urgency with so many days left: 0, 1 for a warning, 2 for a failure."""
         return 2 if days <= self.fail_days else int(days <= self.warn_days)
 
 
@@ -118,7 +118,7 @@ def join_certificates(
     warn: float | None = None,
     fail: float | None = None,
 ) -> list[CertificateExpiry]:
-    """Each certificate of each zone once, with all the places where it is.
+    """Lists each certificate of each zone once, with all the places where it is.
 
     :param warn: days before the end, for all; None: what the configuration says for its zone.
     :param fail: the same.
@@ -189,21 +189,21 @@ def _users(zone: LiveZone) -> dict[str, tuple[str, ...]]:
 def in_order(
     found: Iterable[CertificateExpiry], now: datetime
 ) -> list[tuple[int, CertificateExpiry]]:
-    """With the days left, the first to end first; one whose end is not known counts as ended."""
+    """Sorts by the days left, and answers them too; an end that is not known counts as past."""
     pairs = [(days_left(certificate.expires_on, now), certificate) for certificate in found]
     dated = [(-1 if days is None else days, certificate) for days, certificate in pairs]
     return sorted(dated, key=lambda pair: (pair[0], pair[1].zone, pair[1].sha256))
 
 
 def as_json(certificate: CertificateExpiry, days: int) -> dict[str, Any]:
-    """One object for a machine."""
+    """Writes a certificate for machines."""
     return {**vars(certificate), "days_left": days, "counts": certificate.counts}
 
 
 def gauges(
     found: Sequence[tuple[int, CertificateExpiry]], now: datetime
 ) -> list[openmetrics.Gauge]:
-    """For Prometheus: days left, what the configuration wants to be warned of, and the ends.
+    """Makes the gauges for Prometheus: days left, when to warn, and when each certificate ends.
 
     Days count down only while the command runs every day; the end, in seconds since 1970, does not
     grow old, and the last gauge says when Cloudflare was asked.

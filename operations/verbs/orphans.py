@@ -163,7 +163,7 @@ def show(found: Sequence[Orphan]) -> None:
 
 
 def remove(found: Sequence[Orphan], run: Session) -> int:
-    """Deletes them one by one; how many."""
+    """Deletes the orphans one by one; answers how many were deleted."""
     for number, orphan in enumerate(found, 1):
         name = plain_name(orphan)
         with progress(f"deleting {name} ({number} of {len(found)})"):
@@ -185,7 +185,7 @@ def _zone(orphan: Orphan) -> Untrusted:
 
 
 def as_json(orphan: Orphan) -> dict[str, Any]:
-    """One object for a machine."""
+    """Writes an orphan for machines."""
     return {
         "zone": orphan.zone.name,
         "zone_id": orphan.zone.config.zone_id,

@@ -39,7 +39,7 @@ class UploadedCertificate:
 
     @classmethod
     def read(cls, item: Any) -> UploadedCertificate | None:
-        """From an answer's object; None when it has no id."""
+        """Reads an object of an answer; None when the object has no id."""
         if not isinstance(item, dict) or not isinstance(item.get("id"), str):
             return None
         pem = str(item.get("certificate") or "")
@@ -121,7 +121,7 @@ class Binding:
 
     @classmethod
     def read(cls, item: Any) -> Binding | None:
-        """From an answer's object; None when it names no hostname."""
+        """Reads an object of an answer; None when the object names no hostname."""
         if not isinstance(item, dict) or not isinstance(item.get("hostname"), str):
             return None
         enabled = item.get("enabled")
@@ -172,7 +172,7 @@ class NotificationPolicy:
 
     @classmethod
     def read(cls, item: Any) -> NotificationPolicy | None:
-        """From an answer's object; None when it has no id."""
+        """Reads an object of an answer; None when the object has no id."""
         if not isinstance(item, dict) or not isinstance(item.get("id"), str):
             return None
         given = item.get("mechanisms")

@@ -62,7 +62,7 @@ class ZoneCertificates(ZoneRequests):
     def certificate_or_reread(
         self, level: Level, cert_id: str, max_age: float = MAX_AGE
     ) -> UploadedCertificate | None:
-        """From the list where it shows the certificate, else by id: lists lag. None when gone."""
+        """Reads in the list, or by id what the list lacks, since lists lag. None when gone."""
         listed = self.certificates(level, max_age).get(cert_id)
         # The same certificate uploaded again has its old id, and the list may still show it going.
         if listed is None or listed.is_deleted_or_deleting:

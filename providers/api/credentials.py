@@ -25,7 +25,7 @@ def is_loopback(base_url: str) -> bool:
 
 
 def base_url(environ: Mapping[str, str]) -> str:
-    """Where the API is: `CLOUDFLARE_BASE_URL` or Cloudflare's own address.
+    """The address of the API: `CLOUDFLARE_BASE_URL` or Cloudflare's own.
 
     Plain http is accepted for loopback only, because the token travels with each request.
     """

@@ -15,7 +15,7 @@ from .errors import Unanswered
 
 
 class Deadline(threading.local):
-    """Of the request that a thread makes; a request is made by one thread."""
+    """The deadline of the request that a thread makes; a request is made by one thread."""
 
     _seconds = _ends = float("inf")
 

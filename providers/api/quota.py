@@ -84,7 +84,7 @@ class Quota:
         return self.seconds_shut() <= 0
 
     def seconds_shut(self) -> float:
-        """For how long no request may leave; 0 when the gate is open."""
+        """The seconds for which no request may leave; 0 when the gate is open."""
         with self._lock:
             return self._seconds_shut()
 

@@ -126,7 +126,7 @@ class Session:
         self._say(line)
 
     def stop_with(self, raise_if_engine_gone: Callable[[], None]) -> None:
-        """From now on this is called before each write; it raises when there may be none."""
+        """Calls the function before each write from now on; what that raises stops the write."""
         self._raise_if_engine_gone = raise_if_engine_gone
 
     def _raise_now(self) -> None:

@@ -121,7 +121,7 @@ class HostnameCertificateKind(CertificateKind):
 
 
 def certificate_of(resource: Resource, props: Props) -> CertificateFacts:
-    """From the inputs of a certificate's resource; the issuer is read in the PEM."""
+    """Reads the facts in the inputs of a certificate's resource, and the issuer in the PEM."""
     is_old = props is resource.old
     given = props.get("certificate")
     try:

@@ -12,7 +12,7 @@ from .kind import ABSENT, Difference, Kind, Refreshed, as_map, known
 
 
 class UploadLedgerKind(Kind):
-    """Its state also has what a run that was cut off has uploaded."""
+    """The ledger's state also has what a run that was cut off has uploaded."""
 
     name = "UploadLedger"
     provider = UploadLedgerProvider
