@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -24,16 +24,27 @@ from .prod import program as program
 
 
 def write(
-    made: Takeover, stack: str, folder: Path, keys: str, force: bool, name_of: Callable[[str], str]
+    made: Takeover,
+    stack: str,
+    folder: Path,
+    keys: str,
+    force: bool,
+    name_of: Callable[[str], str],
+    states: str = "",
 ) -> tuple[list[str], list[str]]:
     """Writes everything; what was written, and the commands that follow.
 
+    :param keys: `file`; or `secret`, where no key is written: the commands hand each one over.
     :param name_of: the name of a zone by its id.
+    :param states: the options that name the states, for those commands.
     """
     names = {zone_id: name_of(zone_id) for zone_id in made.zones}
     place = new_files.in_project(folder)
     public = {folder / name: text for name, text in _texts(made, names, stack, place, keys).items()}
-    private = {folder / "keys" / name: text for name, text in _keys(made, names).items()}
+    stems = private_keys(made, names)
+    private = {folder / "keys" / f"{stem}.key": key for stem, key in stems.items()}
+    if keys == "secret":
+        private = {}
     for path in {path.parent for path in public}:
         path.mkdir(parents=True, exist_ok=True)
     if private:
@@ -42,7 +53,9 @@ def write(
     new_files.write(private, new_files.PRIVATE, force=force)
     new_files.write(public, new_files.PUBLIC, force=force)
     written = [new_files.in_project(path) for path in (*public, *private)]
-    return written, _steps(made, stack, place, keys, [path.name for path in private])
+    return written, _steps(
+        made, stack, place, _hand_over(stack, states, stems) if keys == "secret" else []
+    )
 
 
 def _texts(
@@ -67,22 +80,29 @@ def _texts(
     return texts
 
 
-def _keys(made: Takeover, names: Mapping[str, str]) -> dict[str, str]:
-    """The private keys that the other tool's state holds, by file; git ignores `*.key`."""
+def private_keys(made: Takeover, names: Mapping[str, str]) -> dict[str, str]:
+    """The private keys that the other tool's state holds; as files git ignores them (`*.key`).
+
+    By the zone's name and the label of the certificate: `example.com-app`.
+    """
     return {
-        f"{names[zone_id]}-{certificate.label}.key": certificate.key
+        f"{names[zone_id]}-{certificate.label}": certificate.key
         for zone_id, zone in made.zones.items()
         for certificate in (*zone.zone_certificates.values(), *zone.hostname_certificates.values())
         if certificate.key
     }
 
 
-def _steps(made: Takeover, stack: str, place: str, keys: str, private: list[str]) -> list[str]:
-    secrets = [
-        f"pulumi config set --stack {stack} --secret aop:{secret_name(name.removesuffix('.key'))}"
-        f" < {place}/keys/{name}"
-        for name in private
+def _hand_over(stack: str, states: str, stems: Iterable[str]) -> list[str]:
+    """A key goes from one state into the other, and is nowhere in between."""
+    return [
+        f"python -m operations import {states} --key {stem}"
+        f" | pulumi config set --stack {stack} --secret aop:{secret_name(stem)}"
+        for stem in stems
     ]
+
+
+def _steps(made: Takeover, stack: str, place: str, secrets: list[str]) -> list[str]:
     is_terraform = any(resource.tool == "terraform" for resource in made.taken)
     tf = (
         f", or put {place}/forget.tf in place of the resources (1.7 and newer)"
@@ -93,7 +113,7 @@ def _steps(made: Takeover, stack: str, place: str, keys: str, private: list[str]
         f"# in the other project: run the lines of {place}/forget.sh{tf}",
         f"cp {place}/Pulumi.{stack}.yaml {place}/{stack.replace('-', '_')}.py stacks/",
         f"pulumi stack init {stack}",
-        *(secrets if keys == "secret" else []),
+        *secrets,
         f"python -m operations preflight --stack {stack}",
         f"pulumi up --stack {stack}",
         f"pulumi preview --stack {stack} --refresh --expect-no-changes",

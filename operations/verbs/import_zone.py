@@ -5,7 +5,8 @@ from __future__ import annotations
 import json
 import re
 import shlex
-from collections.abc import Sequence
+import sys
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any, TextIO
 
@@ -75,7 +76,15 @@ MOST_PAGES = 100
     type=click.Choice(["file", "secret"]),
     default="file",
     show_default=True,
-    help="Private keys of that state: files for the owner alone, or the new stack's secrets.",
+    help="Private keys of that state: files for the owner alone, or the new stack's secrets; then"
+    " no key is written to a file.",
+)
+@click.option(
+    "--key",
+    "key_name",
+    default="",
+    metavar="NAME",
+    help="Hand over this one key of that state, such as example.com-app, to a pipe; nothing else.",
 )
 @click.option("--token-env", default=None, help="The variable with the token of this zone.")
 @click.option("--force", is_flag=True, help="Write over files that are there.")
@@ -87,6 +96,7 @@ def command(
     terraform: tuple[TextIO, ...],
     exported: tuple[TextIO, ...],
     keys: str,
+    key_name: str,
     token_env: str | None,
     force: bool,
     is_json: bool,
@@ -104,7 +114,14 @@ def command(
             *(r for file in exported for r in other_tools.pulumi(file.read(), file.name)),
         ]
         made = takeover.read(resources)
-        written, steps = write_takeover(made, stack, folder, keys, force, token_env)
+        names = names_of(made, token_env)
+        if key_name:
+            hand_over(takeover_files.private_keys(made, names), key_name)
+            return
+        states = state_options(terraform, exported) if keys == "secret" else ""
+        written, steps = takeover_files.write(
+            made, stack, folder, keys, force, names.__getitem__, states
+        )
         show(written, made.notes, steps, is_json)
         return
     with cloudflare.cloudflare(say) as run:
@@ -120,20 +137,35 @@ def command(
     show(written, notes, next_steps(stack, folder, found), is_json, made_of)
 
 
-def write_takeover(
-    made: takeover.Takeover,
-    stack: str,
-    folder: Path,
-    keys: str,
-    force: bool,
-    token_env: str | None,
-) -> tuple[list[str], list[str]]:
-    """Writes the files; what was written, and what follows."""
+def names_of(made: takeover.Takeover, token_env: str | None) -> dict[str, str]:
+    """The names of the zones, by id."""
     if not made.zones:
         raise Stop("nothing of Authenticated Origin Pulls is in that state.")
     with cloudflare.cloudflare(say) as run:
-        names = {zone_id: identify(zone_id, token_env, run)[0] for zone_id in made.zones}
-    return takeover_files.write(made, stack, folder, keys, force, names.__getitem__)
+        return {zone_id: identify(zone_id, token_env, run)[0] for zone_id in made.zones}
+
+
+def state_options(terraform: Sequence[TextIO], exported: Sequence[TextIO]) -> str:
+    """The options that name these states, to be given once more."""
+    named = [("--terraform-state", file) for file in terraform]
+    named += [("--pulumi-state", file) for file in exported]
+    if any(file is sys.stdin or file.name in ("-", "<stdin>") for _, file in named):
+        raise Stop("--keys secret reads the state once more for each key. Give it as a file.", 2)
+    return " ".join(f"{option} {shlex.quote(file.name)}" for option, file in named)
+
+
+def hand_over(keys: Mapping[str, str], name: str) -> None:
+    """Writes one private key to standard output, which must not be a terminal."""
+    if name not in keys:
+        known = ", ".join(sorted(keys)) or "none"
+        raise Stop(f"--key: the state holds no key {safe(name)}. It holds: {safe(known)}.", 2)
+    if sys.stdout.isatty():
+        raise Stop(
+            "--key: a private key is not shown. Hand it over:"
+            f" ... --key {name} | pulumi config set --secret aop:{takeover.secret_name(name)}",
+            2,
+        )
+    sys.stdout.write(keys[name])
 
 
 def show(

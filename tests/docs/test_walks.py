@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import re
 from collections.abc import Callable, Iterator
 from datetime import UTC, datetime
@@ -14,7 +15,12 @@ from prometheus_client.openmetrics.parser import text_string_to_metric_families
 from operations.verbs.expiry import gauges
 from tests.cli.conftest import TIMES
 from tests.docs.pages import DOCS, blocks
-from tests.operations.verbs.test_import_state import state_file, version_4, version_5
+from tests.operations.verbs.test_import_state import (
+    pulumi_export,
+    state_file,
+    version_4,
+    version_5,
+)
 from tests.operations.verbs.test_import_zone import set_up_with_the_sdk
 from tests.pipelines.checkout import Clone
 from tests.pki import Pair, ca_certificate, make
@@ -143,6 +149,42 @@ def test_the_alert_rules_ask_for_what_expiry_writes() -> None:
     assert yaml.safe_load(rules)["groups"][0]["rules"]
     written = {gauge.name for gauge in gauges([], datetime.now(UTC))}
     assert set(re.findall(r"\baop_\w+", rules)) <= written
+
+
+@pytest.mark.parametrize("tool", ["terraform", "pulumi"])
+def test_keys_go_from_the_old_state_into_the_new_stack_and_are_nowhere_in_between(
+    clone: Clone, sandbox: SandboxProcess, tool: str
+) -> None:
+    """What `import --keys secret` tells to run, run as it stands there."""
+    pairs, made_id = {"zone": make("zone"), "app": make("app")}, ""
+    for name, path in (("zone", AOP), ("app", f"{AOP}/hostnames/certificates")):
+        given = {n: getattr(pairs[name], n) for n in ("certificate", "private_key")}
+        made_id = sandbox.outside("POST", path, given)["id"]
+    sandbox.outside("PUT", f"{AOP}/settings", {"enabled": True})
+    entry = {"hostname": "app.example.com", "cert_id": made_id, "enabled": True}
+    sandbox.outside("PUT", f"{AOP}/hostnames", {"config": [entry]})
+    for setting, value in (("ssl", "strict"), ("tls_client_auth", "on")):
+        sandbox.outside("PATCH", f"/zones/{ZONE}/settings/{setting}", {"value": value})
+    text = {"terraform": state_file, "pulumi": pulumi_export}[tool](version_5(pairs))
+    clone.write("old.json", text.replace("c2", made_id))
+    before = sandbox.state(settled=True)
+    sandbox.clear_journal()
+    option = f"--{tool}-state old.json"
+    told = clone.shell(
+        f"python -m operations import {option} --stack live --keys secret --json"
+    ).out
+    steps = [step for step in json.loads(told)["next"] if not step.startswith("#")]
+    assert sum(" | pulumi config set " in step for step in steps) == 2
+    assert "pulumi up --stack live" in steps
+    for step in steps:
+        clone.shell(step.replace("pulumi up ", "pulumi up --yes "))
+    assert sandbox.state(settled=True) == before
+    assert {entry["method"] for entry in sandbox.journal()} == {"GET"}
+    (clone.folder / "old.json").unlink()
+    assert clone.leaks([*pairs.values()]) == []
+    middles = [pair.private_key.splitlines()[2].encode() for pair in pairs.values()]
+    files = [path for path in clone.folder.parent.rglob("*") if path.is_file()]
+    assert [f for f in files if any(middle in f.read_bytes() for middle in middles)] == []
 
 
 def test_many_zones_with_a_token_for_each(clone: Clone, sandbox: SandboxProcess) -> None:

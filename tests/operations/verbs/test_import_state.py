@@ -193,11 +193,21 @@ def test_keys_are_files_for_the_owner_alone_and_nowhere_else(
 
 def test_keys_may_go_into_the_stacks_own_secrets(pairs: dict[str, Pair], tmp_path: Path) -> None:
     _, steps = write(
-        read(read_all("v5", pairs)), "live", tmp_path, "secret", False, lambda _: "example.com"
+        read(read_all("v5", pairs)),
+        "live",
+        tmp_path,
+        "secret",
+        False,
+        lambda _: "example.com",
+        "--terraform-state a.tfstate",
     )
     assert "private_key: secret:example-com-app" in (tmp_path / "Pulumi.live.yaml").read_text()
-    line = f"--secret aop:example-com-app < {tmp_path}/keys/example.com-app.key"
-    assert any(line in step for step in steps)
+    assert (
+        "python -m operations import --terraform-state a.tfstate --key example.com-app"
+        " | pulumi config set --stack live --secret aop:example-com-app"
+    ) in steps
+    written = [path for path in tmp_path.rglob("*") if path.is_file()]
+    assert not [path for path in written if "PRIVATE KEY" in path.read_text()]
 
 
 def test_what_has_no_counterpart_is_named_and_stays_with_its_tool(pairs: dict[str, Pair]) -> None:
