@@ -3,7 +3,7 @@ PYTHON ?= python3
 STACK ?= dev
 ARGS ?=
 
-VERBS := help up preview refresh down pulumi report operations test test-slow test-faults test-contract bench check lock servers pulumi-path
+VERBS := help up preview refresh down pulumi report operations test test-slow test-faults test-contract bench check pictures lock servers pulumi-path
 .PHONY: $(VERBS)
 .DEFAULT_GOAL := help
 

@@ -67,6 +67,11 @@ def bench(*arguments: str) -> int:
     return module("benchmarks", *arguments, environment=with_cli())
 
 
+def pictures(*arguments: str) -> int:
+    """The pictures of the README."""
+    return module("tests.docs.pictures", *arguments, environment=os.environ)
+
+
 def test_contract(*arguments: str) -> int:
     """The contract cases against the real Cloudflare. The user's own token and zone are used."""
     wanted = ("CLOUDFLARE_API_TOKEN", "AOP_CONTRACT_ZONE_ID")

@@ -69,6 +69,7 @@ VERBS: dict[str, tuple[str, Run]] = {
     "test-contract": ("the contract cases against your Cloudflare zone", _check("test_contract")),
     "bench": ("the benchmarks, about ten minutes", _check("bench")),
     "check": ("lint, format, types", _check("check")),
+    "pictures": ("draw the README's pictures again", _check("pictures")),
     "lock": ("pin every Python package with hashes, from requirements*.txt", _lock),
     "servers": ("install the servers that some tests start", lambda _: servers.install()),
     "pulumi-path": ("print the folder of the Pulumi CLI in use", _pulumi_path),

@@ -94,9 +94,13 @@ class Browser:
         assert "exceptionDetails" not in done, done
         return done["result"].get("value")
 
-    def picture(self, path: Path) -> None:
-        """The whole page as a PNG."""
-        taken = self.call("Page.captureScreenshot", captureBeyondViewport=True)
+    def picture(self, path: Path, height: int = 0) -> None:
+        """The whole page, or its top; as PNG, or as WebP where the path ends so."""
+        form = {"format": "webp", "quality": 70} if path.suffix == ".webp" else {}
+        width = self.evaluate("innerWidth")
+        top = {"x": 0, "y": 0, "width": width, "height": height, "scale": 1}
+        clip = {"clip": top} if height else {}
+        taken = self.call("Page.captureScreenshot", captureBeyondViewport=True, **form, **clip)
         path.write_bytes(base64.b64decode(taken["data"]))
 
     def __enter__(self) -> Browser:
