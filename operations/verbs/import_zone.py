@@ -6,7 +6,7 @@ import json
 import re
 import shlex
 import sys
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any, TextIO
 
@@ -109,20 +109,14 @@ def command(
         )
     folder = (out or PROJECT / "imported" / stack).resolve()
     if not zone:
-        resources = [
-            *(r for file in terraform for r in other_tools.terraform(file.read(), file.name)),
-            *(r for file in exported for r in other_tools.pulumi(file.read(), file.name)),
-        ]
-        made = takeover.read(resources)
+        made = takeover.read(_other_resources(terraform, exported))
         names = names_of(made, token_env)
         if key_name:
             hand_over(takeover_files.private_keys(made, names), key_name)
             return
         states = state_options(terraform, exported) if keys == "secret" else ""
-        written, steps = takeover_files.write(
-            made, stack, folder, keys, force, names.__getitem__, states
-        )
-        show(written, made.notes, steps, is_json)
+        files = takeover_files.write(made, stack, folder, keys, force, names.__getitem__, states)
+        show(files[0], made.notes, files[1], is_json)
         return
     with cloudflare.cloudflare(say) as run:
         name, zone_id = identify(zone, token_env, run)
@@ -133,8 +127,17 @@ def command(
             found = Writer(cloudflare.read(name, config, run), place).write()
     written = save(folder, texts(found, stack), force)
     notes = [plain(note) for note in found.notes]
-    made_of = [str(item["name"]) for item in found.resources]
-    show(written, notes, next_steps(stack, folder, found), is_json, made_of)
+    resources = [str(item["name"]) for item in found.resources]
+    show(written, notes, next_steps(stack, folder, found), is_json, resources)
+
+
+def _other_resources(
+    terraform: Sequence[TextIO], exported: Sequence[TextIO]
+) -> Iterator[takeover.OtherResource]:
+    for file in terraform:
+        yield from other_tools.terraform(file.read(), file.name)
+    for file in exported:
+        yield from other_tools.pulumi(file.read(), file.name)
 
 
 def names_of(made: takeover.Takeover, token_env: str | None) -> dict[str, str]:

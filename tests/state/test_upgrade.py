@@ -5,6 +5,7 @@ from __future__ import annotations
 import shutil
 import subprocess
 import tarfile
+from collections.abc import Iterator
 from io import BytesIO
 from pathlib import Path
 
@@ -20,6 +21,7 @@ pytestmark = [pytest.mark.cli, pytest.mark.slow, pytest.mark.timeout(240)]
 
 # The tree of 0.1.0.
 OLD = "e9b543f02cc2"
+UP = "pulumi up --stack dev --yes --skip-preview"
 THEIRS = ("stacks", "certificates")
 
 
@@ -48,21 +50,52 @@ def new_code(folder: Path) -> None:
     shutil.copy2(CHECKOUT / "__main__.py", folder)
 
 
-def test_a_copy_of_0_1_0_is_upgraded_with_its_state(tmp_path: Path) -> None:
+@pytest.fixture
+def sandbox() -> Iterator[SandboxProcess]:
     with SandboxProcess(*TIMES) as sandbox:
-        clone = Clone(tmp_path, sandbox)
-        old_tree(clone.folder)
-        for name in ("zone", "shop"):
-            pair = make(f"{name}.dev")
-            clone.write(f".local/certificates/dev/{name}.pem", pair.certificate)
-            clone.write(f".local/certificates/dev/{name}.key", pair.private_key)
-        clone.shell("pulumi stack init dev")
-        clone.shell("pulumi up --stack dev --yes --skip-preview")
-        before = sandbox.state(settled=True)
-        new_code(clone.folder)
-        sandbox.clear_journal()
-        clone.shell("pulumi up --stack dev --yes --skip-preview")
-        assert sandbox.state(settled=True) == before
-        assert {entry["method"] for entry in sandbox.journal()} <= {"GET"}
-        clone.shell("pulumi preview --stack dev --refresh --expect-no-changes")
-        clone.shell("pulumi destroy --stack dev --yes --skip-preview")
+        yield sandbox
+
+
+@pytest.fixture
+def clone(tmp_path: Path, sandbox: SandboxProcess) -> Clone:
+    """A copy of 0.1.0 whose stack dev is in force."""
+    clone = Clone(tmp_path, sandbox)
+    old_tree(clone.folder)
+    for name in ("zone", "shop"):
+        pair = make(f"{name}.dev")
+        clone.write(f".local/certificates/dev/{name}.pem", pair.certificate)
+        clone.write(f".local/certificates/dev/{name}.key", pair.private_key)
+    clone.shell("pulumi stack init dev")
+    clone.shell(UP)
+    sandbox.clear_journal()
+    return clone
+
+
+def writes(sandbox: SandboxProcess) -> set[str]:
+    return {entry["method"] for entry in sandbox.journal()} - {"GET"}
+
+
+def test_a_copy_of_0_1_0_is_upgraded_with_its_state(clone: Clone, sandbox: SandboxProcess) -> None:
+    new_code(clone.folder)
+    clone.shell(UP)
+    assert writes(sandbox) == set()
+    clone.shell("pulumi preview --stack dev --refresh --expect-no-changes")
+    clone.shell("pulumi destroy --stack dev --yes --skip-preview")
+
+
+def test_the_way_back_is_the_state_from_before_and_the_old_code(
+    clone: Clone, sandbox: SandboxProcess
+) -> None:
+    """As docs/upgrade.md says: without that state the old code stops, and nothing is lost."""
+    clone.shell("pulumi stack export --stack dev --file before.json")
+    new_code(clone.folder)
+    clone.shell(UP)
+    old_tree(clone.folder)
+    with pytest.raises(AssertionError, match="ModuleNotFoundError"):
+        clone.shell("pulumi refresh --stack dev --yes --skip-preview")
+    clone.shell("pulumi stack import --stack dev --file before.json")
+    clone.shell("pulumi preview --stack dev --refresh --expect-no-changes")
+    new_code(clone.folder)
+    clone.shell(UP)
+    assert writes(sandbox) == set()
+    clone.shell("pulumi preview --stack dev --refresh --expect-no-changes")
