@@ -218,4 +218,4 @@ def _header(origin: Origin) -> list[str]:
     return lines
 
 
-SERVER = Server("apache", "Apache", "conf", text, fragment)
+SERVER = Server("apache", "Apache", "conf", text, fragment, "/var/log/apache2/{hostname}-aop.log")

@@ -157,4 +157,4 @@ def _application(origin: Origin, outcome: str) -> list[str]:
     ]
 
 
-SERVER = Server("caddy", "Caddy", "caddy", text, fragment)
+SERVER = Server("caddy", "Caddy", "caddy", text, fragment, "/var/log/caddy/{hostname}-aop.log")

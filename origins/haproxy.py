@@ -187,6 +187,7 @@ SERVER = Server(
     "cfg",
     text,
     fragment,
+    "/dev/log",
     private_key=BESIDE_CERTIFICATE,
     # Its only frontend refuses other hosts itself.
     has_default_host=False,

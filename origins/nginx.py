@@ -206,4 +206,4 @@ def _application(origin: Origin, location: str, outcome: str) -> list[str]:
     ]
 
 
-SERVER = Server("nginx", "NGINX", "conf", text, fragment)
+SERVER = Server("nginx", "NGINX", "conf", text, fragment, "/var/log/nginx/{hostname}-aop.log")

@@ -63,6 +63,7 @@ class Server:
         other name; `ValueError` on one line for what the server cannot do.
     :param fragment: writes the lines for a server block, virtual host, frontend or site that
         exists; `ValueError` as `text`.
+    :param log: the access log of a hostname at the stage optional, with the word `{hostname}`.
     :param private_key: where the server looks for the key of its own certificate, with the
         words `{certificate}` (a path) and `{hostname}`.
     :param has_default_host: whether names that nobody configured need a host that refuses them.
@@ -73,9 +74,14 @@ class Server:
     suffix: str
     text: Callable[[Origin], str]
     fragment: Callable[[Origin], Fragment]
+    log: str
     private_key: str = IN_PRIVATE
     has_default_host: bool = True
 
     def key_of(self, certificate: str, hostname: str) -> str:
         """The path where this server expects the key of its own certificate."""
         return self.private_key.format(certificate=certificate, hostname=hostname)
+
+    def log_of(self, hostname: str) -> str:
+        """The access log of a hostname where nobody names another."""
+        return self.log.format(hostname=hostname)

@@ -82,6 +82,11 @@ def read_authorities(reference: str, file: str = "") -> str:
     return _read_file(authorities_in_file, reference, file)
 
 
+def read_leaf(reference: str, file: str = "") -> str:
+    """The PEM of the leaf in `file:PATH`; `pulumi.RunError` as `read_authorities`."""
+    return _read_file(leaf_in_file, reference, file)
+
+
 def _read_file(read: Callable[[str, Path], str], reference: str, file: str) -> str:
     try:
         return read(reference.removeprefix("file:"), PROJECT)
@@ -122,7 +127,7 @@ class KeyPair(Section):
 
     def pem(self, file: str = "") -> str:
         """The PEM of the leaf alone; `pulumi.RunError` as `read_authorities`."""
-        return _read_file(leaf_in_file, self.certificate, file)
+        return read_leaf(self.certificate, file)
 
     def require_issuer(self, where: str = "", file: str = "") -> None:
         """`pulumi.RunError` when `ca` did not sign the certificate: origins would refuse it.
@@ -202,18 +207,36 @@ ServerName = Annotated[str, AfterValidator(_server_name)]
 class OriginConfig(Section):
     """The origin servers of a zone, for whose hostnames the stack exports the directives.
 
-    `hostnames` are those without a certificate of their own, besides the zone's name. `also_trust`
-    lists more CAs to trust while certificates of one are replaced by another's: `file:PATH`, or
-    `cloudflare` for Cloudflare's. `server_certificate` and `server_key` are paths on the origin.
+    `hostnames` are those without a certificate of their own, besides the zone's name. `stages` has
+    the stage of single hostnames. `also_trust` lists more CAs to trust while certificates of one
+    are replaced by another's: `file:PATH`, or `cloudflare` for Cloudflare's. With `pin` only the
+    configured certificate passes, and those in the files `pin_also`. `handshake` refuses in TLS.
+    The other keys are fields of `origins.Origin`; their paths are on the origin, where
+    `{hostname}` stands for the hostname.
     """
 
     server: ServerName
     stage: Stage
+    stages: dict[Hostname, Stage] = Field(default_factory=dict)
     hostnames: tuple[Hostname, ...] = ()
     also_trust: tuple[Annotated[str, AfterValidator(_authority)], ...] = ()
-    upstream: str = "127.0.0.1:8080"
+    pin: bool = False
+    pin_also: tuple[CertificateFile, ...] = ()
+    handshake: bool = False
+    upstream: str | None = None
     server_certificate: str | None = None
     server_key: str | None = None
+    client_ca: str | None = None
+    address: str | None = None
+    port: int | None = None
+    header: str | None = None
+    log: str | None = None
+    crl: str | None = None
+    depth: int | None = None
+
+    def stage_of(self, hostname: str) -> Literal["optional", "on"]:
+        """The stage of one hostname of the zone."""
+        return self.stages.get(hostname, self.stage)
 
 
 def _limit(value: Any) -> Any:

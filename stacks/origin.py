@@ -8,12 +8,28 @@ from typing import Any
 
 import pulumi
 
-from origins import Origin, bundle, chain_depth, cloudflare_ca, configuration, server_named
+from origins import (
+    Origin,
+    Pin,
+    bundle,
+    chain_depth,
+    cloudflare_ca,
+    configuration,
+    pin,
+    server_named,
+)
 
-from .config import CLOUDFLARE, KeyPair, OriginConfig, ZoneConfig, read_authorities
+from .config import CLOUDFLARE, KeyPair, OriginConfig, ZoneConfig, read_authorities, read_leaf
 
 BEGIN = "-----BEGIN CERTIFICATE-----"
 DEEPEST = 10
+# Keys of `origin` that are fields of `Origin`, by the field.
+KEYS = {
+    "certificate": "server_certificate",
+    "private_key": "server_key",
+    **{name: name for name in ("client_ca", "upstream", "address", "port", "header")},
+    **{name: name for name in ("log", "crl", "depth")},
+}
 
 
 @dataclass(frozen=True)
@@ -78,6 +94,8 @@ def describe(
 ) -> Origin:
     """The origin of a hostname, its files where this project expects them unless `more` says so.
 
+    The stage optional always logs: its log is what tells when the origin may be turned on.
+
     :param authorities: the bundle of CAs to trust, PEM.
     :param also_trust: the PEM texts in it that are there for a change of CA.
     :param more: fields of `Origin`; None stands for the default.
@@ -85,13 +103,66 @@ def describe(
     """
     given = {name: value for name, value in more.items() if value is not None}
     certificate = given.pop("certificate", f"/etc/ssl/certs/{hostname}.pem")
+    record = server_named(server)
     defaults: dict[str, Any] = {
-        "private_key": server_named(server).key_of(certificate, hostname),
+        "private_key": record.key_of(certificate, hostname),
         "client_ca": f"/etc/ssl/aop/{hostname}-ca.pem",
     }
+    if given.get("stage") == "optional":
+        defaults["log"] = record.log_of(hostname)
     if "depth" not in given:
         defaults["depth"] = depth(client, authorities, also_trust)
     return Origin(hostname, certificate, authorities=authorities, **{**defaults, **given})
+
+
+def pins(
+    client: PresentedCertificate, also_trust: Sequence[str], also: Sequence[str]
+) -> tuple[Pin, ...]:
+    """The configured certificate and `also`; `ValueError` where a pin would refuse Cloudflare.
+
+    :param also_trust: the PEM texts of the CAs for a change, as in `describe`.
+    :param also: the PEM texts of other certificates that are to pass.
+    """
+    if not client.certificate:
+        raise ValueError(
+            "pin: Cloudflare's shared certificate cannot be pinned: Cloudflare replaces it"
+            " unannounced. Use a certificate of your own."
+        )
+    if cloudflare_ca.read() in also_trust or (also_trust and not also):
+        raise ValueError(
+            "pin: it would refuse the certificates of the other CA that is trusted for a change."
+            " Name one of them as well (pin_also, --pin-also), or pin after the change;"
+            " Cloudflare's own cannot be pinned."
+        )
+    return tuple(dict.fromkeys(pin(one) for one in (client.certificate, *also)))
+
+
+def fields_of(wanted: OriginConfig, hostname: str) -> dict[str, Any]:
+    """The fields of `Origin` that the `origin` of a zone states for one of its hostnames."""
+    given = {field: getattr(wanted, key) for field, key in KEYS.items()}
+    return {
+        "readable": not wanted.handshake,
+        **{
+            field: value.replace("{hostname}", hostname) if isinstance(value, str) else value
+            for field, value in given.items()
+            if value is not None
+        },
+    }
+
+
+def authorities_for_change(wanted: OriginConfig, file: str) -> list[str]:
+    """The PEM texts of `also_trust`; `pulumi.RunError`, beginning with `file`, without them."""
+    return [
+        cloudflare_ca.read() if it == CLOUDFLARE else read_authorities(it, file)
+        for it in wanted.also_trust
+    ]
+
+
+def pinned_also(wanted: OriginConfig, file: str) -> list[str]:
+    """The PEM texts of `pin_also`; `pulumi.RunError`, beginning with `file`, without them."""
+    if wanted.pin_also and not wanted.pin:
+        raise ValueError("pin_also: it adds to pin, which is not set. Write pin: true too.")
+    return [read_leaf(it, file) for it in wanted.pin_also]
 
 
 def export(zones: Mapping[str, ZoneConfig]) -> None:
@@ -121,7 +192,27 @@ def zone_directives(
     if origin is None:
         return {}
     hostnames = dict.fromkeys(_hostnames(name, zones[name], origin))
-    return {hostname: _directives_of(zones, origin, hostname, file) for hostname in hostnames}
+    for hostname in origin.stages:
+        if hostname not in hostnames:
+            raise pulumi.RunError(
+                f'{file}: zones["{name}"].origin.stages: {hostname} is no hostname of this origin.'
+                f" Correct it, or list it under origin.hostnames."
+            )
+    found = {hostname: _directives_of(zones, origin, hostname, file) for hostname in hostnames}
+    _refuse_shared_paths(name, found, file)
+    return found
+
+
+def _refuse_shared_paths(name: str, found: Mapping[str, Mapping[str, Any]], file: str) -> None:
+    """`pulumi.RunError` where two hostnames have different CAs in one file."""
+    first: dict[str, tuple[str, str]] = {}
+    for hostname, one in found.items():
+        other, authorities = first.setdefault(one["client_ca"], (hostname, one["bundle"]))
+        if authorities != one["bundle"]:
+            raise pulumi.RunError(
+                f'{file}: zones["{name}"].origin.client_ca: {other} and {hostname} trust different'
+                " CAs, and cannot have them in one file. Write {hostname} into the path."
+            )
 
 
 def _hostnames(name: str, zone: ZoneConfig, origin: OriginConfig) -> Iterator[str]:
@@ -143,22 +234,20 @@ def _directives_of(
             f"{where}which CA signed its {client.level} certificate? Give ca: file:PATH beside the"
             " certificate."
         )
-    also_trust = [
-        cloudflare_ca.read() if it == CLOUDFLARE else read_authorities(it, file)
-        for it in wanted.also_trust
-    ]
+    also_trust = authorities_for_change(wanted, file)
+    stage = wanted.stage_of(hostname)
     try:
         authorities = bundle(client.ca or cloudflare_ca.read(), *also_trust)
+        also = pinned_also(wanted, file)
         origin = describe(
             hostname,
             wanted.server,
             client,
             authorities,
             also_trust,
-            stage=wanted.stage,
-            upstream=wanted.upstream,
-            certificate=wanted.server_certificate,
-            private_key=wanted.server_key,
+            stage=stage,
+            pins=pins(client, also_trust, also) if wanted.pin else (),
+            **fields_of(wanted, hostname),
         )
         text = configuration(wanted.server, origin)
     except ValueError as error:
@@ -166,7 +255,7 @@ def _directives_of(
     return {
         "level": client.level,
         "server": wanted.server,
-        "stage": wanted.stage,
+        "stage": stage,
         "client_ca": origin.client_ca,
         "bundle": authorities,
         "directives": text,

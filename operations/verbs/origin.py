@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
 from datetime import UTC, datetime
 from pathlib import Path
@@ -20,12 +20,20 @@ from origins import (
     cloudflare_ca,
     configuration,
     fragment,
-    pin,
 )
 from providers.values import pem
 from providers.values.algorithms import origin_needs
-from stacks.config import CLOUDFLARE
-from stacks.origin import PresentedCertificate, describe, presented
+from stacks.config import CLOUDFLARE, OriginConfig
+from stacks.origin import (
+    KEYS,
+    PresentedCertificate,
+    authorities_for_change,
+    describe,
+    fields_of,
+    pinned_also,
+    pins,
+    presented,
+)
 
 from .. import new_files
 from ..command import Stop, Verb, examples, hostname_argument
@@ -35,8 +43,8 @@ from ..sources.configuration import StackFile
 from ..text import safe
 
 FILE = click.Path(path_type=Path, dir_okay=False, exists=True)
-# Options that are fields of `Origin` by the same name.
-SAME = ("stage", "depth", "crl", "upstream", "address", "port", "header", "log")
+# What another server than that of the stack's file has in other places, or writes otherwise.
+OF_ONE_SERVER = ("private_key", "log")
 
 
 @dataclass(frozen=True)
@@ -47,6 +55,7 @@ class Directives:
     """
 
     client: PresentedCertificate
+    server: str
     origin: Origin
     text: str
     fragment: Fragment | None
@@ -60,25 +69,26 @@ class Directives:
     cls=Verb,
     help="The configuration of an origin server for HOSTNAME, as the stack's configuration says"
     " which client certificate Cloudflare presents. The CA of an own certificate is the `ca` beside"
-    " it, or --ca; Cloudflare's CA comes along.\n\n"
+    " it, or --ca; Cloudflare's CA comes along. What is not given is as the `origin` of the zone"
+    " says in the stack's file, and else as below.\n\n"
     "--fragment writes only the lines that verify the client and refuse, to be included into a"
     " server block, virtual host, frontend or site that you have (docs/origins.md).\n\n"
-    "Begin with --stage optional: it lets everybody in and tells application and log who came"
+    "Stage optional, the default, lets everybody in and tells application and log who came"
     " with a certificate. Stage on refuses everybody else. While certificates of one CA are"
     " replaced by another's, trust --also-trust.",
     epilog=examples(
-        "python -m operations origin shop.example.com --server nginx --stack prod --ca ca.pem \\",
-        "    --stage optional",
+        "python -m operations origin shop.example.com --stack prod --stage on",
+        "python -m operations origin shop.example.com --server nginx --stack prod --ca ca.pem",
         "python -m operations origin www.example.net --server caddy --stack staging --write out",
         "python -m operations origin shop.example.com --server apache --stack prod --ca ca.pem \\",
         "    --also-trust old-ca.pem --pin --json",
     ),
 )
 @click.argument("hostname")
-@click.option("--server", type=click.Choice(tuple(SERVERS)), required=True)
+@click.option("--server", type=click.Choice(tuple(SERVERS)), help="What the origin runs.")
 @stack_file.options
 @click.option("--fragment", "is_fragment", is_flag=True, help="Only lines for a block you have.")
-@click.option("--stage", type=click.Choice(("optional", "on")), default="on", show_default=True)
+@click.option("--stage", type=click.Choice(("optional", "on")), help="Default: optional.")
 @click.option("--ca", type=FILE, help="The CA of the own certificate, in place of `ca`.")
 @click.option(
     "--also-trust",
@@ -86,20 +96,24 @@ class Directives:
     metavar="FILE",
     help=f"Another CA to trust, before or after a change; `{CLOUDFLARE}` is Cloudflare's.",
 )
-@click.option("--pin", "is_pinned", is_flag=True, help="Only the configured certificate passes.")
+@click.option(
+    "--pin/--no-pin", "is_pinned", default=None, help="Only the configured certificate passes."
+)
 @click.option("--pin-also", type=FILE, multiple=True, help="This one passes too, with --pin.")
 @click.option("--depth", type=click.IntRange(1, 10), help="CAs above a certificate; else counted.")
 @click.option("--crl", help="Path on the origin: revocation lists of every CA.")
-@click.option("--handshake", is_flag=True, help="Refuse in TLS, without a page that says why.")
+@click.option(
+    "--handshake/--page", default=None, help="Refuse in TLS, or with a page that says why."
+)
 @click.option("--default-host", is_flag=True, help="Also a default host, which refuses.")
 @click.option("--server-certificate", metavar="PATH", help="The origin's own, on the origin.")
 @click.option("--server-key", metavar="PATH", help="Its key, on the origin.")
 @click.option("--client-ca", metavar="PATH", help="Where the bundle of CAs is, on the origin.")
-@click.option("--upstream", default=Origin.upstream, show_default=True, help="The application.")
-@click.option("--address", default=Origin.address, show_default=True, help="Where to listen.")
-@click.option("--port", type=click.IntRange(1, 65535), default=Origin.port, show_default=True)
-@click.option("--header", default=Origin.header, show_default=True, help="For the application.")
-@click.option("--log", metavar="PATH", help="An access log with the outcome.")
+@click.option("--upstream", help=f"The application. Default: {Origin.upstream}.")
+@click.option("--address", help="Where to listen. Default: everywhere.")
+@click.option("--port", type=click.IntRange(1, 65535), help=f"Default: {Origin.port}.")
+@click.option("--header", help=f"For the application. Default: {Origin.header}.")
+@click.option("--log", metavar="PATH", help="An access log with the outcome; optional has one.")
 @click.option("--bundle", "is_bundle", is_flag=True, help="Print the CAs to trust instead.")
 @click.option(
     "--write",
@@ -126,12 +140,12 @@ def command(
         raise Stop(str(error)) from None
     for note in made.notes:
         say(note)
-    files = _files(made, options["server"], folder) if folder else {}
+    files = _files(made, folder) if folder else {}
     if folder:
         folder.mkdir(parents=True, exist_ok=True)
         new_files.write(files, new_files.PUBLIC, force=force)
     if is_json:
-        show_json(as_json(made, options["server"], list(files)))
+        show_json(as_json(made, list(files)))
     elif folder:
         for path in files:
             say(f"wrote {path}")
@@ -141,32 +155,92 @@ def command(
 
 def make(hostname: str, wanted: StackFile, options: Any, folder: Path | None) -> Directives:
     """`ValueError` or `Stop` on one line for whatever cannot be made."""
-    client = presented(wanted.zones, hostname, str(wanted.file))
+    file = str(wanted.file)
+    client = presented(wanted.zones, hostname, file)
+    configured = wanted.zones[client.zone].origin
+    server = _server(options["server"], configured, client.zone)
     also_trust = read_authorities(options["also_trust"])
+    if configured and not also_trust:
+        also_trust = authorities_for_change(configured, file)
     authorities = bundle_for(client, options["ca"], also_trust)
-    server: str = options["server"]
+    stage, says = _stage(options["stage"], configured, hostname)
     origin = describe(
         hostname,
         server,
         client,
         authorities,
         also_trust,
-        certificate=options["server_certificate"],
-        private_key=options["server_key"],
-        client_ca=options["client_ca"] or _bundle_file(folder, hostname),
-        readable=not options["handshake"],
-        pins=pins(client, options["is_pinned"], options["also_trust"], options["pin_also"]),
-        **{name: options[name] for name in SAME},
+        stage=stage,
+        pins=_pins(client, configured, options, also_trust, file),
+        **_fields(configured, options, hostname, server, folder),
     )
     lines = fragment(server, origin) if options["is_fragment"] else None
     default_host = _default_host(server, origin, lines) if options["default_host"] else ""
     text = lines.text if lines else configuration(server, origin)
     now = datetime.now(UTC)
-    notes = _notes(client, origin, now)
+    notes = _notes(client, origin, says, now)
     if not folder:
         belong = f"The CAs belong in {origin.client_ca}"
         notes = (*notes, f"{belong}: --bundle prints them, --write writes both.")
-    return Directives(client, origin, text, lines, authorities, default_host, notes)
+    return Directives(client, server, origin, text, lines, authorities, default_host, notes)
+
+
+def _server(given: str | None, configured: OriginConfig | None, zone: str) -> str:
+    if given:
+        return given
+    if configured:
+        return configured.server
+    raise Stop(
+        f"Which server? Give --server ({', '.join(SERVERS)}), or an origin with its server under"
+        f" {zone} in the stack's file."
+    )
+
+
+def _stage(given: str | None, configured: OriginConfig | None, hostname: str) -> tuple[str, str]:
+    """The stage, and in words who says so."""
+    if given:
+        return given, "as --stage says"
+    if configured:
+        return configured.stage_of(hostname), "as the stack's file says"
+    return "optional", "the default"
+
+
+def _fields(
+    configured: OriginConfig | None,
+    options: Mapping[str, Any],
+    hostname: str,
+    server: str,
+    folder: Path | None,
+) -> dict[str, Any]:
+    """The fields of the origin: as given, else as configured."""
+    fields = fields_of(configured, hostname) if configured else {}
+    if configured and configured.server != server:
+        fields = {name: value for name, value in fields.items() if name not in OF_ONE_SERVER}
+    if folder:
+        fields.setdefault("client_ca", _bundle_file(folder, hostname))
+    # The options have the names of the keys.
+    given = {field: options[key] for field, key in KEYS.items()}
+    if options["handshake"] is not None:
+        given["readable"] = not options["handshake"]
+    return {**fields, **{name: value for name, value in given.items() if value is not None}}
+
+
+def _pins(
+    client: PresentedCertificate,
+    configured: OriginConfig | None,
+    options: Mapping[str, Any],
+    also_trust: Sequence[str],
+    file: str,
+) -> tuple[Pin, ...]:
+    also = [_read_pem(path) for path in options["pin_also"]]
+    is_pinned = options["is_pinned"]
+    if is_pinned is None and configured:
+        is_pinned = configured.pin
+    if also and not is_pinned:
+        raise Stop("--pin-also names one certificate more than --pin does. Give --pin too.")
+    if not is_pinned:
+        return ()
+    return pins(client, also_trust, also or (pinned_also(configured, file) if configured else ()))
 
 
 def _default_host(server: str, origin: Origin, lines: Fragment | None) -> str:
@@ -188,8 +262,11 @@ def _default_host(server: str, origin: Origin, lines: Fragment | None) -> str:
     return configuration(server, default) + "\n"
 
 
-def _notes(client: PresentedCertificate, origin: Origin, now: datetime) -> tuple[str, ...]:
-    notes = [f"{origin.hostname}: {_shown(client)}; stage {origin.stage}, depth {origin.depth}."]
+def _notes(
+    client: PresentedCertificate, origin: Origin, says: str, now: datetime
+) -> tuple[str, ...]:
+    stage = f"stage {origin.stage} ({says})"
+    notes = [f"{origin.hostname}: {_shown(client)}; {stage}, depth {origin.depth}."]
     if origin.stage == "on":
         notes.append(
             "Stage on refuses everybody until Cloudflare presents a certificate; begin with"
@@ -217,12 +294,12 @@ def _shown(client: PresentedCertificate) -> str:
     return f"the {client.level} certificate, until {ends[:10]}"
 
 
-def _bundle_file(folder: Path | None, hostname: str) -> str | None:
-    return str(folder.absolute() / f"{hostname}-ca.pem") if folder else None
+def _bundle_file(folder: Path, hostname: str) -> str:
+    return str(folder.absolute() / f"{hostname}-ca.pem")
 
 
-def _files(made: Directives, server: str, folder: Path) -> dict[Path, str]:
-    name, suffix = str(made.origin.hostname), SERVERS[server].suffix
+def _files(made: Directives, folder: Path) -> dict[Path, str]:
+    name, suffix = str(made.origin.hostname), SERVERS[made.server].suffix
     # Apache's default host is its first one, and folders are included by name.
     default = {folder / f"000-default-{made.origin.port}.{suffix}": made.default_host}
     stem = f"{name}-fragment" if made.fragment else name
@@ -235,12 +312,12 @@ def _files(made: Directives, server: str, folder: Path) -> dict[Path, str]:
     }
 
 
-def as_json(made: Directives, server: str, files: Sequence[Path]) -> dict[str, Any]:
+def as_json(made: Directives, files: Sequence[Path]) -> dict[str, Any]:
     """Stable keys; `pins` are digests by the server that knows them."""
     origin = made.origin
     return {
         "hostname": origin.hostname,
-        "server": server,
+        "server": made.server,
         "level": made.client.level,
         "zone": made.client.zone,
         "stage": origin.stage,
@@ -282,24 +359,3 @@ def read_authorities(also_trust: Sequence[str]) -> list[str]:
 
 def _read_pem(path: Path) -> str:
     return path.read_text(encoding="utf-8", errors="replace")
-
-
-def pins(
-    client: PresentedCertificate, is_pinned: bool, also_trust: Sequence[str], also: Sequence[Path]
-) -> tuple[Pin, ...]:
-    """The configured certificate and `also`; `Stop` where a pin would refuse Cloudflare."""
-    if also and not is_pinned:
-        raise Stop("--pin-also names one certificate more than --pin does. Give --pin too.")
-    if not is_pinned:
-        return ()
-    if not client.certificate:
-        raise Stop(
-            "Cloudflare's shared certificate cannot be pinned: Cloudflare replaces it unannounced."
-            " Use a certificate of your own."
-        )
-    if CLOUDFLARE in also_trust or (also_trust and not also):
-        raise Stop(
-            "--pin would refuse the certificates of the CA in --also-trust. Name one of them with"
-            " --pin-also, or pin after the change; Cloudflare's own cannot be pinned."
-        )
-    return tuple(dict.fromkeys(pin(one) for one in (client.certificate, *map(_read_pem, also))))

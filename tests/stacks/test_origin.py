@@ -8,7 +8,7 @@ from typing import Any
 import pulumi
 import pytest
 
-from origins import SERVERS, bundle, cloudflare_ca
+from origins import SERVERS, bundle, cloudflare_ca, pin
 from stacks.config import parse
 from stacks.origin import directives
 from tests.origins import servers
@@ -107,6 +107,18 @@ MISTAKES: dict[str, tuple[str, Any, str]] = {
     "no server": ("origin/server", "iis", 'zones["example.com"].origin.server: is not one of'),
     "no stage": ("origin/stage", False, 'zones["example.com"].origin.stage: is not one of'),
     "a directive": ("origin/upstream", "a; deny all", "the origin of shop.example.com: upstream: "),
+    "no such hostname": (
+        "origin/stages",
+        {"pay.example.com": "on"},
+        "origin.stages: pay.example.com is no hostname of this origin",
+    ),
+    "a log that ends a string": ("origin/log", '/a"; deny all', "shop.example.com: log: "),
+    "a list for Caddy": ("origin/crl", "relative.pem", "shop.example.com: crl: "),
+    "a header of two": ("origin/header", "X: Y", "shop.example.com: header: "),
+    "no depth": ("origin/depth", 0, "shop.example.com: depth: 0 CAs above a certificate"),
+    "a port beyond": ("origin/port", 70000, "shop.example.com: port: 70000 is not a port"),
+    "a pin too many": ("origin/pin_also", ["file:{}/shop.pem"], "pin_also: it adds to pin"),
+    "an emptied log": ("origin/log", [], "origin.log: "),
     "no reference": ("origin/also_trust", ["old.pem"], "origin.also_trust[0]: is not a file"),
 }
 
@@ -129,6 +141,38 @@ def test_a_mistake_is_one_line_that_names_hostname_and_file(
     assert len(str(caught.value).splitlines()) == 1
 
 
+def test_one_file_cannot_hold_different_cas_for_two_hostnames(
+    zone: dict[str, Any], tmp_path: Path
+) -> None:
+    own = make("other", issuer=OTHER)
+    (tmp_path / "zone.pem").write_text(own.certificate)
+    zone["zone_certificate"]["ca"] = f"file:{tmp_path}/other.pem"
+    zone["origin"]["client_ca"] = "/etc/aop/ca.pem"
+    with pytest.raises(pulumi.RunError, match=r"origin\.client_ca: .* trust different CAs"):
+        told(zone)
+    zone["origin"]["client_ca"] = "/etc/aop/{hostname}.pem"
+    assert told(zone)["example.com"]["client_ca"] == "/etc/aop/example.com.pem"
+
+
+def test_the_exported_directives_log_who_came_at_the_stage_optional(zone: dict[str, Any]) -> None:
+    zone["origin"]["stages"] = {"www.example.com": "optional"}
+    found = told(zone)
+    assert "access_log" not in found["shop.example.com"]["directives"]
+    log = 'access_log "/var/log/nginx/www.example.com-aop.log"'
+    assert log in found["www.example.com"]["directives"]
+    assert found["www.example.com"]["stage"] == "optional"
+
+
+def test_exported_directives_have_what_the_keys_say(zone: dict[str, Any], tmp_path: Path) -> None:
+    keys = {"pin": True, "crl": "/etc/aop/lists.pem", "depth": 3, "header": "X-Verified"}
+    zone["origin"] |= {**keys, "log": "/var/log/{hostname}.log", "pin_also": []}
+    text = told(zone)["shop.example.com"]["directives"]
+    shop = pin((tmp_path / "shop.pem").read_text())
+    for line in (shop.sha1, 'ssl_crl "/etc/aop/lists.pem";', "ssl_verify_depth 2;", "X-Verified"):
+        assert line in text
+    assert 'access_log "/var/log/shop.example.com.log"' in text
+
+
 @pytest.mark.parametrize("name", ["shop.example.com", "_my_shop.example.com", "bücher.example.com"])
 @pytest.mark.parametrize("server", SERVERS)
 def test_a_real_server_accepts_the_directives_once_its_files_are_there(
@@ -141,7 +185,9 @@ def test_a_real_server_accepts_the_directives_once_its_files_are_there(
     (tmp_path / "own.pem.key").touch(mode=0o600)
     (tmp_path / "own.pem.key").write_text(own.key_pem)
     files = {"server_certificate": f"{tmp_path}/own.pem", "server_key": f"{tmp_path}/own.pem.key"}
-    zone["origin"] |= {"server": server, **files}
+    log = {} if server == "haproxy" else {"log": f"{tmp_path}/{{hostname}}.log"}
+    stages = {"stages": {name: "optional"}}
+    zone["origin"] |= {"server": server, **files, **log, **stages}
     found = told(zone)[name]
     (tmp_path / "trusted.pem").write_text(found["bundle"])
     text = found["directives"].replace(found["client_ca"], f"{tmp_path}/trusted.pem")

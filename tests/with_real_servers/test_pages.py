@@ -68,10 +68,12 @@ class Reader:
         self.clone.environ["PATH"] = f"{program.parent}:{self.clone.environ['PATH']}"
 
     def here(self, command: str) -> str:
-        """The page's command, with this machine's ports and folders."""
-        server = f"--address 127.0.0.1 --port {self.port} --upstream 127.0.0.1:{self.application}"
+        """The page's command or file, with this machine's ports and folders."""
+        place = {"address": "127.0.0.1", "port": self.port}
+        place["upstream"] = f"127.0.0.1:{self.application}"
+        keys = "".join(f"\n        {key}: {value}" for key, value in place.items())
         for there, here in (
-            ("--server nginx", f"--server nginx {server}"),
+            ("server: nginx", f"server: nginx{keys}"),
             ("--address 203.0.113.10", f"--address 127.0.0.1:{self.port} --no-http --any-server"),
             (f"{SHOP}:443:203.0.113.10", f"{SHOP}:{self.port}:127.0.0.1"),
             (f"https://{SHOP}/", f"https://{SHOP}:{self.port}/"),
@@ -85,7 +87,7 @@ class Reader:
         """The file of a block; the stack keeps its salt, as in an editor."""
         path = self.clone.folder / block.file
         salt = re.findall(r"^encryptionsalt:.*\n", path.read_text(), re.MULTILINE)
-        path.write_text(block.text + "".join(salt))
+        path.write_text(self.here(block.text) + "".join(salt))
 
     def run(self, commands: list[str]) -> str:
         shown = ""

@@ -63,8 +63,9 @@ class Origins:
     def pair(self, name: str) -> dict[str, str]:
         return {"certificate": f"file:{self.folder / name}.pem", "private_key": "env:KEY"}
 
-    def run(self, *arguments: str, server: str = "nginx", code: int = 0) -> Result:
-        fixed = ["origin", "--server", server, "--config", str(self.stack)]
+    def run(self, *arguments: str, server: str | None = "nginx", code: int = 0) -> Result:
+        fixed = ["origin", "--config", str(self.stack)]
+        fixed += ["--server", server] if server else []
         done = CliRunner().invoke(operations, [*fixed, *arguments])
         if done.exception is not None and not isinstance(done.exception, SystemExit):
             raise done.exception
@@ -74,7 +75,19 @@ class Origins:
             assert done.stdout == ""
         return done
 
-    def json(self, *arguments: str, server: str = "nginx") -> Any:
+    def configure(self, **origin: Any) -> None:
+        """Gives example.com an `origin` with these keys."""
+        zones = yaml.safe_load(self.stack.read_text())["config"]["aop:zones"]
+        zones["example.com"]["origin"] = origin
+        for pair in (zones["example.com"]["zone_certificate"], *self.hostname_pairs(zones)):
+            pair["ca"] = f"file:{self.folder / 'ca.pem'}"
+        self.file(self.stack.name, yaml.safe_dump({"config": {"aop:zones": zones}}))
+
+    @staticmethod
+    def hostname_pairs(zones: Any) -> list[dict[str, Any]]:
+        return list(zones["example.com"]["hostname_certificates"].values())
+
+    def json(self, *arguments: str, server: str | None = "nginx") -> Any:
         return json.loads(self.run(*arguments, "--json", server=server).stdout)
 
     @property
@@ -156,7 +169,7 @@ WRONG = {
     "the shared one pinned": (("www.example.net", "--pin"), "cannot be pinned"),
     "a pin that refuses the old": (
         ("shop.example.com", "--ca", "ca.pem", "--pin", "--also-trust", "old-ca.pem"),
-        "--pin would refuse",
+        "pin: it would refuse",
     ),
     "a pin too many": (("example.com", "--ca", "ca.pem", "--pin-also", "old.pem"), "Give --pin"),
     "an old CA that is not there": (
@@ -209,13 +222,14 @@ def test_files_are_overwritten_only_with_force(origins: Origins) -> None:
     origins.run(*verb, "--stage", "optional")
     (folder / "shop.example.com-ca.pem").unlink()
     done = CliRunner().invoke(
-        operations, ["origin", "--server", "nginx", "--config", str(origins.stack), *verb]
+        operations,
+        ["origin", "--server", "nginx", "--config", str(origins.stack), "--stage", "on", *verb],
     )
     assert done.exit_code == 1
     assert f"{file} is there already" in done.stderr
     assert file.read_text() == before
     assert not (folder / "shop.example.com-ca.pem").exists()
-    origins.run(*verb, "--force")
+    origins.run(*verb, "--stage", "on", "--force")
     assert "ssl_verify_client on;" in file.read_text()
     assert sorted(path.name for path in folder.iterdir()) == [
         "shop.example.com-ca.pem",
@@ -242,13 +256,96 @@ def test_a_real_server_accepts_what_was_written(
     default = ("--default-host",) if SERVERS[server].has_default_host else ()
     own = ("--server-certificate", str(file), "--server-key", str(key))
     where = ("--address", "127.0.0.1", "--port", str(servers.free_port()))
-    folder = ("--write", str(tmp_path / "out"), "--stage", stage)
+    log = "/dev/log" if server == "haproxy" else str(tmp_path / "access.log")
+    folder = ("--write", str(tmp_path / "out"), "--stage", stage, "--log", log)
     pinned = () if stage == "optional" else ("--pin",)
     verb = ("shop.example.com", *origins.own, *own, *where, *folder, *default, *pinned)
     origins.run(*verb, server=server)
     texts = [p.read_text() for p in sorted((tmp_path / "out").glob(f"*.{SERVERS[server].suffix}"))]
     assert len(texts) == 1 + len(default)
     servers.check(server, tmp_path / server, "".join(texts))
+
+
+BLOCK: dict[str, Any] = {
+    "server": "apache",
+    "stage": "on",
+    "stages": {"www.example.com": "optional"},
+    "upstream": "127.0.0.1:9999",
+    "server_certificate": "/etc/ssl/own/{hostname}.pem",
+    "server_key": "/etc/ssl/own/{hostname}.key",
+    "client_ca": "/etc/aop/{hostname}.pem",
+    "header": "X-Verified",
+    "log": "/var/log/{hostname}.log",
+    "crl": "/etc/aop/lists.pem",
+    "depth": 3,
+    "port": 8443,
+    "address": "192.0.2.1",
+    "pin": True,
+}
+
+
+def test_what_is_not_given_is_as_the_stacks_file_says(origins: Origins) -> None:
+    origins.configure(**BLOCK)
+    said = origins.json("shop.example.com", server=None)
+    text = said["configuration"]
+    assert (said["server"], said["stage"], said["depth"]) == ("apache", "on", 3)
+    assert said["client_ca"] == "/etc/aop/shop.example.com.pem"
+    assert said["pins"][0]["sha256"] == pin(origins.shop.pem).sha256
+    for line in (
+        "<VirtualHost 192.0.2.1:8443>",
+        'SSLCertificateFile "/etc/ssl/own/shop.example.com.pem"',
+        'SSLCertificateKeyFile "/etc/ssl/own/shop.example.com.key"',
+        'SSLCARevocationFile "/etc/aop/lists.pem"',
+        'CustomLog "/var/log/shop.example.com.log"',
+        "RequestHeader set X-Verified ",
+        'ProxyPass "/" "http://127.0.0.1:9999/"',
+    ):
+        assert line in text
+    assert "stage on (as the stack's file says)" in origins.run("shop.example.com").stderr
+
+
+def test_a_hostname_of_the_stacks_file_may_have_a_stage_of_its_own(origins: Origins) -> None:
+    origins.configure(**BLOCK)
+    assert origins.json("www.example.com", server=None)["stage"] == "optional"
+
+
+def test_what_is_given_goes_before_what_the_stacks_file_says(origins: Origins) -> None:
+    origins.configure(**BLOCK)
+    given = ("--stage", "optional", "--upstream", "127.0.0.1:1234", "--no-pin", "--port", "443")
+    done = origins.run("shop.example.com", *given, server=None)
+    assert "<VirtualHost 192.0.2.1:443>" in done.stdout
+    assert "http://127.0.0.1:1234/" in done.stdout
+    assert pin(origins.shop.pem).pem_sha1 not in done.stdout
+    assert "stage optional (as --stage says)" in done.stderr
+
+
+def test_another_server_than_that_of_the_file_has_its_own_key_and_log(origins: Origins) -> None:
+    origins.configure(**{**BLOCK, "crl": "/etc/aop/lists.pem"})
+    text = origins.run("shop.example.com", "--stage", "optional", server="haproxy").stdout
+    assert 'log "/dev/log" local0' in text
+    assert 'crt "/etc/ssl/own/shop.example.com.pem"' in text
+
+
+def test_cas_for_a_change_are_those_of_the_stacks_file(origins: Origins) -> None:
+    also = [f"file:{origins.folder / 'old-ca.pem'}"]
+    origins.configure(server="nginx", stage="optional", also_trust=also)
+    said = origins.json("shop.example.com", server=None)
+    assert said["bundle"] == bundle(origins.ca.pem, origins.old_ca.pem)
+
+
+def test_without_a_server_anywhere_the_line_says_where_it_may_stand(origins: Origins) -> None:
+    done = origins.run("shop.example.com", *origins.own, server=None, code=1)
+    assert "Which server? Give --server (nginx, apache, haproxy, caddy" in done.stderr
+    assert "under example.com in the stack's file" in done.stderr
+
+
+@pytest.mark.parametrize("server", SERVERS)
+def test_the_stage_is_optional_unless_somebody_says_on_and_then_there_is_a_log(
+    server: str, origins: Origins
+) -> None:
+    done = origins.run("shop.example.com", *origins.own, server=server)
+    assert "stage optional (the default)" in done.stderr
+    assert "/dev/log" in done.stdout or "/shop.example.com-aop.log" in done.stdout
 
 
 def test_a_fragment_is_written_with_the_parts_that_belong_elsewhere(origins: Origins) -> None:
