@@ -1,4 +1,4 @@
-"""The configuration of Apache 2.4 with mod_ssl, mod_headers and mod_proxy_http.
+"""The configuration of Apache 2.4.47 or later with mod_ssl, mod_headers and mod_proxy_http.
 
 https://httpd.apache.org/docs/2.4/mod/mod_ssl.html
 Everything stands at the level of the virtual host: inside <Location> Apache would ask after the
@@ -9,14 +9,15 @@ from __future__ import annotations
 
 from pathlib import PurePosixPath
 
-from .origin import NO_SUCH_HOST, REFUSED, Origin, indent
+from .origin import CHALLENGE, NO_SUCH_HOST, REFUSED, Origin, indent
 from .server import Fragment, Server
 
 NO_MORE_AUTHORITIES = (
     "Have no SSLOpenSSLConfCmd VerifyCAFile, VerifyCAPath or VerifyCAStore outside of virtual",
     "hosts: their CAs would be trusted here too.",
 )
-MODULES = "# Needs the modules ssl, headers and proxy_http, and `Listen {port}` once."
+MODULES = "# Needs the modules ssl, headers, proxy_http{alias}, and `Listen` once for {ports}."
+LETTERS = "[A-Za-z0-9_-]+"
 # An inherited `Satisfy Any` with `Allow from all` would open a path again.
 ALL_OF_IT = [
     "        <IfModule mod_access_compat.c>",
@@ -41,13 +42,20 @@ def text(origin: Origin) -> str:
     return "\n".join(
         [
             *_title(origin),
-            MODULES.format(port=origin.port),
+            _needs(origin),
             f"<VirtualHost {address}:{origin.port}>",
             *indent(body),
             "</VirtualHost>",
+            *(_without_tls(origin, address) if origin.acme and origin.hostname else []),
             "",
         ]
     )
+
+
+def _needs(origin: Origin) -> str:
+    alias = " and alias" if origin.acme or origin.max_body else ""
+    plain = f" and {origin.acme_port}" if origin.acme else ""
+    return MODULES.format(alias=alias, ports=f"{origin.port}{plain}")
 
 
 def _title(origin: Origin) -> list[str]:
@@ -95,9 +103,62 @@ def _hostname(origin: Origin) -> list[str]:
         "",
         *_header(origin),
         "RequestHeader set X-Forwarded-Proto https",
+        *_limited(origin),
         "ProxyPreserveHost on",
-        f'ProxyPass "/" "http://{origin.upstream}/"',
+        *_challenge(origin),
+        f'ProxyPass "/" "http://{origin.upstream}/" upgrade=websocket',
         f'ProxyPassReverse "/" "http://{origin.upstream}/"',
+    ]
+
+
+def _without_tls(origin: Origin, address: str) -> list[str]:
+    elsewhere = f"^(?!{CHALLENGE}$)(/.*)$"
+    body = [
+        f"ServerName {origin.hostname}",
+        *(f"RequestHeader unset {name}" for name in (origin.header, *origin.spoofed_headers)),
+        f'RedirectMatch 301 "{elsewhere}" "https://{origin.hostname}$1"',
+        "ProxyPreserveHost on",
+        *_challenge(origin),
+    ]
+    head = f"<VirtualHost {address}:{origin.acme_port}>"
+    return ["", head, *indent(body), "</VirtualHost>"]
+
+
+def _challenge(origin: Origin) -> list[str]:
+    if origin.acme is None:
+        return []
+    folder = f"{(origin.webroot or '').rstrip('/')}/.well-known/acme-challenge"
+    served = (
+        [
+            'ProxyPass "/.well-known/acme-challenge/" "!"',
+            f'AliasMatch "^{CHALLENGE.removesuffix(LETTERS)}({LETTERS})$" "{folder}/$1"',
+            f'<Directory "{folder}">',
+            "    Options None",
+            "    AllowOverride None",
+            "    Require all granted",
+            "</Directory>",
+        ]
+        if origin.webroot
+        else [f'ProxyPassMatch "^({CHALLENGE})$" "http://{origin.acme}$1"']
+    )
+    path = "%{REQUEST_URI} =~ m#^/\\.well-known/acme-challenge/#"
+    return [
+        *served,
+        f"<If \"{path} && ! (%{{REQUEST_METHOD}} in {{'GET', 'HEAD'}})\">",
+        "    Require all denied",
+        *ALL_OF_IT,
+        "</If>",
+    ]
+
+
+def _limited(origin: Origin) -> list[str]:
+    """LimitRequestBody holds for no proxied request."""
+    if not origin.max_body:
+        return []
+    return [
+        f'<If "-n %{{HTTP:Content-Length}} && %{{HTTP:Content-Length}} -gt {origin.max_body}">',
+        '    Redirect 413 "/"',
+        "</If>",
     ]
 
 

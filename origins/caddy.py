@@ -7,7 +7,7 @@ Caddy refuses a wrong certificate at both stages, limits no depth and reads no r
 from __future__ import annotations
 
 from .bundle import der_base64
-from .origin import NO_SUCH_HOST, REFUSED, Origin, indent
+from .origin import CHALLENGE, NO_SUCH_HOST, REFUSED, Origin, indent
 from .server import Fragment, FragmentPart, Server
 
 SERVER_NAME = "{http.request.tls.server_name}"
@@ -31,6 +31,7 @@ def text(origin: Origin) -> str:
             f"https://{origin.hostname or ''}:{origin.port} {{",
             *indent([*bind, *body]),
             "}",
+            *(_without_tls(origin, bind) if origin.acme and origin.hostname else []),
             "",
         ]
     )
@@ -63,6 +64,8 @@ def _hostname(origin: Origin) -> list[str]:
         *_tls(origin, *_client_auth(origin, closed=origin.stage == "on" and not origin.readable)),
         *_log(origin),
         "",
+        *(["request_body {", f"    max_size {origin.max_body}", "}"] if origin.max_body else []),
+        *_challenge(origin),
         *_verified(origin),
         "handle @verified {",
         *indent(_application(origin, "SUCCESS")),
@@ -149,12 +152,48 @@ def _shown(origin: Origin, host: str) -> list[str]:
 
 
 def _application(origin: Origin, outcome: str) -> list[str]:
+    proxied = _proxied(origin, origin.upstream, outcome)
+    if not origin.acme:
+        return proxied
+    return [*_answering(origin), "handle {", *indent(proxied), "}"]
+
+
+def _proxied(origin: Origin, upstream: str, outcome: str) -> list[str]:
     return [
-        f"reverse_proxy {origin.upstream} {{",
+        f"reverse_proxy {upstream} {{",
         *(f"    header_up -{name}" for name in origin.spoofed_headers),
         f"    header_up {origin.header} {outcome}",
         "}",
     ]
+
+
+def _without_tls(origin: Origin, bind: list[str]) -> list[str]:
+    body = [
+        *bind,
+        *_challenge(origin),
+        *_answering(origin),
+        "handle {",
+        f"    redir https://{origin.hostname}{{uri}} 301",
+        "}",
+    ]
+    return ["", f"http://{origin.hostname}:{origin.acme_port} {{", *indent(body), "}"]
+
+
+def _challenge(origin: Origin) -> list[str]:
+    if not origin.acme:
+        return []
+    return ["@challenge {", "    method GET HEAD", f"    path_regexp aop ^{CHALLENGE}$", "}"]
+
+
+def _answering(origin: Origin) -> list[str]:
+    served = (
+        [f'root * "{origin.webroot}"', "file_server"]
+        if origin.webroot
+        else _proxied(origin, str(origin.acme), "NONE")
+    )
+    # Without the rewrite what answers would get the path as the visitor wrote it.
+    lines = ["rewrite * {http.regexp.aop.0}", *served]
+    return ["handle @challenge {", *indent(lines), "}"]
 
 
 SERVER = Server("caddy", "Caddy", "caddy", text, fragment, "/var/log/caddy/{hostname}-aop.log")

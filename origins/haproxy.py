@@ -7,12 +7,16 @@ other host. HAProxy has no limit on the depth of a chain.
 
 from __future__ import annotations
 
-from .origin import NO_SUCH_HOST, REFUSED, Origin, indent, socket_address
+from .origin import CHALLENGE, NO_SUCH_HOST, REFUSED, Origin, indent, socket_address
 from .server import BESIDE_CERTIFICATE, Fragment, FragmentPart, Server
 
 
 def text(origin: Origin) -> str:
     """A frontend for the hostname with its backend; or one that refuses whoever comes."""
+    if origin.webroot:
+        raise ValueError(
+            "acme: HAProxy serves no files. Give HOST:PORT of what answers challenges."
+        )
     if origin.private_key not in (origin.certificate, f"{origin.certificate}.key"):
         raise ValueError(
             f"private_key: HAProxy reads the key from {origin.certificate} or from"
@@ -22,10 +26,7 @@ def text(origin: Origin) -> str:
 
 
 def _bind(origin: Origin) -> str:
-    everywhere = origin.address == "*"
-    where = socket_address("::" if everywhere else origin.address, origin.port)
-    both = " v4v6" if everywhere else ""
-    return f'bind {where}{both} ssl crt "{origin.certificate}" {TLS} alpn h2,http/1.1'
+    return f'{_listen(origin, origin.port)} ssl crt "{origin.certificate}" {TLS} alpn h2,http/1.1'
 
 
 TLS = "ssl-min-ver TLSv1.2 no-tls-tickets"
@@ -33,6 +34,12 @@ TLS = "ssl-min-ver TLSv1.2 no-tls-tickets"
 # `no-tls-tickets` leaves those that the server keeps.
 CACHE = ("tune.ssl.cachesize 0",)
 GLOBAL = ["global", *indent(CACHE), ""]
+
+
+def _listen(origin: Origin, port: int) -> str:
+    everywhere = origin.address == "*"
+    where = socket_address("::" if everywhere else origin.address, port)
+    return f"bind {where}{' v4v6' if everywhere else ''}"
 
 
 def _default(origin: Origin) -> list[str]:
@@ -59,17 +66,47 @@ def _hostname(origin: Origin) -> list[str]:
         f"frontend {origin.identifier}",
         *indent(_frontend(origin)),
         "",
-        f"backend {origin.identifier}",
-        *indent(
-            [
-                "mode http",
-                "timeout connect 5s",
-                "timeout server 60s",
-                f"server application {origin.upstream}",
-            ]
-        ),
-        "",
+        *_backend(origin.identifier, origin.upstream),
+        *(_without_tls(origin, origin.acme) if origin.acme else []),
     ]
+
+
+def _backend(name: str, upstream: str) -> list[str]:
+    lines = [
+        "mode http",
+        "timeout connect 5s",
+        "timeout server 60s",
+        # Of a WebSocket.
+        "timeout tunnel 1h",
+        f"server application {upstream}",
+    ]
+    return [f"backend {name}", *indent(lines), ""]
+
+
+def _without_tls(origin: Origin, upstream: str) -> list[str]:
+    name = f"{origin.identifier}_acme"
+    lines = [
+        "mode http",
+        "timeout client 30s",
+        _listen(origin, origin.acme_port),
+        *_challenge(origin),
+        f"http-request deny deny_status 421 {_says(NO_SUCH_HOST)} unless {_host(origin)}",
+        f"http-request redirect prefix https://{origin.hostname} code 301 unless aop_challenge",
+        *(f"http-request del-header {one}" for one in (origin.header, *origin.spoofed_headers)),
+        f"default_backend {name}",
+    ]
+    return [f"frontend {name}", *indent(lines), "", *_backend(name, upstream)]
+
+
+def _challenge(origin: Origin) -> list[str]:
+    return [
+        f"acl aop_challenge path -m reg '^{CHALLENGE}$'",
+        "http-request deny deny_status 405 if aop_challenge !{ method GET HEAD }",
+    ]
+
+
+def _host(origin: Origin) -> str:
+    return f"{{ req.hdr(host),field(1,:) -i -m str {origin.hostname} }}"
 
 
 def _frontend(origin: Origin) -> list[str]:
@@ -81,13 +118,21 @@ def _frontend(origin: Origin) -> list[str]:
         *_log(origin),
         "",
         *(_refusing(origin) if origin.stage == "on" else []),
-        f"http-request deny deny_status 421 {_says(NO_SUCH_HOST)} unless"
-        f" {{ req.hdr(host),field(1,:) -i -m str {origin.hostname} }}",
+        f"http-request deny deny_status 421 {_says(NO_SUCH_HOST)} unless {_host(origin)}",
+        *_limit(origin),
+        *(_challenge(origin) if origin.acme else []),
         "",
         *_header(origin),
         "http-request set-header X-Forwarded-Proto https",
+        *([f"use_backend {origin.identifier}_acme if aop_challenge"] if origin.acme else []),
         f"default_backend {origin.identifier}",
     ]
+
+
+def _limit(origin: Origin) -> list[str]:
+    if not origin.max_body:
+        return []
+    return [f"http-request deny deny_status 413 if {{ req.body_size gt {origin.max_body} }}"]
 
 
 def _verdicts(origin: Origin) -> list[str]:

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import re
 
-from .origin import NO_SUCH_HOST, REFUSED, Origin, indent, socket_address
+from .origin import CHALLENGE, NO_SUCH_HOST, REFUSED, Origin, indent, socket_address
 from .server import Fragment, FragmentPart, Server
 
 # With a resumed session a visitor can pass from one server block to another (CVE-2025-23419).
@@ -16,13 +16,23 @@ NO_RESUMPTION = ["ssl_session_tickets off;", "ssl_session_cache off;", "ssl_earl
 # Any command of its own keeps a block from inheriting those of http { }, among which VerifyCAFile
 # would take the place of the block's own CAs.
 PROTOCOLS = ["ssl_protocols TLSv1.2 TLSv1.3;", "ssl_conf_command MinProtocol TLSv1.2;"]
+# WebSockets (RFC 6455), and no other protocol, pass to the application.
+UPGRADE = [
+    'set $aop_upgrade "";',
+    "set $aop_connection close;",
+    'if ($http_upgrade ~* "^websocket$") {',
+    "    set $aop_upgrade websocket;",
+    "    set $aop_connection upgrade;",
+    "}",
+]
 
 
 def text(origin: Origin) -> str:
     """One `server` block: the hostname, or the default host, which ends the TLS handshake."""
     body = _hostname(origin) if origin.hostname else _default(origin)
     formats = _log_format(origin) if origin.log and origin.hostname else []
-    return "\n".join([*_title(origin), *formats, "server {", *indent(body), "}", ""])
+    plain = _without_tls(origin) if origin.acme and origin.hostname else []
+    return "\n".join([*_title(origin), *formats, "server {", *indent(body), "}", *plain, ""])
 
 
 def _title(origin: Origin) -> list[str]:
@@ -34,18 +44,44 @@ def _title(origin: Origin) -> list[str]:
     ]
 
 
-def _listen(origin: Origin, parameters: str) -> list[str]:
+def _listen(origin: Origin, port: int, parameters: str = "") -> list[str]:
     if origin.address == "*":
-        return [
-            f"listen {origin.port} {parameters};",
-            f"listen [::]:{origin.port} {parameters};",
-        ]
-    return [f"listen {socket_address(origin.address, origin.port)} {parameters};"]
+        return [f"listen {port}{parameters};", f"listen [::]:{port}{parameters};"]
+    return [f"listen {socket_address(origin.address, port)}{parameters};"]
+
+
+def _without_tls(origin: Origin) -> list[str]:
+    body = [
+        *_listen(origin, origin.acme_port),
+        f"server_name {origin.hostname};",
+        *_challenge(origin),
+        "location / {",
+        f"    return 301 https://{origin.hostname}$request_uri;",
+        "}",
+    ]
+    return ["", "server {", *indent(body), "}"]
+
+
+def _challenge(origin: Origin) -> list[str]:
+    if origin.acme is None:
+        return []
+    served = (
+        [f'    root "{origin.webroot}";', "    default_type text/plain;"]
+        if origin.webroot
+        # Without the rewrite the upstream would get the path as the visitor wrote it.
+        else [f'    rewrite "^({CHALLENGE})$" "$1?" break;', *_proxied(origin, origin.acme, "NONE")]
+    )
+    return [
+        f'location ~ "^{CHALLENGE}$" {{',
+        '    if ($request_method !~ "^(GET|HEAD)$") { return 405; }',
+        *served,
+        "}",
+    ]
 
 
 def _default(origin: Origin) -> list[str]:
     return [
-        *_listen(origin, "ssl default_server"),
+        *_listen(origin, origin.port, " ssl default_server"),
         "server_name _;",
         *PROTOCOLS,
         *NO_RESUMPTION,
@@ -62,7 +98,7 @@ def _log_format(origin: Origin) -> list[str]:
 
 def _hostname(origin: Origin) -> list[str]:
     return [
-        *_listen(origin, "ssl"),
+        *_listen(origin, origin.port, " ssl"),
         f"server_name {origin.hostname};",
         f'ssl_certificate "{origin.certificate}";',
         f'ssl_certificate_key "{origin.private_key}";',
@@ -71,6 +107,9 @@ def _hostname(origin: Origin) -> list[str]:
         "",
         *_verifying(origin, origin.stage),
         "",
+        *([f"client_max_body_size {origin.max_body};"] if origin.max_body else []),
+        *UPGRADE,
+        *_challenge(origin),
         *(_refusing(origin) if origin.stage == "on" else _letting_in(origin)),
     ]
 
@@ -196,13 +235,21 @@ def _verified_elsewhere(origin: Origin) -> tuple[str, ...]:
 def _application(origin: Origin, location: str, outcome: str) -> list[str]:
     return [
         f"location {location} {{",
-        f"    proxy_pass http://{origin.upstream};",
+        *_proxied(origin, origin.upstream, outcome),
+        "    proxy_set_header X-Forwarded-Proto https;",
+        "    proxy_set_header Upgrade $aop_upgrade;",
+        "    proxy_set_header Connection $aop_connection;",
+        "}",
+    ]
+
+
+def _proxied(origin: Origin, upstream: str, outcome: str) -> list[str]:
+    return [
+        f"    proxy_pass http://{upstream};",
         "    proxy_http_version 1.1;",
         "    proxy_set_header Host $host;",
-        "    proxy_set_header X-Forwarded-Proto https;",
         f"    proxy_set_header {origin.header} {outcome};",
         *(f'    proxy_set_header {name} "";' for name in origin.spoofed_headers),
-        "}",
     ]
 
 

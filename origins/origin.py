@@ -19,11 +19,14 @@ Stage = Literal["optional", "on"]
 REFUSED = "This origin answers only Cloudflare (Authenticated Origin Pulls)."
 NO_SUCH_HOST = "This server has no such host."
 
+# A token is base64url (RFC 8555, 8.3): no dot, no slash, no percent sign leads out of the folder.
+CHALLENGE = r"/\.well-known/acme-challenge/[A-Za-z0-9_-]+"
 # Underscores are in names that DNS and Cloudflare know, and all servers take them.
 _LABEL = r"(?!-)[a-z0-9_-]{1,63}(?<!-)"
 _HOSTNAME = re.compile(rf"(?=.{{1,253}}\Z)(?:{_LABEL}\.)*{_LABEL}\Z")
 _PATH = re.compile(r"/[A-Za-z0-9._/@+=,:~ -]*[A-Za-z0-9._@+=,:~-]\Z")
 _HEADER = re.compile(r"[A-Za-z0-9]+(?:-[A-Za-z0-9]+){0,3}\Z")
+_SIZE = re.compile(r"([0-9]{1,12})([kmg]?)\Z")
 _HEX = re.compile(r"[0-9a-f]+\Z")
 
 
@@ -69,7 +72,13 @@ class Origin:
         ends the TLS handshake instead, before any HTTP is read (NGINX always answers 403).
     :param pins: the only client certificates that pass, for CAs that sign more than these.
     :param crl: absolute path of revocation lists, PEM, one for *every* CA of the bundle.
-    :param upstream: HOST:PORT of the application, plain HTTP.
+    :param upstream: HOST:PORT of the application, plain HTTP. WebSockets pass.
+    :param max_body: the largest body of a request: bytes, also as a text with k, m or g (1024
+        each); None leaves the server's own limit. Apache and HAProxy know
+        only the announced length.
+    :param acme: who answers ACME's HTTP-01 challenges (RFC 8555, 8.3), also to strangers and
+        without TLS, on `acme_port`: the absolute path of a webroot, or HOST:PORT. Only GET and
+        HEAD of a token under /.well-known/acme-challenge/; the rest there leads to https.
     :param address: where to listen: an IP address, or "*" for all of IPv4 and IPv6.
     :param header: request header that tells the application: SUCCESS, NONE, or something else
         for a certificate that was not verified. What a visitor sends under this name is removed.
@@ -92,6 +101,9 @@ class Origin:
     port: int = 443
     header: str = "X-Client-Verify"
     log: str | None = None
+    max_body: str | int | None = None
+    acme: str | None = None
+    acme_port: int = 80
 
     def __post_init__(self) -> None:
         for field in fields(self):
@@ -101,11 +113,18 @@ class Origin:
                 object.__setattr__(self, field.name, check(field.name, value))
         if self.hostname is not None:
             _path("client_ca", self.client_ca)
+        if self.acme and self.acme_port == self.port:
+            raise ValueError(f"acme_port: {self.port} is the port of TLS already. Give another.")
 
     @property
     def identifier(self) -> str:
         """A name for parts of the configuration, unique per hostname and port."""
         return re.sub(r"[^a-z0-9]", "_", f"aop_{self.hostname or 'default'}_{self.port}")
+
+    @property
+    def webroot(self) -> str | None:
+        """The folder in `acme`, or None."""
+        return self.acme if self.acme and self.acme.startswith("/") else None
 
     @property
     def spoofed_headers(self) -> list[str]:
@@ -184,6 +203,26 @@ def _port(name: str, value: int) -> int:
     return value
 
 
+def _max_body(name: str, value: str | int) -> int:
+    found = _SIZE.match(str(value).lower())
+    size = int(found[1]) * 1024 ** " kmg".index(found[2] or " ") if found else 0
+    if not 1 <= size <= 1 << 40:
+        raise ValueError(
+            f"{name}: {value!r} is not a size: a number of bytes, also with k, m or g, such as 20m."
+        )
+    return size
+
+
+def _acme(name: str, value: str) -> str:
+    try:
+        return _path(name, value) if value.startswith("/") else _upstream(name, value)
+    except ValueError:
+        raise ValueError(
+            f"{name}: {value!r} is neither the absolute path of a webroot, of letters, digits,"
+            " spaces and . _ / @ + = , : ~ -, nor HOST:PORT, such as 127.0.0.1:8888."
+        ) from None
+
+
 def _depth(name: str, value: int) -> int:
     if not 1 <= value <= 10:
         raise ValueError(f"{name}: {value} CAs above a certificate; expected 1 to 10.")
@@ -214,4 +253,7 @@ _CHECKS: dict[str, Callable[[str, Any], Any]] = {
     "port": _port,
     "header": _header,
     "log": _path,
+    "max_body": _max_body,
+    "acme": _acme,
+    "acme_port": _port,
 }

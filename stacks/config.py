@@ -233,6 +233,9 @@ class OriginConfig(Section):
     log: str | None = None
     crl: str | None = None
     depth: int | None = None
+    max_body: str | int | None = None
+    acme: str | None = None
+    acme_port: int | None = None
 
     def stage_of(self, hostname: str) -> Literal["optional", "on"]:
         """The stage of one hostname of the zone."""

@@ -28,7 +28,7 @@ KEYS = {
     "certificate": "server_certificate",
     "private_key": "server_key",
     **{name: name for name in ("client_ca", "upstream", "address", "port", "header")},
-    **{name: name for name in ("log", "crl", "depth")},
+    **{name: name for name in ("log", "crl", "depth", "max_body", "acme", "acme_port")},
 }
 
 

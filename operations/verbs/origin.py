@@ -114,6 +114,9 @@ class Directives:
 @click.option("--port", type=click.IntRange(1, 65535), help=f"Default: {Origin.port}.")
 @click.option("--header", help=f"For the application. Default: {Origin.header}.")
 @click.option("--log", metavar="PATH", help="An access log with the outcome; optional has one.")
+@click.option("--max-body", metavar="SIZE", help="The largest request body, such as 20m.")
+@click.option("--acme", metavar="DIR or HOST:PORT", help="Who answers ACME challenges, openly.")
+@click.option("--acme-port", type=click.IntRange(1, 65535), help="Where, without TLS. Default: 80.")
 @click.option("--bundle", "is_bundle", is_flag=True, help="Print the CAs to trust instead.")
 @click.option(
     "--write",

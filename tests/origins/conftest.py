@@ -93,7 +93,8 @@ def started(origin: Callable[..., Origin], tmp_path: Path) -> Running:
         text = configuration(kind, wanted)
         if SERVERS[kind].has_default_host:
             text = configuration(kind, origin(None, port=wanted.port)) + text
-        with servers.running(server, tmp_path, text, wanted.port):
+        plain = [wanted.acme_port] if wanted.acme else []
+        with servers.running(server, tmp_path, text, wanted.port, *plain):
             yield wanted
 
     return start

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import base64
 import contextlib
+import hashlib
 import os
 import secrets
 import shutil
@@ -22,7 +24,7 @@ from bootstrap.built_servers import locate
 
 SBIN = "/usr/local/sbin:/usr/sbin:/sbin"
 MODULES = ("/usr/lib/apache2/modules", "/usr/lib64/httpd/modules", "/usr/libexec/apache2")
-LOADED = "mpm_event authz_core headers log_config proxy proxy_http socache_shmcb ssl unixd"
+LOADED = "alias mpm_event authz_core headers log_config proxy proxy_http socache_shmcb ssl unixd"
 PROGRAMS = {
     "nginx": ("nginx",),
     "apache": ("apache2", "httpd"),
@@ -189,22 +191,47 @@ class Application:
 
     port: int
     seen: list[dict[str, str]]
+    paths: list[str]
 
 
 @contextlib.contextmanager
 def application() -> Iterator[Application]:
     seen: list[dict[str, str]] = []
+    paths: list[str] = []
 
     class Handler(BaseHTTPRequestHandler):
         protocol_version = "HTTP/1.1"
 
         def do_GET(self) -> None:
             seen.append(dict(self.headers.items()))
+            paths.append(self.path)
+            if self.headers.get("Upgrade") == "websocket":
+                self._echo()
+                return
             body = b"the application\n"
             self.send_response(200)
             self.send_header("Content-Length", str(len(body)))
             self.end_headers()
             self.wfile.write(body)
+
+        do_HEAD = do_GET
+
+        def do_POST(self) -> None:
+            size = int(self.headers.get("Content-Length", 0))
+            if len(self.rfile.read(size)) == size:
+                self.do_GET()
+
+        def _echo(self) -> None:
+            """A WebSocket (RFC 6455, 1.3) that sends a frame of 11 bytes back as it came."""
+            key = self.headers["Sec-WebSocket-Key"] + "258EAFA5-E914-47DA-95CA-C5AB0DC85B11"
+            digest = hashlib.sha1(key.encode(), usedforsecurity=False).digest()
+            self.send_response(101)
+            self.send_header("Upgrade", "websocket")
+            self.send_header("Connection", "Upgrade")
+            self.send_header("Sec-WebSocket-Accept", base64.b64encode(digest).decode())
+            self.end_headers()
+            self.wfile.write(self.rfile.read(11))
+            self.close_connection = True
 
         def log_message(self, *_: object) -> None:
             pass
@@ -219,7 +246,7 @@ def application() -> Iterator[Application]:
     thread = threading.Thread(target=server.serve_forever, args=(0.05,), daemon=True)
     thread.start()
     try:
-        yield Application(server.server_address[1], seen)
+        yield Application(server.server_address[1], seen, paths)
     finally:
         server.shutdown()
         server.server_close()

@@ -85,6 +85,17 @@ def test_a_path_cannot_say_anything_but_a_path(field: str, value: str) -> None:
         ("port", 65536),
         ("depth", 0),
         ("stage", "off"),
+        ("max_body", "20 m"),
+        ("max_body", "0"),
+        ("max_body", -1),
+        ("max_body", "1m; deny all"),
+        ("max_body", "9999999g"),
+        ("acme", "webroot"),
+        ("acme", "/var/www/../\n"),
+        ("acme", '/var/"; }'),
+        ("acme", "127.0.0.1"),
+        ("acme", "127.0.0.1:80/x"),
+        ("acme_port", 0),
         ("header", "X-Verified: yes"),
         ("header", "X Verified"),
         ("header", "X-Verified\n"),
@@ -98,7 +109,7 @@ def test_what_cannot_be_written_is_refused_on_one_line(field: str, value: Any) -
 
 
 # Quoted in each text, a path may hold a space.
-PATHS = ("certificate", "private_key", "client_ca", "crl", "log")
+PATHS = ("certificate", "private_key", "client_ca", "crl", "log", "acme")
 PIECES = (
     '"', "'", "\\", "\n", "\r", ";", "#", "{", "}", "$host", "${host}", "%{ENV}x", "%", "`", "\0",
     " ", "<", ">", "|", "*", "{env.HOME}", "{{", "\t", "\u2028", "\u00e9", "(", "^", "&", "!",
@@ -113,6 +124,8 @@ FIELDS = {
     "upstream": "127.0.0.1:8080",
     "address": "127.0.0.1",
     "header": "X-Verified",
+    "acme": "/var/www/acme",
+    "max_body": "20m",
 }
 
 

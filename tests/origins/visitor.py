@@ -48,7 +48,7 @@ class Visitor:
         self.has_resumed = False
         request = f"GET {path} HTTP/1.1\r\nHost: {host}\r\nConnection: close\r\n\r\n"
         data = b""
-        with contextlib.suppress(OSError), self._connect(port, sni, resuming) as tls:
+        with contextlib.suppress(OSError), self.connect(port, sni, resuming) as tls:
             self.has_resumed = bool(tls.session_reused)
             tls.sendall(request.encode())
             while more := tls.recv(65536):
@@ -60,7 +60,7 @@ class Visitor:
         """What comes back when all hosts are asked for in one HTTP/2 connection, one by one."""
         self.context.set_alpn_protocols(["h2"])
         data = b""
-        with contextlib.suppress(OSError), self._connect(port, sni, False) as tls:
+        with contextlib.suppress(OSError), self.connect(port, sni) as tls:
             if tls.selected_alpn_protocol() != "h2":
                 return b""
             tls.sendall(PREFACE + _frame(SETTINGS, 0, 0, b""))
@@ -72,7 +72,10 @@ class Visitor:
         return data
 
     @contextlib.contextmanager
-    def _connect(self, port: int, sni: str | None, resuming: bool) -> Iterator[ssl.SSLSocket]:
+    def connect(
+        self, port: int, sni: str | None, resuming: bool = False
+    ) -> Iterator[ssl.SSLSocket]:
+        """A connection to the port; with `resuming` the session that was kept is offered."""
         with (
             socket.create_connection(("127.0.0.1", port), 5) as plain,
             self.context.wrap_socket(
