@@ -28,6 +28,7 @@ OVERFULL = (
 )
 RECORDS_PER_PAGE = 1000
 MOST_PAGES = 20
+TUNNELS = ".cfargotunnel.com"
 
 
 def ssl_mode(zone: LiveZone, run: Session) -> Iterator[CheckResult]:
@@ -227,27 +228,41 @@ def check_proxied(zone: LiveZone, run: Session) -> Iterator[CheckResult]:
 
 def dns(zone: str, hostnames: list[str], records: list[Any]) -> Iterator[CheckResult]:
     """What the records say of each name; a wildcard counts for names without a record."""
-    by_name: dict[str, list[bool]] = {}
+    by_name: dict[str, list[dict[str, Any]]] = {}
     for record in records:
         if isinstance(record, dict) and record.get("type") in ("A", "AAAA", "CNAME"):
             name = str(record.get("name", "")).lower().rstrip(".")
-            by_name.setdefault(name, []).append(record.get("proxied") is True)
-    bare, lost = [], []
+            by_name.setdefault(name, []).append(record)
+    bare, lost, tunnelled = [], [], []
     for hostname in hostnames:
         wildcard = "*." + hostname.partition(".")[2]
         found = by_name.get(hostname) or by_name.get(wildcard)
         if found is None:
             lost.append(Untrusted(hostname))
-        elif not all(found):
+        elif not all(record.get("proxied") is True for record in found):
             bare.append(Untrusted(hostname))
+        elif any(map(_leads_into_a_tunnel, found)):
+            tunnelled.append(Untrusted(hostname))
     if bare:
         template = "{who}: not proxied, so visitors reach the origin without Cloudflare"
         yield problem("dns", text(template, who=join(bare)))
     if lost:
         yield warning("dns", text("{who}: without a DNS record", who=join(lost)))
-    if not bare and not lost:
+    if tunnelled:
+        template = (
+            "{who}: leads into a Cloudflare Tunnel, through which no client certificate is"
+            " presented (docs/incident.md, what is not covered)"
+        )
+        yield warning("dns", text(template, who=join(tunnelled)))
+    if not bare and not lost and not tunnelled:
         told: Text = text("{zone}: all names are proxied", zone=Untrusted(zone))
         yield ok("dns", told)
+
+
+def _leads_into_a_tunnel(record: Mapping[str, Any]) -> bool:
+    """Whether the target is a tunnel's name, UUID.cfargotunnel.com."""
+    target = str(record.get("content", "")).lower().rstrip(".")
+    return record.get("type") == "CNAME" and target.endswith(TUNNELS)
 
 
 def _records(zone: LiveZone, run: Session) -> list[Any]:

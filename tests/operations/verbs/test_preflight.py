@@ -219,6 +219,24 @@ def test_dns_is_read_where_the_token_may(
     assert rows[0][2].startswith(said)
 
 
+@pytest.mark.parametrize(
+    "target", ["c1744f8b-faa1-48a4-9e5c-02ac921467fa.cfargotunnel.com", "X.CFARGOTUNNEL.com."]
+)
+def test_a_hostname_that_leads_into_a_tunnel_is_told(stack: Stack, target: str) -> None:
+    reads_dns(prepared(stack))
+    stack.sandbox.dns("example.com", {**record(APP, True, "CNAME"), "content": target})
+    (said,) = [row for row in found(stack, 0) if row[1] == "dns"]
+    assert said[0] == "warning"
+    assert "app.example.com: leads into a Cloudflare Tunnel" in said[2]
+
+
+def test_a_name_that_only_ends_like_a_tunnel_is_none(stack: Stack) -> None:
+    reads_dns(prepared(stack))
+    content = "notcfargotunnel.com"
+    stack.sandbox.dns("example.com", {**record(APP, True, "CNAME"), "content": content})
+    assert ("ok", "dns", "example.com: all names are proxied") in found(stack, 0)
+
+
 def test_dns_is_read_to_its_end(stack: Stack, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("operations.checks.zone.RECORDS_PER_PAGE", 2)
     reads_dns(prepared(stack))
