@@ -8,7 +8,17 @@ from __future__ import annotations
 
 from types import MappingProxyType
 
-from . import apache, caddy, cloudflare_ca, haproxy, nginx
+from . import (
+    apache,
+    aws_alb,
+    caddy,
+    cloudflare_ca,
+    gateway_api,
+    haproxy,
+    ingress_nginx,
+    nginx,
+    traefik,
+)
 from .bundle import anchors, bundle, chain_depth, pin
 from .connection import ClientCertificate
 from .origin import Origin, Pin, Stage
@@ -24,6 +34,10 @@ SERVERS: MappingProxyType[str, Server] = MappingProxyType(
             apache.SERVER,
             haproxy.SERVER,
             caddy.SERVER,
+            gateway_api.SERVER,
+            ingress_nginx.SERVER,
+            traefik.SERVER,
+            aws_alb.SERVER,
         )
     }
 )

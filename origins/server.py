@@ -52,6 +52,22 @@ class Fragment:
         return "".join(f"{line}\n" for line in (*comments, *self.lines))
 
 
+def refuse_fields(origin: Origin, title: str, *names: str) -> None:
+    """`ValueError` for a field that would be silently left out; that of pins opens the origin."""
+    for name in names:
+        if getattr(origin, name):
+            key = name.removesuffix("s")
+            raise ValueError(
+                f"{key}: {title} knows no such thing. Take it away, or put a server that does"
+                " (nginx, apache, haproxy) behind."
+            )
+
+
+def kubernetes_name(origin: Origin) -> str:
+    """A name of lower-case letters, digits and hyphens, unique per hostname and port."""
+    return origin.identifier.replace("_", "-")
+
+
 @dataclass(frozen=True)
 class Server:
     """A kind of origin server, and how its directives are written.
@@ -63,7 +79,8 @@ class Server:
         other name; `ValueError` on one line for what the server cannot do.
     :param fragment: writes the lines for a server block, virtual host, frontend or site that
         exists; `ValueError` as `text`.
-    :param log: the access log of a hostname at the stage optional, with the word `{hostname}`.
+    :param log: the access log of a hostname at the stage optional, with the word `{hostname}`;
+        "" where no log is written.
     :param private_key: where the server looks for the key of its own certificate, with the
         words `{certificate}` (a path) and `{hostname}`.
     :param has_default_host: whether names that nobody configured need a host that refuses them.

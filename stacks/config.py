@@ -49,8 +49,6 @@ NAMESPACE = "aop"
 KEY = "zones"
 ALERTS = "alerts"
 ABSENT = object()
-
-
 CLOUDFLARE = "cloudflare"
 
 
@@ -211,8 +209,7 @@ class OriginConfig(Section):
     the stage of single hostnames. `also_trust` lists more CAs to trust while certificates of one
     are replaced by another's: `file:PATH`, or `cloudflare` for Cloudflare's. With `pin` only the
     configured certificate passes, and those in the files `pin_also`. `handshake` refuses in TLS.
-    The other keys are fields of `origins.Origin`; their paths are on the origin, where
-    `{hostname}` stands for the hostname.
+    The others are fields of `origins.Origin`; `{hostname}` in a path stands for the hostname.
     """
 
     server: ServerName

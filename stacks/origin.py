@@ -108,7 +108,7 @@ def describe(
         "private_key": record.key_of(certificate, hostname),
         "client_ca": f"/etc/ssl/aop/{hostname}-ca.pem",
     }
-    if given.get("stage") == "optional":
+    if given.get("stage") == "optional" and record.log:
         defaults["log"] = record.log_of(hostname)
     if "depth" not in given:
         defaults["depth"] = depth(client, authorities, also_trust)

@@ -252,8 +252,7 @@ def _default_host(server: str, origin: Origin, lines: Fragment | None) -> str:
         raise Stop("--fragment is for a block that is there: write --default-host without it.")
     if not record.has_default_host:
         raise Stop(
-            f"What is written for {record.title} refuses other hosts itself: leave --default-host"
-            " out."
+            f"What is written for {record.title} needs no default host: leave --default-host out."
         )
     default = Origin(
         None,

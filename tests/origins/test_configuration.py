@@ -8,8 +8,9 @@ from typing import Any
 
 import pytest
 
-from origins import SERVERS, Origin, Pin, bundle, chain_depth, configuration, pin
+from origins import Origin, Pin, bundle, chain_depth, configuration, pin
 
+from . import servers
 from .pki import Folder
 
 PIN = Pin("a" * 64, "b" * 40, "c" * 40)
@@ -187,7 +188,7 @@ def test_the_stage_stands_in_the_text(
     assert says in text(server, folder, **known)
 
 
-@pytest.mark.parametrize("server", SERVERS)
+@pytest.mark.parametrize("server", servers.PROGRAMS)
 def test_at_the_optional_stage_nobody_is_refused_by_the_text(server: str, folder: Folder) -> None:
     assert "403" not in text(server, folder, stage="optional", pins=(PIN,))
 
@@ -195,13 +196,13 @@ def test_at_the_optional_stage_nobody_is_refused_by_the_text(server: str, folder
 PINNED = {"nginx": PIN.sha1, "apache": PIN.pem_sha1, "haproxy": PIN.sha256, "caddy": PIN.sha256}
 
 
-@pytest.mark.parametrize("server", SERVERS)
+@pytest.mark.parametrize("server", servers.PROGRAMS)
 @pytest.mark.parametrize("stage", ["optional", "on"])
 def test_the_pin_stands_in_the_text(server: str, stage: str, folder: Folder) -> None:
     assert PINNED[server] in text(server, folder, stage=stage, pins=(PIN,))
 
 
-@pytest.mark.parametrize("server", SERVERS)
+@pytest.mark.parametrize("server", servers.PROGRAMS)
 def test_every_spelling_of_the_header_is_taken_away_from_visitors(
     server: str, folder: Folder
 ) -> None:
@@ -210,7 +211,7 @@ def test_every_spelling_of_the_header_is_taken_away_from_visitors(
         assert spelling in written
 
 
-@pytest.mark.parametrize("server", SERVERS)
+@pytest.mark.parametrize("server", servers.PROGRAMS)
 def test_the_default_host_knows_no_application(server: str) -> None:
     written = text(server, hostname=None, client_ca="")
     assert "127.0.0.1:8080" not in written

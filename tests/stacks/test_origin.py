@@ -8,7 +8,7 @@ from typing import Any
 import pulumi
 import pytest
 
-from origins import SERVERS, bundle, cloudflare_ca, pin
+from origins import bundle, cloudflare_ca, pin
 from stacks.config import parse
 from stacks.origin import directives
 from tests.origins import servers
@@ -177,7 +177,7 @@ def test_exported_directives_have_what_the_keys_say(zone: dict[str, Any], tmp_pa
 
 
 @pytest.mark.parametrize("name", ["shop.example.com", "_my_shop.example.com", "bücher.example.com"])
-@pytest.mark.parametrize("server", SERVERS)
+@pytest.mark.parametrize("server", servers.PROGRAMS)
 def test_a_real_server_accepts_the_directives_once_its_files_are_there(
     server: str, name: str, zone: dict[str, Any], tmp_path: Path
 ) -> None:

@@ -244,7 +244,7 @@ def test_stdout_is_the_configuration_or_the_bundle_and_nothing_else(origins: Ori
 
 
 @pytest.mark.parametrize("stage", ["optional", "on"])
-@pytest.mark.parametrize("server", SERVERS)
+@pytest.mark.parametrize("server", servers.PROGRAMS)
 def test_a_real_server_accepts_what_was_written(
     server: str, stage: str, origins: Origins, tmp_path: Path
 ) -> None:
@@ -339,7 +339,7 @@ def test_without_a_server_anywhere_the_line_says_where_it_may_stand(origins: Ori
     assert "under example.com in the stack's file" in done.stderr
 
 
-@pytest.mark.parametrize("server", SERVERS)
+@pytest.mark.parametrize("server", servers.PROGRAMS)
 def test_the_stage_is_optional_unless_somebody_says_on_and_then_there_is_a_log(
     server: str, origins: Origins
 ) -> None:

@@ -104,7 +104,7 @@ def at(port: int, *more: str) -> tuple[str, ...]:
     return ("probe", HOSTNAME, "--address", f"127.0.0.1:{port}", "--no-http", "--any-server", *more)
 
 
-@pytest.mark.parametrize("server", SERVERS)
+@pytest.mark.parametrize("server", servers.PROGRAMS)
 def test_issue_origin_and_probe_together_end_at_an_origin_that_refuses_everyone_else(
     server: str, serving: Serving, files: Files
 ) -> None:
