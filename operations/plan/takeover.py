@@ -116,17 +116,24 @@ def _keep(zone: OtherZone, values: Mapping[str, Any], is_hostname: bool) -> str:
 def _take_binding(zone: OtherZone, resource: OtherResource) -> str:
     """One kind for a hostname's binding, the zone's switch, and the shared certificate."""
     values = resource.values
-    for entry in values.get("config") or []:
-        if entry.get("hostname"):
+    # Pulumi's bridge has the plural.
+    entries = _blocks(values.get("config") or values.get("configs"))
+    if named := [entry for entry in entries if entry.get("hostname")]:
+        for entry in named:
             _add_binding(zone, entry)
-            return ""
-    if values.get("hostname"):
+    elif values.get("hostname"):
         _add_binding(zone, values)
     elif values.get("authenticated_origin_pulls_certificate"):
         zone.is_on = bool(values.get("enabled"))
     else:
         zone.settings["tls_client_auth"] = "on" if values.get("enabled") else "off"
     return ""
+
+
+def _blocks(value: Any) -> list[Mapping[str, Any]]:
+    """A block that occurs at most once is an object in Pulumi's bridge, a list in Terraform."""
+    items = value if isinstance(value, list) else [value]
+    return [item for item in items if isinstance(item, Mapping)]
 
 
 def _add_binding(zone: OtherZone, values: Mapping[str, Any]) -> None:
@@ -149,7 +156,7 @@ def _take_setting(zone: OtherZone, resource: OtherResource) -> str:
 
 def _take_override(zone: OtherZone, resource: OtherResource) -> str:
     """Reads the two settings that matter; the resource holds others too and stays with its tool."""
-    for settings in resource.values.get("settings") or []:
+    for settings in _blocks(resource.values.get("settings")):
         for name in SWITCHES:
             if settings.get(name):
                 zone.settings[name] = str(settings[name])

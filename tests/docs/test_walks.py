@@ -166,7 +166,7 @@ def test_keys_go_from_the_old_state_into_the_new_stack_and_are_nowhere_in_betwee
     for setting, value in (("ssl", "strict"), ("tls_client_auth", "on")):
         sandbox.outside("PATCH", f"/zones/{ZONE}/settings/{setting}", {"value": value})
     text = {"terraform": state_file, "pulumi": pulumi_export}[tool](version_5(pairs))
-    clone.write("old.json", text.replace("c2", made_id))
+    clone.write("old.json", text.replace('"c2"', f'"{made_id}"'))
     before = sandbox.state(settled=True)
     sandbox.clear_journal()
     option = f"--{tool}-state old.json"

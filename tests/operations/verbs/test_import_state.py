@@ -58,19 +58,59 @@ def version_5(pairs: Mapping[str, Pair]) -> list[tuple[str, str, dict[str, Any]]
     """https://registry.terraform.io/providers/cloudflare/cloudflare/5.22.0/docs"""
     kind = "cloudflare_authenticated_origin_pulls"
     entry = {"hostname": "app.example.com", "cert_id": "c2", "enabled": True}
-    app = {"id": "c2", "certificate_id": "c2", "status": "active", **pair(pairs["app"])}
+    app = {"id": "c2", "status": "active", **pair(pairs["app"])}
     zone = {"id": "c1", "certificate_id": "c1", "enabled": True, **pair(pairs["zone"])}
     setting = {"id": "ssl", "setting_id": "ssl", "zone_id": ZONE, "value": "strict"}
     shared = {**setting, "id": "tls_client_auth", "setting_id": "tls_client_auth", "value": "on"}
     return [
         (f"{kind}_certificate", "zone", zone),
         (f"{kind}_hostname_certificate", "app", app),
-        (kind, "app", {"zone_id": ZONE, "config": [entry], "hostname": "app.example.com"}),
+        (kind, "app", {"zone_id": ZONE, "config": [entry]}),
         (f"{kind}_settings", "zone", {"id": ZONE, "zone_id": ZONE, "enabled": True}),
         ("cloudflare_zone_setting", "ssl", setting),
         ("cloudflare_zone_setting", "shared", shared),
         ("cloudflare_zone_setting", "http3", {**setting, "setting_id": "http3", "value": "on"}),
     ]
+
+
+# The fields of the resources beside `id`, as the schemas of the providers have them: read in
+# pulumi_cloudflare 5.49.1, which bridges version 4, and 6.23.1, which bridges version 5.
+CERTIFICATE_FIELDS = {
+    "certificate", "expires_on", "issuer", "private_key", "serial_number", "signature", "status",
+    "uploaded_on", "zone_id",
+}  # fmt: skip
+SCHEMA_4 = {
+    "authenticated_origin_pulls": {
+        "authenticated_origin_pulls_certificate", "enabled", "hostname", "zone_id",
+    },
+    "authenticated_origin_pulls_certificate": CERTIFICATE_FIELDS | {"type"},
+    "zone_settings_override": {
+        "initial_settings", "initial_settings_read_at", "readonly_settings", "settings", "zone_id",
+        "zone_status", "zone_type",
+    },
+}  # fmt: skip
+SCHEMA_5 = {
+    "authenticated_origin_pulls": CERTIFICATE_FIELDS
+    | {"cert_id", "cert_status", "cert_updated_at", "cert_uploaded_on", "config", "created_at"}
+    | {"enabled", "hostname", "updated_at"},
+    "authenticated_origin_pulls_certificate": CERTIFICATE_FIELDS | {"certificate_id", "enabled"},
+    "authenticated_origin_pulls_hostname_certificate": CERTIFICATE_FIELDS,
+    "authenticated_origin_pulls_settings": {"enabled", "zone_id"},
+    "zone_setting": {
+        "editable", "enabled", "modified_on", "setting_id", "time_remaining", "value", "zone_id",
+    },
+}  # fmt: skip
+
+
+@pytest.mark.parametrize(("made", "schema"), [("version_4", SCHEMA_4), ("version_5", SCHEMA_5)])
+def test_the_fixtures_have_only_fields_that_the_providers_have(
+    pairs: dict[str, Pair], made: str, schema: dict[str, set[str]]
+) -> None:
+    resources = {"version_4": version_4, "version_5": version_5}[made](pairs)
+    known = [r for r in resources if r[0] != "cloudflare_record"]
+    assert {kind.removeprefix("cloudflare_") for kind, _, _ in known} == set(schema)
+    for kind, name, values in known:
+        assert set(values) <= schema[kind.removeprefix("cloudflare_")] | {"id"}, name
 
 
 def state_file(resources: list[tuple[str, str, dict[str, Any]]]) -> str:
@@ -110,7 +150,10 @@ def camel(word: str) -> str:
 
 
 def pulumi_export(resources: list[tuple[str, str, dict[str, Any]]], opened: bool = True) -> str:
-    """`pulumi stack export --show-secrets` of pulumi-cloudflare 6, which bridges version 5."""
+    """`pulumi stack export --show-secrets` of pulumi-cloudflare: 5 bridges version 4, 6 version 5.
+
+    The bridge calls a list in the plural, and a block that occurs at most once is an object.
+    """
 
     def value(name: str, given: Any) -> Any:
         if name == "private_key":
@@ -119,14 +162,16 @@ def pulumi_export(resources: list[tuple[str, str, dict[str, Any]]], opened: bool
                 **({"plaintext": json.dumps(given)} if opened else {"ciphertext": "x"}),
             }
         if isinstance(given, list):
-            return [{camel(k): v for k, v in item.items()} for item in given]
+            items = [{camel(k): v for k, v in item.items()} for item in given]
+            return items[0] if name == "settings" else items
         return given
 
     listed = []
     for kind, name, values in resources:
         word = camel(kind.removeprefix("cloudflare_"))
         type_ = f"cloudflare:index/{word}:{word[0].upper()}{word[1:]}"
-        outputs = {camel(k): value(k, v) for k, v in values.items()}
+        plural = {"config": "configs"}
+        outputs = {camel(plural.get(k, k)): value(k, v) for k, v in values.items()}
         urn = f"urn:pulumi:old::edge::{type_}::{name}"
         listed.append({"urn": urn, "type": type_, "id": values.get("id"), "outputs": outputs})
     return json.dumps({"version": 3, "deployment": {"resources": listed}})
@@ -139,10 +184,12 @@ def read_all(form: str, pairs: Mapping[str, Pair]) -> list[OtherResource]:
         return other_tools.terraform(state_file(version_5(pairs)), "a")
     if form == "show":
         return other_tools.terraform(show_json(version_5(pairs)), "a")
+    if form == "pulumi 5":
+        return other_tools.pulumi(pulumi_export(version_4(pairs)), "a")
     return other_tools.pulumi(pulumi_export(version_5(pairs)), "a")
 
 
-FORMS = ("v4", "v5", "show", "pulumi")
+FORMS = ("v4", "v5", "show", "pulumi 5", "pulumi 6")
 
 
 @pytest.mark.parametrize("form", FORMS)
