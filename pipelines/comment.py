@@ -97,19 +97,23 @@ def main(arguments: list[str], environ: Mapping[str, str]) -> int:
             raise ValueError(f"{arguments[0]} is no report: its last line is not {MARKER}... -->")
         print(Forge(environ).put(text, marker))
     except KeyError as absent:
-        return failed(f"the variable {absent.args[0]} is not set")
+        return report_failure(f"the variable {absent.args[0]} is not set")
     except IndexError:
-        return failed("give the report: python3 pipelines/comment.py report.md")
+        return report_failure("give the report: python3 pipelines/comment.py report.md")
     except urllib.error.HTTPError as error:
         if 300 <= error.code < 400:
-            return failed(f"the forge answered {error.code}, to another address: not followed")
-        return failed(f"the forge answered {error.code}: may the token write comments here?")
+            return report_failure(
+                f"the forge answered {error.code}, to another address: not followed"
+            )
+        return report_failure(
+            f"the forge answered {error.code}: may the token write comments here?"
+        )
     except (OSError, ValueError) as error:
-        return failed(str(error))
+        return report_failure(str(error))
     return 0
 
 
-def failed(why: str) -> int:
+def report_failure(why: str) -> int:
     print(f"No comment: {why}", file=sys.stderr)
     return 1
 

@@ -87,7 +87,7 @@ def create(store: Store, body: dict[str, Any]) -> Policy:
     now = store.clock.tick()
     blank = PolicyState("", "", False, {}, now)
     made = Policy(str(uuid.uuid4()), now)
-    made.history.change((now, _changed(store, blank, body, now)))
+    made.history.change((now, _change(store, blank, body, now)))
     store.account.policies[made.id] = made
     store.unsaved.add(("account", store.account.id))
     return made
@@ -97,7 +97,7 @@ def update(store: Store, policy_id: str, body: dict[str, Any]) -> Policy:
     """Changes what the body names; the rest of the policy stays as it was."""
     found, state = policy(store, policy_id)
     now = store.clock.tick()
-    found.history.change((now, _changed(store, state, body, now)))
+    found.history.change((now, _change(store, state, body, now)))
     store.unsaved.add(("account", store.account.id))
     return found
 
@@ -110,7 +110,7 @@ def delete(store: Store, policy_id: str) -> None:
     store.unsaved.add(("account", store.account.id))
 
 
-def _changed(store: Store, state: PolicyState, body: dict[str, Any], now: Instant) -> PolicyState:
+def _change(store: Store, state: PolicyState, body: dict[str, Any], now: Instant) -> PolicyState:
     fields = ("name", "alert_type", "enabled", "mechanisms", "description", "filters")
     new = {**vars(state), **{name: body[name] for name in fields if name in body}}
     if new["alert_type"] not in ALERT_TYPES:
@@ -143,7 +143,7 @@ def _check_mechanisms(store: Store, mechanisms: object) -> None:
                 raise errors.NO_SUCH_DESTINATION(f"The account has no such destination: {target}")
 
 
-def settled(store: Store, instant: Instant) -> dict[str, list[dict[str, Any]]]:
+def settled_view(store: Store, instant: Instant) -> dict[str, list[dict[str, Any]]]:
     """Policies by name and type, without ids and instants; two of one name stand twice."""
     found: dict[str, list[dict[str, Any]]] = {}
     for _, state in policies(store, instant):

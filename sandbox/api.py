@@ -59,7 +59,7 @@ def _list_certificates(level: str) -> Callable[[Call], dict[str, Any]]:
         then = store.clock.now() - store.limits.lag_time()
         found = [
             answers.certificate_json(item, state)
-            for item in store.listed(_zone(call), level, then)
+            for item in store.list_certificates(_zone(call), level, then)
             if (state := item.history.at(then)) is not None
         ]
         if not found:

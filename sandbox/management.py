@@ -161,13 +161,13 @@ class Management:
         return {"eligible": account.eligible, "destinations": account.destinations}
 
     def presented(self, request: Request, body: Body) -> Any:
-        return self._presented(request, presented_now)
+        return self._rows_of_presented(request, presented_now)
 
     def presented_log(self, request: Request, body: Body) -> Any:
-        found = self._presented(request, presented_log)
+        found = self._rows_of_presented(request, presented_log)
         return sorted(found, key=lambda change: (change["at"], change["hostname"]))
 
-    def _presented(self, request: Request, read: Callable[..., list[Body]]) -> list[Body]:
+    def _rows_of_presented(self, request: Request, read: Callable[..., list[Body]]) -> list[Body]:
         store = self.front.state.store
         wanted, hostname = request.query_params.get("zone"), request.query_params.get("hostname")
         zones = (

@@ -119,7 +119,7 @@ def settled_view(store: Store) -> dict[str, Any]:
     and tombstones: equal before and after a run that leaves all as it was found."""
     zones = sorted(store.zones.values(), key=lambda zone: zone.name)
     settled: dict[str, Any] = {zone.name: _settled_zone(store, zone) for zone in zones}
-    return settled | {"policies": alerting.settled(store, FOREVER)}
+    return settled | {"policies": alerting.settled_view(store, FOREVER)}
 
 
 def _settled_zone(store: Store, zone: Zone) -> dict[str, Any]:

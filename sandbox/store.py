@@ -88,7 +88,7 @@ class Store:
             raise NOT_FOUND[level]()
         return found
 
-    def listed(self, zone: Zone, level: str, instant: Instant) -> list[Certificate]:
+    def list_certificates(self, zone: Zone, level: str, instant: Instant) -> list[Certificate]:
         """Certificates that exist at `instant`, the newest upload first."""
         found = [
             item
@@ -112,7 +112,7 @@ class Store:
             raise errors.ALREADY_EXISTS()
         if (
             level == HOSTNAME_LEVEL
-            and len(self.listed(zone, level, now)) >= self.limits.hostname_certificates
+            and len(self.list_certificates(zone, level, now)) >= self.limits.hostname_certificates
         ):
             raise errors.TOO_MANY_CERTIFICATES()
         certificate = known[0] if known else self._new(zone, level, upload)

@@ -157,7 +157,7 @@ def _ssl(scene: Scene) -> Iterator[Text]:
 def _others(scene: Scene) -> Iterator[Text]:
     for resource in scene.preview.resources:
         if resource.op in ("delete", "replace"):
-            yield from _deleted_but_used(scene, resource)
+            yield from _deletions_of_used(scene, resource)
         old = resource.old or {}
         takes_over = resource.new and resource.new.get("overwrite") is True
         if takes_over and (resource.op == "create" or old.get("overwrite") is not True):
@@ -168,17 +168,21 @@ def _others(scene: Scene) -> Iterator[Text]:
             )
 
 
-def _deleted_but_used(scene: Scene, resource: Resource) -> Iterator[Text]:
+def _deletions_of_used(scene: Scene, resource: Resource) -> Iterator[Text]:
     old = kind_of(resource).certificate(resource, resource.old or {})
     zone_id = str((resource.old or {}).get("zone_id"))
-    if old is None or any(c.sha256 == old.sha256 for c in _still_held(scene, zone_id, resource)):
+    if old is None or any(
+        c.sha256 == old.sha256 for c in _certificates_that_stay(scene, zone_id, resource)
+    ):
         return
     before = scene.before.get(zone_id) or ZoneFacts(zone_id)
     after = scene.after.get(zone_id) or ZoneFacts(zone_id)
     yield from kind_of(resource).deletion_dangers(Deletion(resource, old, before, after))
 
 
-def _still_held(scene: Scene, zone_id: str, but: Resource) -> Iterator[CertificateFacts]:
+def _certificates_that_stay(
+    scene: Scene, zone_id: str, but: Resource
+) -> Iterator[CertificateFacts]:
     """The certificates that other resources of the same kind and zone still hold."""
     for other in scene.preview.resources:
         is_other = other.urn != but.urn or but.is_leftover or other.op == "replace"

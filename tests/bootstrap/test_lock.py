@@ -18,7 +18,7 @@ def normalise(text: str) -> dict[str, str]:
     return {re.sub(r"[-_.]+", "-", name.lower()): version for name, version in PIN.findall(text)}
 
 
-def locked(name: str) -> str:
+def read_lock(name: str) -> str:
     return (PROJECT / packages.LOCKS / name).read_text()
 
 
@@ -38,7 +38,7 @@ def test_each_list_has_a_lock_and_each_lock_a_list() -> None:
 @pytest.mark.parametrize("name", LISTS)
 def test_a_lock_holds_what_its_list_asks_for(name: str) -> None:
     wanted = everything_of(name)
-    held = normalise(locked(name))
+    held = normalise(read_lock(name))
     wrong = {package: v for package, v in wanted.items() if held.get(package) != v}
     assert wrong == {}, "run: make lock"
 
@@ -46,16 +46,18 @@ def test_a_lock_holds_what_its_list_asks_for(name: str) -> None:
 @pytest.mark.parametrize("name", LISTS)
 def test_a_lock_and_the_constraints_name_the_same_versions(name: str) -> None:
     constraints = normalise((PROJECT / "constraints.txt").read_text())
-    assert normalise(locked(name)).items() <= constraints.items(), "run: make lock"
+    assert normalise(read_lock(name)).items() <= constraints.items(), "run: make lock"
 
 
 @pytest.mark.parametrize("name", LISTS)
 def test_every_package_of_a_lock_has_hashes_and_only_wheels_are_taken(name: str) -> None:
-    head, *entries = re.split(r"^(?=[a-z0-9])", locked(name), flags=re.MULTILINE)
+    head, *entries = re.split(r"^(?=[a-z0-9])", read_lock(name), flags=re.MULTILINE)
     assert "--only-binary :all:" in head.splitlines()
     assert entries
     assert [e for e in entries if not re.search(r"\\\n +--hash=sha256:[0-9a-f]{64}\b", e)] == []
-    assert not re.search(r"^--(?!only-binary)|://", locked(name), re.MULTILINE), "no index, no URL"
+    assert not re.search(r"^--(?!only-binary)|://", read_lock(name), re.MULTILINE), (
+        "no index, no URL"
+    )
 
 
 def test_make_installs_by_hash_alone(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -67,7 +67,7 @@ def test_each_resource_is_made_changed_in_place_replaced_and_deleted(
     one, two = pairs["one"].sha256, pairs["two"].sha256
     project.write(PROGRAM.format(**AS_MADE))
     project.up()
-    assert shown(sandbox, "example.com") == {"app": one, "a": one, "b": two}
+    assert read_presented(sandbox, "example.com") == {"app": one, "a": one, "b": two}
     made = {item["urn"]: item.get("id") for item in project.export()}
 
     project.write(PROGRAM.format(**CHANGED))
@@ -75,7 +75,7 @@ def test_each_resource_is_made_changed_in_place_replaced_and_deleted(
     assert {name: step["op"] for name, step in steps.items()} == dict.fromkeys(IN_PLACE, "update")
     assert {name: set(step["detailedDiff"]) for name, step in steps.items()} == IN_PLACE
     project.up(env=key)
-    assert shown(sandbox, "example.com") == {"app": two, "a": one, "c": None}
+    assert read_presented(sandbox, "example.com") == {"app": two, "a": one, "c": None}
     assert {item["urn"]: item.get("id") for item in project.export()} == made
 
     project.write(PROGRAM.format(**REPLACED))
@@ -84,7 +84,7 @@ def test_each_resource_is_made_changed_in_place_replaced_and_deleted(
         name: ("replace", ["zone_id"]) for name in IN_PLACE
     }
     project.up(env=key)
-    assert shown(sandbox, "example.net") == {"app": two, "a": one, "c": None}
+    assert read_presented(sandbox, "example.net") == {"app": two, "a": one, "c": None}
     assert sandbox.state(settled=True)["example.com"] == found["example.com"]
 
     project.write("")
@@ -142,7 +142,7 @@ def reasons(step: Step) -> tuple[str, list[str]]:
     return step["op"], step["replaceReasons"]
 
 
-def shown(sandbox: SandboxProcess, zone: str) -> dict[str, str | None]:
+def read_presented(sandbox: SandboxProcess, zone: str) -> dict[str, str | None]:
     """The fingerprints by the first part of the hostname, the stranger's left out."""
     return {
         row["hostname"].split(".")[0]: row["certificate_sha256"] if row["enabled"] else None

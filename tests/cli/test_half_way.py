@@ -26,7 +26,7 @@ def program(binding: str, name: str = "c", pair: str = "old") -> str:
     return CERTIFICATE.format(name=name, pair=pair) + binding
 
 
-def shown(sandbox: SandboxProcess, at: str, hostname: str = APP) -> list[str | None]:
+def read_presented(sandbox: SandboxProcess, at: str, hostname: str = APP) -> list[str | None]:
     """The fingerprints that the origin of the hostname was shown since then."""
     rows = sandbox.presented_log(ZONE, hostname)
     before = [row for row in rows if row["at"] <= at]
@@ -65,7 +65,7 @@ def test_a_rotation_that_failed_half_way_can_be_taken_back(
     project.write(program(binding))
     told = project.up()
     assert "kept, another resource of this program holds it now" in told.text
-    assert shown(sandbox, at) == [old.sha256]
+    assert read_presented(sandbox, at) == [old.sha256]
     assert ours(sandbox, old, new) == {old.sha256}
     project.expect_no_changes("--refresh")
 
@@ -88,7 +88,7 @@ def test_a_rotation_that_failed_half_way_can_go_on_under_another_name(
     fail_half_way(project, sandbox, program(ONE, pair="new"))
     project.write(program(binding, name=name, pair="new"))
     project.up()
-    assert shown(sandbox, at) == [old.sha256, new.sha256]
+    assert read_presented(sandbox, at) == [old.sha256, new.sha256]
     assert ours(sandbox, old, new) == {new.sha256}
 
 
@@ -103,11 +103,11 @@ def test_new_names_for_both_and_a_new_certificate_at_once_need_the_word_overwrit
     renamed = ONE.replace('"app"', '"renamed"')
     project.write(program(renamed, name="renamed", pair="new"))
     project.up(code=1).line("error: CloudflareError: binding app.example.com", "overwrite=True")
-    assert shown(sandbox, at) == [old.sha256]
+    assert read_presented(sandbox, at) == [old.sha256]
     overwrite = renamed.replace("cert_id=c.id", "cert_id=c.id, overwrite=True")
     project.write(program(overwrite, name="renamed", pair="new"))
     project.up()
-    assert shown(sandbox, at) == [old.sha256, new.sha256]
+    assert read_presented(sandbox, at) == [old.sha256, new.sha256]
     assert ours(sandbox, old, new) == {new.sha256}
 
 
@@ -121,7 +121,7 @@ def test_a_zone_certificate_and_its_switch_are_renamed_without_a_request_that_wr
     project.write(OWN.replace('"on", zone', '"switch", zone').format(name="own", pair="old"))
     project.up()
     assert {entry["method"] for entry in sandbox.journal(after=so_far)} == {"GET"}
-    assert shown(sandbox, at, "*") == [own.sha256]
+    assert read_presented(sandbox, at, "*") == [own.sha256]
 
 
 def test_a_hostname_moves_between_the_two_binding_resources_and_back(
@@ -136,7 +136,7 @@ def test_a_hostname_moves_between_the_two_binding_resources_and_back(
         told = project.up()
         assert "1 created" in told.text
         assert "1 deleted" in told.text
-    assert shown(sandbox, at) == [pair.sha256]
+    assert read_presented(sandbox, at) == [pair.sha256]
 
 
 def test_a_zone_certificate_that_was_not_deployed_takes_no_other_away_and_can_be_taken_back(
@@ -150,9 +150,9 @@ def test_a_zone_certificate_that_was_not_deployed_takes_no_other_away_and_can_be
     sandbox.limits(certificate_outcome="deployment_timed_out")
     told = project.up(code=1)
     told.line("error: CloudflareError: zone certificate", "Its successor was not deployed")
-    assert shown(sandbox, at, "*") == [old.sha256]
+    assert read_presented(sandbox, at, "*") == [old.sha256]
     sandbox.limits(certificate_outcome="active")
     project.write(OWN.format(name="c", pair="old"))
     project.up()
-    assert shown(sandbox, at, "*") == [old.sha256]
+    assert read_presented(sandbox, at, "*") == [old.sha256]
     assert ours(sandbox, old, new) == {old.sha256}

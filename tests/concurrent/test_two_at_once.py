@@ -33,7 +33,7 @@ def wait_for_ends(running: list[subprocess.Popen[str]]) -> list[tuple[int, str]]
     return [(process.returncode, text) for process, text in zip(running, texts, strict=True)]
 
 
-def both_held(
+def hold_both(
     people: list[Project], cloudflare: SandboxProcess, method: str, path: str
 ) -> list[tuple[int, str]]:
     """`up` of both, whose first requests of this kind are carried out at the same moment."""
@@ -56,9 +56,9 @@ def test_two_who_upload_at_once_to_one_zone_both_end_well(
     for project, hostname in zip(people, ("a", "b"), strict=True):
         wanted[f"{hostname}.example.com"] = project.pair("first").sha256
         project.write(LEVEL.format(pair="first", hostname=hostname))
-    assert [code for code, _ in both_held(people, cloudflare, "POST", "certificates$")] == [0, 0]
+    assert [code for code, _ in hold_both(people, cloudflare, "POST", "certificates$")] == [0, 0]
     assert conflicts(cloudflare) >= 1
-    assert shown(cloudflare) == wanted
+    assert read_presented(cloudflare) == wanted
     assert [code for code, _ in both(people, *DESTROY)] == [0, 0]
     assert cloudflare.state(settled=True) == found
 
@@ -76,7 +76,7 @@ def test_two_who_replace_their_certificates_at_once_both_end_well(
     at = cloudflare.now()
     for project, hostname in zip(people, ("a", "b"), strict=True):
         project.write(LEVEL.format(pair="second", hostname=hostname))
-    assert [code for code, _ in both_held(people, cloudflare, "POST", "certificates$")] == [0, 0]
+    assert [code for code, _ in hold_both(people, cloudflare, "POST", "certificates$")] == [0, 0]
     later = [row for row in cloudflare.presented_log(ZONE) if row["at"] > at]
     for hostname, (_, second) in pairs.items():
         rows = [r["certificate_sha256"] for r in later if r["hostname"] == hostname]
@@ -94,21 +94,21 @@ def test_of_two_that_want_one_hostname_the_loser_says_so(
     for project in people:
         pairs.append(project.pair("first"))
         project.write(LEVEL.format(pair="first", hostname="a"))
-    results = both_held(people, cloudflare, "PUT", "hostnames$")
+    results = hold_both(people, cloudflare, "PUT", "hostnames$")
     assert sorted(code for code, _ in results) == [0, 1]
     loser = [code for code, _ in results].index(1)
     told = results[loser][1]
     assert "somebody else has changed it at the same time" in told
     assert "pulumi up --refresh" in told
-    winner = shown(cloudflare)["a.example.com"]
+    winner = read_presented(cloudflare)["a.example.com"]
     assert winner == pairs[1 - loser].sha256
     # The next one finds it bound already, and is refused before it writes anything.
     people[loser].up(code=1).line("error: CloudflareError:", "not of this stack", "overwrite=True")
-    assert shown(cloudflare)["a.example.com"] == winner
+    assert read_presented(cloudflare)["a.example.com"] == winner
     people[1 - loser].expect_no_changes("--refresh")
 
 
-def shown(cloudflare: SandboxProcess) -> dict[str, str]:
+def read_presented(cloudflare: SandboxProcess) -> dict[str, str]:
     """What each hostname that anybody here bound shows."""
     return {
         hostname: row["certificate_sha256"]

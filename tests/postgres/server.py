@@ -23,7 +23,7 @@ SECONDS = 60.0
 OPTIONS = "-c listen_addresses=127.0.0.1 -c port={port} -c unix_socket_directories= -c fsync=off"
 
 
-def unprivileged() -> dict[str, Any]:
+def as_unprivileged() -> dict[str, Any]:
     """PostgreSQL refuses to run as root: then it gets a user who owns nothing."""
     if os.geteuid() != 0:
         return {}
@@ -61,12 +61,12 @@ class Postgres:
                 stderr=output,
                 timeout=SECONDS,
                 check=False,
-                **unprivileged(),
+                **as_unprivileged(),
             ).returncode
         assert status == 0, f"{program}: {log.read_text()[-2000:]}"
 
     def __enter__(self) -> Postgres:
-        given = unprivileged()
+        given = as_unprivileged()
         password = self._folder / "password"
         password.touch(mode=0o600)
         password.write_text(self.password)

@@ -29,7 +29,7 @@ def both(team: list[Project], pair: str) -> str:
     return made.sha256
 
 
-def shown(cloudflare: SandboxProcess) -> str | None:
+def read_presented(cloudflare: SandboxProcess) -> str | None:
     row = cloudflare.presented_all("example.com").get("app.example.com")
     return row["certificate_sha256"] if row and row["level"] == "hostname" else None
 
@@ -41,7 +41,7 @@ def test_what_one_makes_the_other_sees_changes_and_destroys(
     found = cloudflare.state(settled=True)
     sha256 = both(team, "first")
     one.up()
-    assert shown(cloudflare) == sha256
+    assert read_presented(cloudflare) == sha256
     assert int(postgres.ask("select count(*) from pulumi_state", database)) > 0
     two.expect_no_changes("--refresh")
     two.destroy()
@@ -68,7 +68,7 @@ def test_while_one_is_at_work_the_other_is_told_who_and_changes_nothing(
     cloudflare.release()
     assert running.communicate(timeout=LONGEST)
     assert running.returncode == 0
-    assert shown(cloudflare) == sha256
+    assert read_presented(cloudflare) == sha256
     two.expect_no_changes("--refresh")
 
 

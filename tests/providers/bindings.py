@@ -41,7 +41,7 @@ class Many(Life):
         return {"zone_id": ZONE, "bindings": {hostname: shown}, **more}
 
 
-def shown(sandbox, hostname=APP):
+def read_presented(sandbox, hostname=APP):
     return sandbox.presented(zone=ZONE, hostname=hostname)
 
 

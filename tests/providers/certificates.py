@@ -11,7 +11,7 @@ PATHS = {"zone": B, "hostname": f"{B}/hostnames/certificates"}
 PROVIDERS = {"zone": ZoneCertificateProvider, "hostname": HostnameCertificateProvider}
 
 
-def given(pair, **more):
+def inputs_for(pair, **more):
     return {
         "zone_id": ZONE,
         "certificate": pair.certificate,

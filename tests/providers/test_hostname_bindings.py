@@ -7,7 +7,7 @@ from pulumi.output import Unknown
 
 from providers.api.errors import CloudflareError
 from tests.conftest import ZONE
-from tests.providers.bindings import API, APP, Many, puts, shown
+from tests.providers.bindings import API, APP, Many, puts, read_presented
 
 pytestmark = pytest.mark.usefixtures("new_run")
 
@@ -27,7 +27,7 @@ def test_a_change_of_many_hostnames_is_one_request_and_removals_go_first(
     config = put["body"]["config"]
     assert len(config) == 3
     assert [e["hostname"] for e in config if e["enabled"] is None] == [config[0]["hostname"]]
-    assert shown(sandbox, names[0])["level"] != "hostname"
+    assert read_presented(sandbox, names[0])["level"] != "hostname"
 
 
 def test_refresh_of_a_hundred_hostnames_is_one_read(sandbox, certificate, new_run):
@@ -54,7 +54,7 @@ def test_one_refused_hostname_does_not_fail_its_neighbours(sandbox, certificate)
     with pytest.raises(CloudflareError, match=r"h7\.example\.com: .*7 of 8 were changed"):
         many.up(zone_id=ZONE, bindings=dict.fromkeys(names, mine.id))
     sandbox.advance(60)
-    assert shown(sandbox, "h6.example.com")["cert_id"] == mine.id
+    assert read_presented(sandbox, "h6.example.com")["cert_id"] == mine.id
 
 
 def test_a_hostname_twice_in_any_spelling_is_refused(certificate):

@@ -55,7 +55,7 @@ def put(sandbox: Sandbox, *entries: Json) -> httpx.Response:
     return sandbox.call("PUT", HOSTNAMES, {"config": list(entries)})
 
 
-def bound(sandbox: Sandbox, hostname: str, cert_id: str, enabled: bool | None = True) -> None:
+def bind(sandbox: Sandbox, hostname: str, cert_id: str, enabled: bool | None = True) -> None:
     """A binding, once it is deployed."""
     result(put(sandbox, entry(hostname, cert_id, enabled)))
     sandbox.advance(DEPLOY)

@@ -8,7 +8,7 @@ from tests.sandbox.steps import (
     DEPLOY,
     HOSTNAMES,
     active,
-    bound,
+    bind,
     entry,
     put,
     refusal,
@@ -31,7 +31,7 @@ def test_a_voided_hostname_frees_its_place_at_once(sandbox: SandboxThread) -> No
 
 def test_hostnames_that_are_not_listed_are_untouched(sandbox: SandboxThread) -> None:
     cert_id = active(sandbox)
-    bound(sandbox, "www.example.com", cert_id)
+    bind(sandbox, "www.example.com", cert_id)
     answer = result(put(sandbox, entry("a.example.com", cert_id), entry("b.example.com", cert_id)))
     assert [row["hostname"] for row in answer] == ["a.example.com", "b.example.com"]
     assert status_of(sandbox, f"{HOSTNAMES}/www.example.com") == "active"
@@ -89,7 +89,7 @@ def test_voiding_what_is_not_bound_does_nothing(sandbox: SandboxThread) -> None:
 
 def test_voiding_again_does_not_prolong_the_deletion(sandbox: SandboxThread) -> None:
     cert_id = active(sandbox)
-    bound(sandbox, "www.example.com", cert_id)
+    bind(sandbox, "www.example.com", cert_id)
     result(put(sandbox, entry("www.example.com", cert_id, None)))
     sandbox.advance(DEPLOY - 1)
     result(put(sandbox, entry("www.example.com", cert_id, None)))
@@ -99,8 +99,8 @@ def test_voiding_again_does_not_prolong_the_deletion(sandbox: SandboxThread) -> 
 
 def test_a_hostname_bound_again_while_it_is_voided_stays(sandbox: SandboxThread) -> None:
     cert_id = active(sandbox)
-    bound(sandbox, "www.example.com", cert_id)
+    bind(sandbox, "www.example.com", cert_id)
     result(put(sandbox, entry("www.example.com", cert_id, None)))
-    bound(sandbox, "www.example.com", cert_id)
+    bind(sandbox, "www.example.com", cert_id)
     sandbox.advance(60)
     assert status_of(sandbox, f"{HOSTNAMES}/www.example.com") == "active"

@@ -23,7 +23,7 @@ from tests.sandbox.steps import (
     ZONE,
     ZONE_CERTIFICATES,
     active,
-    bound,
+    bind,
     entry,
     put,
     result,
@@ -118,7 +118,7 @@ def test_the_origin_is_shown_what_is_presented_at_that_instant(
 def test_a_replaced_certificate_is_shown_until_its_successor_is_active_and_not_once_more(
     sandbox: SandboxThread, visit: Visit, trusting: str, folder: Folder
 ) -> None:
-    bound(sandbox, HOSTNAME, active(sandbox, pair=pair(make("old", folder.root))))
+    bind(sandbox, HOSTNAME, active(sandbox, pair=pair(make("old", folder.root))))
     before = visit().json()
     new = active(sandbox, pair=pair(make("new", folder.root)))
     result(put(sandbox, entry(HOSTNAME, new)))
@@ -246,7 +246,7 @@ def test_each_other_failure_has_its_status_and_its_reason(
 def test_a_hostname_outside_the_zones_belongs_to_the_zone_that_binds_it(
     sandbox: SandboxThread, visit: Visit, trusting: str, folder: Folder
 ) -> None:
-    bound(sandbox, "shop.customer.example", active(sandbox, pair=pair(make("own", folder.root))))
+    bind(sandbox, "shop.customer.example", active(sandbox, pair=pair(make("own", folder.root))))
     assert visit(host="shop.customer.example").headers["sandbox-presented"].startswith("hostname")
 
 

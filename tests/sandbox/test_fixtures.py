@@ -18,7 +18,7 @@ from tests.sandbox.steps import (
     ZONE,
     ZONE_CERTIFICATES,
     active,
-    bound,
+    bind,
     entry,
     legacy,
     put,
@@ -36,7 +36,7 @@ pytestmark = pytest.mark.skipif(
 )
 
 
-def published(folder: str) -> list[Any]:
+def read_published(folder: str) -> list[Any]:
     """(file, method, path, status) of the fixtures in a folder."""
     index = FIXTURES / "index.json"
     rows = json.loads(index.read_text()) if index.exists() else []
@@ -53,7 +53,7 @@ def answer_like(sandbox: SandboxThread, method: str, path: str, body: Any) -> An
     """What the sandbox answers to the request that a fixture answers."""
     path = re.sub(r"^/zones/[^/]+", f"/zones/{ZONE}", path).split("?")[0]
     settled = active(sandbox)
-    bound(sandbox, "app.example.com", settled)
+    bind(sandbox, "app.example.com", settled)
     if path == HOSTNAMES and method == "PUT":
         return put(sandbox, entry("app.example.com", settled)).json()
     if re.search(r"/hostnames/certificates/", path):
@@ -109,7 +109,7 @@ def compare(sandbox: SandboxThread, row: Any) -> tuple[Any, Any]:
     return shape(answer_like(sandbox, row["method"], row["path"], theirs)), shape(theirs)
 
 
-@pytest.mark.parametrize("row", published("recorded"))
+@pytest.mark.parametrize("row", read_published("recorded"))
 def test_an_answer_has_the_fields_of_the_recorded_one_and_no_other(
     sandbox: SandboxThread, row: Any
 ) -> None:
@@ -119,7 +119,7 @@ def test_an_answer_has_the_fields_of_the_recorded_one_and_no_other(
     assert ours == theirs
 
 
-@pytest.mark.parametrize("row", published("cloudflare-go"))
+@pytest.mark.parametrize("row", read_published("cloudflare-go"))
 def test_an_answer_has_the_fields_that_cloudflare_go_expects(
     sandbox: SandboxThread, row: Any
 ) -> None:
@@ -134,7 +134,7 @@ def test_the_list_of_bindings_has_the_published_fields(sandbox: SandboxThread) -
     assert shape(sandbox.call("GET", HOSTNAMES).json()) == theirs
 
 
-def throttled(sandbox: SandboxThread) -> httpx.Response:
+def throttle(sandbox: SandboxThread) -> httpx.Response:
     sandbox.limits(quota_requests=1)
     sandbox.call("GET", BASE)
     return sandbox.call("GET", BASE)
@@ -180,7 +180,7 @@ ERRORS: dict[str, Callable[[SandboxThread], httpx.Response]] = {
     ),
     "403_9109_unauthorized": lambda s: s.call("GET", BASE, token="unknown-token-0123456789"),
     "404_7003_no_route": lambda s: s.call("GET", "/zones/x/origin_tls_client_auth"),
-    "429_971_throttle": throttled,
+    "429_971_throttle": throttle,
 }
 
 

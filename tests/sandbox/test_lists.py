@@ -12,7 +12,7 @@ from tests.sandbox.steps import (
     HOSTNAMES,
     ZONE_CERTIFICATES,
     active,
-    bound,
+    bind,
     entry,
     legacy,
     put,
@@ -74,7 +74,7 @@ def test_bindings_are_listed_by_status(
     sandbox: SandboxThread, status: str | None, seen: list[str]
 ) -> None:
     cert_id = active(sandbox)
-    bound(sandbox, "old.example.com", cert_id)
+    bind(sandbox, "old.example.com", cert_id)
     result(put(sandbox, entry("old.example.com", cert_id, None), entry("new.example.com", cert_id)))
     assert hostnames(sandbox, **({"status": status} if status else {})) == seen
 
@@ -89,7 +89,7 @@ def test_more_than_fifty_zone_certificates_take_two_pages(sandbox: SandboxThread
 
 def test_a_lagging_list_shows_the_world_as_it_was(sandbox: SandboxThread) -> None:
     old, new = active(sandbox), active(sandbox)
-    bound(sandbox, "www.example.com", old)
+    bind(sandbox, "www.example.com", old)
     sandbox.advance(60)
     sandbox.limits(list_lag=30)
 

@@ -6,7 +6,7 @@ import httpx
 import pytest
 from cryptography import x509
 
-from tests.sandbox.steps import BASE, HOSTNAME_CERTIFICATES, ZONE, active, bound, result, upload
+from tests.sandbox.steps import BASE, HOSTNAME_CERTIFICATES, ZONE, active, bind, result, upload
 from tests.sandbox_server import SandboxRefused, SandboxThread, certificate_for
 
 
@@ -21,7 +21,7 @@ def test_the_state_is_the_same_twice_and_holds_no_key(sandbox: SandboxThread) ->
 
 def test_a_fingerprint_in_the_state_is_that_of_the_certificate(sandbox: SandboxThread) -> None:
     cert_id = active(sandbox)
-    bound(sandbox, "www.example.com", cert_id)
+    bind(sandbox, "www.example.com", cert_id)
     zone = sandbox.zone("example.com")
     certificates = {
         item["id"]: item["certificate_sha256"] for item in zone["hostname_certificates"]
@@ -39,9 +39,9 @@ def test_a_fingerprint_in_the_state_is_that_of_the_certificate(sandbox: SandboxT
 def test_the_settled_state_is_as_before_once_all_is_taken_away(sandbox: SandboxThread) -> None:
     before = sandbox.state(settled=True)
     cert_id = active(sandbox)
-    bound(sandbox, "www.example.com", cert_id)
+    bind(sandbox, "www.example.com", cert_id)
     assert sandbox.state(settled=True) != before
-    bound(sandbox, "www.example.com", cert_id, None)
+    bind(sandbox, "www.example.com", cert_id, None)
     result(sandbox.call("DELETE", f"{HOSTNAME_CERTIFICATES}/{cert_id}"))
     assert sandbox.state(settled=True) == before
 

@@ -15,7 +15,7 @@ from tests.sandbox.steps import (
     ZONE,
     ZONE_CERTIFICATES,
     active,
-    bound,
+    bind,
     entry,
     legacy,
     put,
@@ -27,7 +27,7 @@ WWW = "www.example.com"
 SETTINGS = f"/zones/{ZONE}/settings"
 
 
-def shown(sandbox: SandboxThread, hostname: str = WWW) -> tuple[str, str | None]:
+def read_presented(sandbox: SandboxThread, hostname: str = WWW) -> tuple[str, str | None]:
     """(level, certificate id; `shared`; None for nothing)."""
     row = sandbox.presented("example.com", hostname)
     if row["certificate_sha256"] is None:
@@ -55,8 +55,8 @@ def born_zone_certificate(sandbox: SandboxThread, place: int = 0) -> str:
 def test_at_first_the_shared_certificate_is_shown_and_the_own_one_of_legacy(
     sandbox: SandboxThread,
 ) -> None:
-    assert shown(sandbox) == shown(sandbox, "*") == ("global", "shared")
-    assert shown(sandbox, "legacy.example.com") == ("hostname", legacy(sandbox))
+    assert read_presented(sandbox) == read_presented(sandbox, "*") == ("global", "shared")
+    assert read_presented(sandbox, "legacy.example.com") == ("hostname", legacy(sandbox))
     assert (
         sandbox.presented("example.com", "*")["certificate_sha256"] == (sandbox.shared()["sha256"])
     )
@@ -65,15 +65,15 @@ def test_at_first_the_shared_certificate_is_shown_and_the_own_one_of_legacy(
 def test_hostname_goes_before_zone_and_zone_before_global(sandbox: SandboxThread) -> None:
     zone_level = born_zone_certificate(sandbox)
     switch(sandbox, True)
-    assert shown(sandbox) == ("zone", zone_level)
+    assert read_presented(sandbox) == ("zone", zone_level)
     cert_id = active(sandbox)
-    bound(sandbox, WWW, cert_id)
-    assert shown(sandbox) == ("hostname", cert_id)
-    assert shown(sandbox, "*") == ("zone", zone_level)
+    bind(sandbox, WWW, cert_id)
+    assert read_presented(sandbox) == ("hostname", cert_id)
+    assert read_presented(sandbox, "*") == ("zone", zone_level)
     switch(sandbox, False)
     setting(sandbox, "tls_client_auth", "off")
-    assert shown(sandbox, "*") == ("none", None)
-    assert shown(sandbox) == ("hostname", cert_id)
+    assert read_presented(sandbox, "*") == ("none", None)
+    assert read_presented(sandbox) == ("hostname", cert_id)
 
 
 def test_a_first_binding_lets_the_lower_level_show_until_it_is_active(
@@ -81,9 +81,9 @@ def test_a_first_binding_lets_the_lower_level_show_until_it_is_active(
 ) -> None:
     cert_id = active(sandbox)
     result(put(sandbox, entry(WWW, cert_id)))
-    assert shown(sandbox) == ("global", "shared")
+    assert read_presented(sandbox) == ("global", "shared")
     sandbox.advance(DEPLOY)
-    assert shown(sandbox) == ("hostname", cert_id)
+    assert read_presented(sandbox) == ("hostname", cert_id)
 
 
 @pytest.mark.parametrize("late", ["binding", "certificate"])
@@ -91,24 +91,24 @@ def test_a_hostname_shows_the_old_certificate_until_binding_and_new_one_are_acti
     sandbox: SandboxThread, late: str
 ) -> None:
     old, new = active(sandbox), active(sandbox)
-    bound(sandbox, WWW, old)
+    bind(sandbox, WWW, old)
     result(put(sandbox, entry(WWW, new)))
     slow = f"{ZONE}/{WWW}" if late == "binding" else new
     sandbox.patch_object(slow, "pending_deployment", then="active", after_seconds=60)
     sandbox.advance(59)
-    assert shown(sandbox) == ("hostname", old)
+    assert read_presented(sandbox) == ("hostname", old)
     sandbox.advance(1)
-    assert shown(sandbox) == ("hostname", new)
+    assert read_presented(sandbox) == ("hostname", new)
 
 
 def test_the_old_certificate_deleted_too_early_leaves_nothing(sandbox: SandboxThread) -> None:
     old, new = active(sandbox), active(sandbox)
-    bound(sandbox, WWW, old)
+    bind(sandbox, WWW, old)
     result(put(sandbox, entry(WWW, new)))
     delete(sandbox, HOSTNAME_CERTIFICATES, old)
-    assert shown(sandbox) == ("hostname", None)
+    assert read_presented(sandbox) == ("hostname", None)
     sandbox.advance(DEPLOY)
-    assert shown(sandbox) == ("hostname", new)
+    assert read_presented(sandbox) == ("hostname", new)
     levels = [
         row["certificate_sha256"] is None for row in sandbox.presented_log("example.com", WWW)
     ]
@@ -129,38 +129,38 @@ def test_voids_and_switching_off_count_at_once(
     sandbox: SandboxThread, change: Callable[[SandboxThread], object], after: tuple[str, str | None]
 ) -> None:
     switch(sandbox, True)
-    bound(sandbox, WWW, legacy(sandbox))
+    bind(sandbox, WWW, legacy(sandbox))
     own = born_zone_certificate(sandbox)
     change(sandbox)
-    assert shown(sandbox) == (after[0], own if after[1] == "own" else None)
+    assert read_presented(sandbox) == (after[0], own if after[1] == "own" else None)
 
 
 def test_a_disabled_hostname_stays_suppressed_until_it_is_bound_again(
     sandbox: SandboxThread,
 ) -> None:
     cert_id = legacy(sandbox)
-    bound(sandbox, WWW, cert_id, False)
-    assert shown(sandbox) == ("hostname", None)
+    bind(sandbox, WWW, cert_id, False)
+    assert read_presented(sandbox) == ("hostname", None)
     result(put(sandbox, entry(WWW, cert_id)))
-    assert shown(sandbox) == ("hostname", None)
+    assert read_presented(sandbox) == ("hostname", None)
     sandbox.advance(DEPLOY)
-    assert shown(sandbox) == ("hostname", cert_id)
+    assert read_presented(sandbox) == ("hostname", cert_id)
 
 
 def test_the_zone_shows_its_most_recently_deployed_certificate(sandbox: SandboxThread) -> None:
     switch(sandbox, True)
     old = born_zone_certificate(sandbox)
     new = active(sandbox, ZONE_CERTIFICATES)
-    assert shown(sandbox) == ("zone", new)
+    assert read_presented(sandbox) == ("zone", new)
     delete(sandbox, ZONE_CERTIFICATES, new)
-    assert shown(sandbox) == ("zone", old)
+    assert read_presented(sandbox) == ("zone", old)
 
 
 def test_a_new_zone_certificate_is_not_shown_before_it_is_active(sandbox: SandboxThread) -> None:
     switch(sandbox, True)
     old = born_zone_certificate(sandbox)
     result(sandbox.call("POST", ZONE_CERTIFICATES, certificate_for()))
-    assert shown(sandbox) == ("zone", old)
+    assert read_presented(sandbox) == ("zone", old)
 
 
 def test_the_last_zone_certificate_deleted_while_the_switch_is_on_leaves_nothing(
@@ -168,7 +168,7 @@ def test_the_last_zone_certificate_deleted_while_the_switch_is_on_leaves_nothing
 ) -> None:
     switch(sandbox, True)
     delete(sandbox, ZONE_CERTIFICATES, born_zone_certificate(sandbox))
-    assert shown(sandbox) == ("zone", None)
+    assert read_presented(sandbox) == ("zone", None)
 
 
 def test_a_switch_that_never_had_a_certificate_lets_the_shared_one_show(
@@ -176,16 +176,16 @@ def test_a_switch_that_never_had_a_certificate_lets_the_shared_one_show(
 ) -> None:
     delete(sandbox, ZONE_CERTIFICATES, born_zone_certificate(sandbox))
     switch(sandbox, True)
-    assert shown(sandbox) == ("global", "shared")
+    assert read_presented(sandbox) == ("global", "shared")
     new = active(sandbox, ZONE_CERTIFICATES)
-    assert shown(sandbox) == ("zone", new)
+    assert read_presented(sandbox) == ("zone", new)
 
 
 def test_an_expired_certificate_counts_as_none(sandbox: SandboxThread) -> None:
     switch(sandbox, True)
     sandbox.advance(11 * 365 * 86400)
-    assert shown(sandbox) == ("zone", None)
-    assert shown(sandbox, "legacy.example.com") == ("hostname", None)
+    assert read_presented(sandbox) == ("zone", None)
+    assert read_presented(sandbox, "legacy.example.com") == ("hostname", None)
 
 
 @pytest.mark.parametrize("word", ["deployment_timed_out", "pending_deployment"])
@@ -193,11 +193,11 @@ def test_a_binding_that_never_becomes_active_leaves_the_old_one_in_force(
     sandbox: SandboxThread, word: str
 ) -> None:
     old, new = active(sandbox), active(sandbox)
-    bound(sandbox, WWW, old)
+    bind(sandbox, WWW, old)
     result(put(sandbox, entry(WWW, new)))
     sandbox.patch_object(f"{ZONE}/{WWW}", word)
     sandbox.advance(3600)
-    assert shown(sandbox) == ("hostname", old)
+    assert read_presented(sandbox) == ("hostname", old)
 
 
 def test_a_certificate_in_force_that_is_pending_again_is_still_shown(
@@ -205,7 +205,7 @@ def test_a_certificate_in_force_that_is_pending_again_is_still_shown(
 ) -> None:
     cert_id = legacy(sandbox)
     sandbox.patch_object(cert_id, "pending_deployment")
-    assert shown(sandbox, "legacy.example.com") == ("hostname", cert_id)
+    assert read_presented(sandbox, "legacy.example.com") == ("hostname", cert_id)
 
 
 def test_a_deleted_certificate_that_comes_back_is_shown_once_it_is_active(
@@ -218,9 +218,9 @@ def test_a_deleted_certificate_that_comes_back_is_shown_once_it_is_active(
     delete(sandbox, ZONE_CERTIFICATES, cert_id)
     sandbox.advance(DEPLOY)
     result(sandbox.call("POST", ZONE_CERTIFICATES, pair))
-    assert shown(sandbox) == ("zone", None)
+    assert read_presented(sandbox) == ("zone", None)
     sandbox.advance(DEPLOY)
-    assert shown(sandbox) == ("zone", cert_id)
+    assert read_presented(sandbox) == ("zone", cert_id)
 
 
 def seconds_apart(log: list[Json]) -> list[float]:
@@ -249,9 +249,9 @@ def test_two_changes_at_one_frozen_instant_are_both_in_the_log(sandbox: SandboxT
 
 def test_a_rotation_in_the_right_order_never_shows_nothing(sandbox: SandboxThread) -> None:
     old = active(sandbox)
-    bound(sandbox, WWW, old)
+    bind(sandbox, WWW, old)
     new = active(sandbox)
-    bound(sandbox, WWW, new)
+    bind(sandbox, WWW, new)
     delete(sandbox, HOSTNAME_CERTIFICATES, old)
     sandbox.advance(DEPLOY)
     log = sandbox.presented_log("example.com", WWW)
@@ -260,7 +260,7 @@ def test_a_rotation_in_the_right_order_never_shows_nothing(sandbox: SandboxThrea
 
 
 def test_every_hostname_that_ever_had_a_binding_is_listed(sandbox: SandboxThread) -> None:
-    bound(sandbox, WWW, legacy(sandbox))
-    bound(sandbox, WWW, legacy(sandbox), None)
+    bind(sandbox, WWW, legacy(sandbox))
+    bind(sandbox, WWW, legacy(sandbox), None)
     assert result(sandbox.call("GET", HOSTNAMES, status="all"))
     assert set(sandbox.presented_all("example.com")) == {"*", WWW, "legacy.example.com"}

@@ -14,7 +14,7 @@ from tests.sandbox.steps import (
     ZONE,
     ZONE_CERTIFICATES,
     active,
-    bound,
+    bind,
     entry,
     legacy,
     put,
@@ -179,7 +179,7 @@ def test_the_eleventh_hostname_certificate_is_refused(sandbox: SandboxThread) ->
 def test_a_certificate_in_use_can_be_deleted_once_the_row_is_gone(sandbox: SandboxThread) -> None:
     cert_id = active(sandbox)
     path = f"{HOSTNAME_CERTIFICATES}/{cert_id}"
-    bound(sandbox, "www.example.com", cert_id)
+    bind(sandbox, "www.example.com", cert_id)
     assert refusal(sandbox.call("DELETE", path)) == (400, 1433)
     result(put(sandbox, entry("www.example.com", cert_id, None)))
     assert refusal(sandbox.call("DELETE", path)) == (400, 1433)

@@ -12,7 +12,7 @@ from tests.sandbox.steps import (
     ZONE,
     ZONE_CERTIFICATES,
     active,
-    bound,
+    bind,
     entry,
     put,
     refusal,
@@ -109,7 +109,7 @@ def test_a_binding_is_pending_then_active(sandbox: SandboxThread, enabled: bool)
 
 def test_a_voided_binding_is_pending_deletion_and_then_not_found(sandbox: SandboxThread) -> None:
     cert_id = active(sandbox)
-    bound(sandbox, "www.example.com", cert_id)
+    bind(sandbox, "www.example.com", cert_id)
     row = result(put(sandbox, entry("www.example.com", cert_id, None)))[0]
     assert (row["status"], row["enabled"]) == ("pending_deletion", None)
     assert status_of(sandbox, WWW) == "pending_deletion"
@@ -119,7 +119,7 @@ def test_a_voided_binding_is_pending_deletion_and_then_not_found(sandbox: Sandbo
 
 def test_binding_another_certificate_needs_no_void(sandbox: SandboxThread) -> None:
     first, second = active(sandbox), active(sandbox)
-    bound(sandbox, "www.example.com", first)
+    bind(sandbox, "www.example.com", first)
     row = result(put(sandbox, entry("www.example.com", second)))[0]
     assert (row["cert_id"], row["status"]) == (second, "pending_deployment")
     assert row["created_at"] != "0001-01-01T00:00:00Z"
@@ -171,7 +171,7 @@ def test_a_binding_can_time_out_or_stay_pending(
 ) -> None:
     cert_id = active(sandbox)
     sandbox.limits(binding_outcome=outcome)
-    bound(sandbox, "www.example.com", cert_id)
+    bind(sandbox, "www.example.com", cert_id)
     assert status_of(sandbox, WWW) == seen
 
 

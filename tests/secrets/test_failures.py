@@ -27,7 +27,7 @@ def run(sandbox: Any, new_run: Any) -> Any:
     return new_run(CLOUDFLARE_API_TOKEN="", CF_ONE=TOKEN)
 
 
-def given(kind: str, **more: Any) -> dict[str, Any]:
+def inputs_for(kind: str, **more: Any) -> dict[str, Any]:
     pair, _ = key_canary(kind)
     return {
         "zone_id": ZONE,
@@ -59,11 +59,11 @@ def mangle(kind: str) -> dict[str, str]:
 def test_no_failing_check_shows_the_key(run: Any, kind: str, tmp_path: Path, heard: Any) -> None:
     canary = key_canary(kind)[1]
     life = Life(HostnameCertificateProvider())
-    inputs = [given(kind, private_key=text) for text in mangle(kind).values()]
-    inputs += [given(kind, certificate=text) for text in mangle(kind).values()]
+    inputs = [inputs_for(kind, private_key=text) for text in mangle(kind).values()]
+    inputs += [inputs_for(kind, certificate=text) for text in mangle(kind).values()]
     key = key_canary(kind)[0].private_key
-    inputs += [given(kind, certificate=make("other").certificate)]
-    inputs += [given(kind, **{name: key}) for name in ("zone_id", "token_env", "wait_seconds")]
+    inputs += [inputs_for(kind, certificate=make("other").certificate)]
+    inputs += [inputs_for(kind, **{name: key}) for name in ("zone_id", "token_env", "wait_seconds")]
     for one in inputs:
         told = life.faults(**one)
         assert not hits([canary], tmp_path, *told, *heard)
@@ -86,7 +86,7 @@ def test_no_failing_request_shows_the_key_or_the_token(
     sandbox.fault(**ANSWERS[answer], method="POST", times=0)
     sandbox.fault("missing_fields", method="GET", fields=["result.certificate"], times=0)
     with pytest.raises(CloudflareError) as told:
-        Life(HostnameCertificateProvider()).up(**given("RSA 2048"))
+        Life(HostnameCertificateProvider()).up(**inputs_for("RSA 2048"))
     birds = [key_canary("RSA 2048")[1], TOKEN_CANARY]
     assert not hits(birds, tmp_path, str(told.value), repr(told.value), *heard)
 
@@ -98,7 +98,7 @@ def test_an_echo_of_the_key_by_the_server_is_not_repeated(
     key = key_canary("P-256")[0].private_key
     sandbox.fault("status", status=400, code=1408, message=f"bad: {key} {TOKEN}", method="POST")
     with pytest.raises(CloudflareError) as told:
-        Life(HostnameCertificateProvider()).up(**given("P-256"))
+        Life(HostnameCertificateProvider()).up(**inputs_for("P-256"))
     assert not hits([key_canary("P-256")[1], TOKEN_CANARY], tmp_path, str(told.value))
 
 
@@ -114,7 +114,7 @@ def test_a_defect_of_our_own_shows_neither_in_its_traceback(
     plain = Client._once
     monkeypatch.setattr(Client, "_once", once)
     with pytest.raises(CloudflareError, match="unexpected failure in create") as told:
-        Life(HostnameCertificateProvider()).up(**given(kind))
+        Life(HostnameCertificateProvider()).up(**inputs_for(kind))
     printed = capfd.readouterr()
     assert "ValueError" in printed.err
     birds = [key_canary(kind)[1], TOKEN_CANARY]
@@ -125,7 +125,7 @@ def test_a_defect_of_our_own_shows_neither_in_its_traceback(
 def test_nothing_that_an_object_shows_of_itself_holds_the_key(run: Any, tmp_path: Path) -> None:
     pair, canary = key_canary("P-384")
     life = Life(HostnameCertificateProvider())
-    life.up(**given("P-384", private_key=pair.private_key))
+    life.up(**inputs_for("P-384", private_key=pair.private_key))
     others = {name: value for name, value in life.outs.items() if name != "private_key"}
     shown = [repr(others), repr(life.provider), repr(vars(session.current())), life.id]
     assert not hits([canary, TOKEN_CANARY], tmp_path, *shown[:2], shown[3])

@@ -34,7 +34,7 @@ def test_what_is_read_or_belongs_to_another_provider_is_passed_over() -> None:
     assert terraform(json.dumps({"serial": 1, "resources": resources}), "a file") == []
 
 
-def bridged(value: Any) -> str:
+def bridge(value: Any) -> str:
     kind = "cloudflare:index/authenticatedOriginPullsCertificate"
     base = {"type": f"{kind}:AuthenticatedOriginPullsCertificate", "urn": "urn", "id": "an-id"}
     item = {**base, "outputs": {"privateKey": value}}
@@ -42,14 +42,14 @@ def bridged(value: Any) -> str:
 
 
 def test_names_of_pulumi_cloudflare_become_those_of_terraform() -> None:
-    (found,) = pulumi(bridged({SIGNATURE: "secret", "plaintext": '"a key"'}), "a file")
+    (found,) = pulumi(bridge({SIGNATURE: "secret", "plaintext": '"a key"'}), "a file")
     assert found.kind == "authenticated_origin_pulls_certificate"
     assert found.values == {"id": "an-id", "private_key": "a key"}
 
 
 def test_encrypted_secrets_are_asked_for_in_plain_text() -> None:
     with pytest.raises(Stop, match="--show-secrets"):
-        pulumi(bridged({SIGNATURE: "secret", "ciphertext": "v1:x"}), "a file")
+        pulumi(bridge({SIGNATURE: "secret", "ciphertext": "v1:x"}), "a file")
 
 
 @pytest.mark.parametrize("read", [terraform, pulumi])

@@ -8,7 +8,7 @@ from providers.zone_certificate import ZoneCertificateProvider
 from tests.conftest import ZONE
 from tests.pki import make
 from tests.providers.bindings import B
-from tests.providers.certificates import given
+from tests.providers.certificates import inputs_for
 from tests.providers.life import Life
 
 
@@ -28,12 +28,12 @@ def test_a_certificate_that_no_binding_of_the_program_needs_is_deleted_without_a
 
 def test_waiting_for_the_successor_of_a_zone_certificate_polls_the_lists_only(sandbox, new_run):
     life = Life(ZoneCertificateProvider())
-    life.up(**given(make()))
+    life.up(**inputs_for(make()))
     sandbox.advance(60)
     sandbox.outside("PUT", f"{B}/settings", {"enabled": True})
     sandbox.limits(deploy_seconds=60)
     new_run()
-    life.up(**given(make()))
+    life.up(**inputs_for(make()))
     mark = len(sandbox.journal())
     life.finish()
     by_id = [path for path in gets(sandbox, mark) if not path.endswith(("client_auth", "settings"))]
@@ -51,5 +51,5 @@ def test_an_upload_of_a_zone_certificate_costs_one_look_and_one_post(sandbox, ne
     new_run()
     life = Life(ZoneCertificateProvider())
     mark = len(sandbox.journal())
-    life.up(**given(make()))
+    life.up(**inputs_for(make()))
     assert [e["method"] for e in sandbox.journal()[mark:]] == [*["GET"] * (1 + foreign), "POST"]

@@ -15,7 +15,7 @@ from tests.providers.bindings import (
     bind_outside,
     foreign_certificate,
     puts,
-    shown,
+    read_presented,
 )
 
 pytestmark = pytest.mark.usefixtures("new_run")
@@ -52,7 +52,7 @@ def test_destroy_voids_and_the_certificate_is_free_at_once(sandbox, life, certif
 def test_a_disabled_hostname_shows_no_certificate_at_all(sandbox, life, certificate):
     mine = certificate()
     life.up(**life.given(mine.id, enabled=False))
-    assert shown(sandbox)["cert_id"] is None
+    assert read_presented(sandbox)["cert_id"] is None
 
 
 def test_a_hostname_of_somebody_else_is_refused_and_overwrite_takes_it(
@@ -64,9 +64,9 @@ def test_a_hostname_of_somebody_else_is_refused_and_overwrite_takes_it(
     with pytest.raises(CloudflareError, match=r"not of this stack: app\.example\.com") as told:
         life.up(**life.given(mine.id))
     assert "overwrite=True" in str(told.value)
-    assert shown(sandbox)["cert_id"] == theirs
+    assert read_presented(sandbox)["cert_id"] == theirs
     life.up(**life.given(mine.id, overwrite=True))
-    assert shown(sandbox)["cert_id"] == mine.id
+    assert read_presented(sandbox)["cert_id"] == mine.id
 
 
 def test_a_binding_that_is_there_already_is_adopted_without_a_write(
@@ -88,7 +88,7 @@ def test_a_binding_that_was_taken_over_is_not_voided(sandbox, life, certificate,
     with pytest.raises(CloudflareError, match="not voided") as told:
         life.destroy()
     assert "pulumi up --refresh" in str(told.value)
-    assert shown(sandbox)["cert_id"] == theirs
+    assert read_presented(sandbox)["cert_id"] == theirs
 
 
 def test_a_change_from_outside_is_read_as_drift_and_repaired(
@@ -102,7 +102,7 @@ def test_a_change_from_outside_is_read_as_drift_and_repaired(
     differ, _ = life.preview(**life.given(mine.id))
     assert differ & {"cert_id", "bindings"}
     life.up(**life.given(mine.id))
-    assert shown(sandbox)["cert_id"] == mine.id
+    assert read_presented(sandbox)["cert_id"] == mine.id
 
 
 def test_an_update_says_what_it_found_instead(sandbox, life, certificate, new_run, heard):
@@ -145,7 +145,7 @@ def test_a_hostname_moves_between_the_two_resources(sandbox, certificate, new_ru
         new_run()
         second.up(**second.given(mine.id))
         first.drop()
-        assert shown(sandbox)["cert_id"] == mine.id
+        assert read_presented(sandbox)["cert_id"] == mine.id
         new_run()
         second.destroy()
 
@@ -167,7 +167,7 @@ def test_a_rename_after_a_failed_rotation_takes_the_hostname_along(
     renamed.up(**renamed.given(rotated.id))
     life.drop()
     rotated.finish()
-    assert shown(sandbox)["cert_id"] == rotated.id
+    assert read_presented(sandbox)["cert_id"] == rotated.id
 
 
 def test_a_zone_certificate_cannot_be_bound(sandbox, life):
@@ -200,10 +200,10 @@ def test_where_there_is_no_list_the_hostnames_are_asked_one_by_one(sandbox, life
     sandbox.fault("list_404")
     mine = certificate()
     life.up(**life.given(mine.id))
-    assert shown(sandbox)["cert_id"] == mine.id
+    assert read_presented(sandbox)["cert_id"] == mine.id
     assert life.refresh()
     life.destroy()
-    assert shown(sandbox)["cert_id"] != mine.id
+    assert read_presented(sandbox)["cert_id"] != mine.id
 
 
 def test_a_binding_without_a_certificate_in_state_is_voided_only_by_what_state_says(
@@ -219,4 +219,4 @@ def test_a_binding_without_a_certificate_in_state_is_voided_only_by_what_state_s
         life.destroy()
     assert life.refresh()
     life.destroy()
-    assert shown(sandbox)["cert_id"] != mine.id
+    assert read_presented(sandbox)["cert_id"] != mine.id

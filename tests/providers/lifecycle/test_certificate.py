@@ -7,7 +7,7 @@ from cryptography.hazmat.primitives.asymmetric import ec
 
 from providers.zone_certificate import ZoneCertificateProvider
 from tests.pki import make
-from tests.providers.certificates import PATHS, PROVIDERS, given, read_held
+from tests.providers.certificates import PATHS, PROVIDERS, inputs_for, read_held
 from tests.providers.life import Life
 
 pytestmark = pytest.mark.usefixtures("new_run")
@@ -26,7 +26,7 @@ def life(level) -> Life:
 def test_create_returns_as_soon_as_cloudflare_has_taken_the_certificate(sandbox, life, moments):
     """2020 page: "Upload the client certificate and private key via the Cloudflare API"."""
     pair = make()
-    life.up(**given(pair))
+    life.up(**inputs_for(pair))
     assert moments.passed == 0
     assert life.outs["certificate_sha256"] == pair.sha256
     assert life.outs["issuer"] == "CN=Test Origin Pull CA"
@@ -37,17 +37,17 @@ def test_create_returns_as_soon_as_cloudflare_has_taken_the_certificate(sandbox,
 
 def test_a_vanished_certificate_reads_as_gone_and_is_made_again(sandbox, level, life, new_run):
     pair = make()
-    life.up(**given(pair))
+    life.up(**inputs_for(pair))
     sandbox.advance(60)
     sandbox.outside("DELETE", f"{PATHS[level]}/{life.id}")
     new_run()
     assert not life.refresh()
-    life.up(**given(pair))
+    life.up(**inputs_for(pair))
     assert life.id in read_held(sandbox, level)
 
 
 def test_refresh_of_an_untouched_certificate_changes_nothing(life, new_run):
-    life.up(**given(make()))
+    life.up(**inputs_for(make()))
     before = (dict(life.inputs), dict(life.outs))
     new_run()
     assert life.refresh()
@@ -60,7 +60,7 @@ def test_refresh_says_when_cloudflare_presents_a_newer_certificate_of_the_zone(
 ):
     """A run that died after its upload leaves one that state never heard of."""
     life = Life(ZoneCertificateProvider())
-    life.up(**given(make()))
+    life.up(**inputs_for(make()))
     for _ in range(newer):
         pair = make()
         body = {"certificate": pair.certificate, "private_key": pair.private_key}
@@ -73,11 +73,11 @@ def test_refresh_says_when_cloudflare_presents_a_newer_certificate_of_the_zone(
 
 def test_replacing_keeps_the_old_one_until_the_new_one_is_there(sandbox, level, life, new_run):
     """2020 page: "To replace a client cert without downtime"."""
-    life.up(**given(make()))
+    life.up(**inputs_for(make()))
     sandbox.advance(60)
     old = life.id
     new_run()
-    life.up(**given(make()))
+    life.up(**inputs_for(make()))
     assert {old, life.id} <= set(read_held(sandbox, level))
     life.finish()
     assert old not in read_held(sandbox, level)
@@ -86,7 +86,7 @@ def test_replacing_keeps_the_old_one_until_the_new_one_is_there(sandbox, level, 
 
 def test_refresh_of_a_certificate_without_its_key_in_state_fills_in_the_rest(life, new_run):
     """Imported by hand."""
-    life.up(**given(make()))
+    life.up(**inputs_for(make()))
     outs = dict(life.outs)
     life.outs = {name: outs[name] for name in ("zone_id", "certificate")}
     new_run()
@@ -98,9 +98,9 @@ def test_refresh_of_a_certificate_without_its_key_in_state_fills_in_the_rest(lif
 
 def test_a_forced_replacement_of_an_unchanged_certificate_keeps_it(sandbox, level, life, heard):
     pair = make()
-    life.up(**given(pair))
+    life.up(**inputs_for(pair))
     first = life.id
-    life.replace(**given(pair))
+    life.replace(**inputs_for(pair))
     life.finish()
     assert life.id == first
     assert first in read_held(sandbox, level)
@@ -109,13 +109,13 @@ def test_a_forced_replacement_of_an_unchanged_certificate_keeps_it(sandbox, leve
 
 def test_a_reverted_rotation_keeps_the_first_certificate(sandbox, level, life, new_run):
     first, second = make(), make()
-    life.up(**given(first))
+    life.up(**inputs_for(first))
     sandbox.advance(60)
     kept = life.id
     new_run()
-    life.up(**given(second))  # and the run fails before the old one is deleted
+    life.up(**inputs_for(second))  # and the run fails before the old one is deleted
     new_run()
-    life.up(**given(first))
+    life.up(**inputs_for(first))
     life.finish()
     assert life.id == kept
     assert kept in read_held(sandbox, level)
@@ -126,15 +126,15 @@ def test_a_key_by_another_reference_changes_in_place_without_a_request(
     sandbox, life, new_run, tmp_path
 ):
     pair = make()
-    life.up(**given(pair))
+    life.up(**inputs_for(pair))
     key = tmp_path / "client.key"
     key.write_text(pair.private_key)
     new_run(CLIENT_KEY=pair.private_key)
     for reference in ("env:CLIENT_KEY", f"file:{key}"):
         before = len(sandbox.journal())
-        differ, replaces = life.preview(**given(pair, private_key=reference))
+        differ, replaces = life.preview(**inputs_for(pair, private_key=reference))
         assert (differ, replaces) == ({"private_key"}, [])
-        life.up(**given(pair, private_key=reference))
+        life.up(**inputs_for(pair, private_key=reference))
         assert life.outs["private_key"] == reference
         assert len(sandbox.journal()) == before
 
@@ -142,7 +142,7 @@ def test_a_key_by_another_reference_changes_in_place_without_a_request(
 def test_no_output_but_the_key_itself_holds_the_key(life):
     key = ec.generate_private_key(ec.SECP384R1())
     pair = make(key=key)
-    life.up(**given(pair))
+    life.up(**inputs_for(pair))
     body = "".join(pair.private_key.splitlines()[1:-1])
     others = {name: value for name, value in life.outs.items() if name != "private_key"}
     assert body[:40] not in repr(others)

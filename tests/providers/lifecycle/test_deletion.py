@@ -9,7 +9,7 @@ from providers.hostname_certificate import HostnameCertificateProvider
 from providers.zone_certificate import ZoneCertificateProvider
 from tests.conftest import ZONE
 from tests.pki import make
-from tests.providers.certificates import PROVIDERS, B, given, read_held
+from tests.providers.certificates import PROVIDERS, B, inputs_for, read_held
 from tests.providers.life import Life
 
 pytestmark = pytest.mark.usefixtures("new_run")
@@ -28,11 +28,11 @@ def life(level) -> Life:
 def test_the_old_zone_certificate_goes_only_when_its_successor_is_active(sandbox, new_run):
     """2020 page: "Once certificate is active, then delete the old certificate"."""
     life = Life(ZoneCertificateProvider())
-    life.up(**given(make()))
+    life.up(**inputs_for(make()))
     sandbox.advance(60)
     sandbox.outside("PUT", f"{B}/settings", {"enabled": True})
     new_run()
-    life.up(**given(make()))
+    life.up(**inputs_for(make()))
     life.finish()
     shown = sandbox.presented(zone=ZONE, hostname="www.example.com")
     assert shown["cert_id"] == life.id
@@ -42,7 +42,7 @@ def test_the_old_zone_certificate_goes_only_when_its_successor_is_active(sandbox
 
 def test_the_last_zone_certificate_stays_while_its_switch_is_on(sandbox, new_run):
     life = Life(ZoneCertificateProvider())
-    life.up(**given(make()))
+    life.up(**inputs_for(make()))
     sandbox.advance(60)
     for other in set(read_held(sandbox, "zone")) - {life.id}:
         sandbox.outside("DELETE", f"{B}/{other}")
@@ -58,7 +58,7 @@ def test_a_certificate_that_a_hostname_shows_is_not_deleted_and_the_hostname_is_
     sandbox, new_run
 ):
     life = Life(HostnameCertificateProvider())
-    life.up(**given(make(), wait_seconds=20))
+    life.up(**inputs_for(make(), wait_seconds=20))
     sandbox.advance(60)
     entry = {"hostname": "app.example.com", "cert_id": life.id, "enabled": True}
     sandbox.outside("PUT", f"{B}/hostnames", {"config": [entry]})
@@ -68,7 +68,7 @@ def test_a_certificate_that_a_hostname_shows_is_not_deleted_and_the_hostname_is_
 
 
 def test_deleting_twice_is_fine(sandbox, life, new_run):
-    life.up(**given(make()))
+    life.up(**inputs_for(make()))
     sandbox.advance(60)
     gone = life.id
     life.provider.delete(gone, life.outs)

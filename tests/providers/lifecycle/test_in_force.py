@@ -10,7 +10,7 @@ from tests.providers.bindings import (
     Many,
     One,
     puts,
-    shown,
+    read_presented,
 )
 
 pytestmark = pytest.mark.usefixtures("new_run")
@@ -25,7 +25,7 @@ def test_a_binding_waits_for_its_certificate_and_then_for_itself(sandbox, life, 
     """2020 page: "Enable Authenticated Origin Pull on specified hostname"."""
     mine = certificate(settled=False)
     life.up(**life.given(mine.id))
-    assert shown(sandbox)["cert_id"] == mine.id
+    assert read_presented(sandbox)["cert_id"] == mine.id
     assert len(puts(sandbox)) == 1
 
 
@@ -39,7 +39,7 @@ def test_nobody_is_accused_on_the_word_of_a_late_list_and_a_time_of_the_certific
     sandbox.limits(put_dates_certificates=True, list_lag=20)
     new_run()
     life.up(**life.given(new.id))
-    assert shown(sandbox)["cert_id"] == new.id
+    assert read_presented(sandbox)["cert_id"] == new.id
 
 
 def test_a_void_waits_for_its_end_though_the_answer_dates_it_by_the_certificate(

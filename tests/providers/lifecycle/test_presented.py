@@ -9,7 +9,7 @@ from providers.upload_ledger import UploadLedgerProvider
 from providers.zone_certificate import ZoneCertificateProvider
 from tests.conftest import ZONE
 from tests.pki import make
-from tests.providers.certificates import given
+from tests.providers.certificates import inputs_for
 from tests.providers.life import Life
 
 B = f"/zones/{ZONE}/origin_tls_client_auth"
@@ -33,7 +33,7 @@ def switch_on(sandbox) -> None:
     sandbox.outside("PUT", f"{B}/settings", {"enabled": True})
 
 
-def presented(sandbox) -> str:
+def read_presented(sandbox) -> str:
     return str(sandbox.presented(zone=ZONE, hostname="www.example.com")["cert_id"])
 
 
@@ -42,19 +42,19 @@ def test_a_certificate_stays_when_somebody_elses_would_be_presented_without_it(
 ):
     """X is wanted again, F is somebody else's, Y is in force and not wanted any more."""
     first, second = make(), make()
-    life.up(**given(first))
+    life.up(**inputs_for(first))
     sandbox.advance(60)
     foreign = upload_outside(sandbox, make())
-    life.up(**given(second))
+    life.up(**inputs_for(second))
     sandbox.advance(60)
     ours = life.id
     switch_on(sandbox)
     new_run()
     life.pending.clear()
-    life.up(**given(first))
+    life.up(**inputs_for(first))
     with pytest.raises(CloudflareError, match=f"would present zone certificate {foreign[:8]}"):
         life.finish()
-    assert presented(sandbox) == ours
+    assert read_presented(sandbox) == ours
 
 
 def test_what_a_cut_run_has_left_stays_when_somebody_elses_would_be_presented_without_it(
@@ -71,12 +71,12 @@ def test_what_a_cut_run_has_left_stays_when_somebody_elses_would_be_presented_wi
     switch_on(sandbox)
     new_run()
     ledger.up(**names)
-    assert presented(sandbox) == left
+    assert read_presented(sandbox) == left
     assert heard.has("warning:", left[:8], foreign[:8], "not wanted either")
 
 
 def test_the_warning_names_all_certificates_that_are_newer(sandbox, life, new_run, heard):
-    life.up(**given(make()))
+    life.up(**inputs_for(make()))
     sandbox.advance(60)
     older, newest = upload_outside(sandbox, make()), upload_outside(sandbox, make())
     new_run()
@@ -92,29 +92,29 @@ def test_what_somebody_else_has_the_zone_present_is_not_displaced_without_overwr
     pair = make()
     before = len(sandbox.journal())
     with pytest.raises(CloudflareError, match=f"presents zone certificate {foreign[:8]}") as told:
-        life.up(**given(pair))
+        life.up(**inputs_for(pair))
     assert "issued by" in str(told.value)
     assert "overwrite=True" in str(told.value)
     assert {entry["method"] for entry in sandbox.journal()[before:]} == {"GET"}
-    life.up(**given(pair, overwrite=True))
+    life.up(**inputs_for(pair, overwrite=True))
     sandbox.advance(60)
-    assert presented(sandbox) == life.id
+    assert read_presented(sandbox) == life.id
 
 
 def test_a_certificate_that_is_not_presented_may_be_somebody_elses(sandbox, life):
     upload_outside(sandbox, make())
-    life.up(**given(make()))
+    life.up(**inputs_for(make()))
     assert life.id
 
 
 def test_a_rotation_displaces_the_stacks_own_certificate(sandbox, life, new_run):
-    life.up(**given(make()))
+    life.up(**inputs_for(make()))
     sandbox.advance(60)
     switch_on(sandbox)
     new_run()
-    life.up(**given(make()))
+    life.up(**inputs_for(make()))
     life.finish()
-    assert presented(sandbox) == life.id
+    assert read_presented(sandbox) == life.id
 
 
 def test_what_a_cut_run_has_uploaded_is_the_stacks_own_by_its_ledger(sandbox, life, new_run):
@@ -126,9 +126,9 @@ def test_what_a_cut_run_has_uploaded_is_the_stacks_own_by_its_ledger(sandbox, li
     switch_on(sandbox)
     new_run()
     ledger.up(zone_id=ZONE, zone_certificates={"zone": right.certificate})
-    life.up(**given(right))
+    life.up(**inputs_for(right))
     sandbox.advance(60)
-    assert presented(sandbox) == life.id
+    assert read_presented(sandbox) == life.id
 
 
 def test_a_vanished_certificate_is_uploaded_again_though_an_older_one_is_presented_then(
@@ -137,24 +137,24 @@ def test_a_vanished_certificate_is_uploaded_again_though_an_older_one_is_present
     """This stack had displaced the older one before, so nothing is taken away."""
     upload_outside(sandbox, make())
     pair = make()
-    life.up(**given(pair))
+    life.up(**inputs_for(pair))
     sandbox.advance(60)
     switch_on(sandbox)
     sandbox.outside("DELETE", f"{B}/{life.id}")
     sandbox.advance(60)
     new_run()
     assert not life.refresh()
-    life.up(**given(pair))
+    life.up(**inputs_for(pair))
     sandbox.advance(60)
-    assert presented(sandbox) == life.id
+    assert read_presented(sandbox) == life.id
 
 
 def test_what_somebody_has_uploaded_since_is_not_displaced_by_a_rotation(sandbox, life, new_run):
-    life.up(**given(make()))
+    life.up(**inputs_for(make()))
     sandbox.advance(60)
     switch_on(sandbox)
     foreign = upload_outside(sandbox, make())
     new_run()
     with pytest.raises(CloudflareError, match=f"presents zone certificate {foreign[:8]}"):
-        life.up(**given(make()))
-    assert presented(sandbox) == foreign
+        life.up(**inputs_for(make()))
+    assert read_presented(sandbox) == foreign

@@ -7,18 +7,18 @@ from cryptography.hazmat.primitives import hashes
 from cryptography.hazmat.primitives.asymmetric import ec, ed25519, mldsa, padding
 
 from providers.values.algorithms import identify, key_fault, key_warning, origin_needs
-from tests.providers.values.test_pem import rsa_key, signed
+from tests.providers.values.test_pem import rsa_key, self_sign
 
 PSS = padding.PSS(padding.MGF1(hashes.SHA256()), 32)
 SIGNATURES = {
-    "SHA256-RSA": lambda: signed(rsa_key(), hashes.SHA256()),
-    "SHA512-RSA": lambda: signed(rsa_key(), hashes.SHA512()),
-    "SHA256-RSAPSS": lambda: signed(rsa_key(), hashes.SHA256(), rsa_padding=PSS),
-    "ECDSA-SHA384": lambda: signed(ec.generate_private_key(ec.SECP384R1()), hashes.SHA384()),
-    "Ed25519": lambda: signed(ed25519.Ed25519PrivateKey.generate()),
-    "ML-DSA-44": lambda: signed(mldsa.MLDSA44PrivateKey.generate()),
-    "ML-DSA-65": lambda: signed(mldsa.MLDSA65PrivateKey.generate()),
-    "ML-DSA-87": lambda: signed(mldsa.MLDSA87PrivateKey.generate()),
+    "SHA256-RSA": lambda: self_sign(rsa_key(), hashes.SHA256()),
+    "SHA512-RSA": lambda: self_sign(rsa_key(), hashes.SHA512()),
+    "SHA256-RSAPSS": lambda: self_sign(rsa_key(), hashes.SHA256(), rsa_padding=PSS),
+    "ECDSA-SHA384": lambda: self_sign(ec.generate_private_key(ec.SECP384R1()), hashes.SHA384()),
+    "Ed25519": lambda: self_sign(ed25519.Ed25519PrivateKey.generate()),
+    "ML-DSA-44": lambda: self_sign(mldsa.MLDSA44PrivateKey.generate()),
+    "ML-DSA-65": lambda: self_sign(mldsa.MLDSA65PrivateKey.generate()),
+    "ML-DSA-87": lambda: self_sign(mldsa.MLDSA87PrivateKey.generate()),
 }
 
 

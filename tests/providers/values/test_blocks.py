@@ -14,7 +14,7 @@ from providers.values.blocks import (
     text_of,
 )
 from providers.values.pem import read_certificate_file
-from tests.providers.values.test_pem import PIECES, block, coded, der_of, outcome, pair
+from tests.providers.values.test_pem import PIECES, block, der_of, outcome, pair, to_base64
 
 
 @pytest.mark.parametrize("part", ["-", "-----BEGIN ", "\\", PIECES[0], PIECES[1], " ", "A"])
@@ -35,7 +35,7 @@ def test_every_block_is_found_in_its_order_whatever_stands_between() -> None:
     text = f"a title\n{block('CERTIFICATE', 'AAAA')}between\n{block('PRIVATE KEY', 'BBBB')}"
     found = [Block("CERTIFICATE", "\nAAAA\n"), Block("PRIVATE KEY", "\nBBBB\n")]
     assert find_blocks(text) == found
-    assert find_blocks(coded(text)) == found
+    assert find_blocks(to_base64(text)) == found
 
 
 def test_a_block_without_its_end_is_found_without_a_body() -> None:
@@ -60,5 +60,5 @@ def test_of_a_file_with_keys_alone_an_empty_block_is_left() -> None:
 
 def test_contents_that_are_no_text_become_their_base64() -> None:
     assert text_of(pair().certificate.encode()) == pair().certificate
-    assert text_of(der_of(pair())) == coded(der_of(pair()))
-    assert text_of(b"a\0b") == coded(b"a\0b")
+    assert text_of(der_of(pair())) == to_base64(der_of(pair()))
+    assert text_of(b"a\0b") == to_base64(b"a\0b")

@@ -22,12 +22,12 @@ from tests.providers.values.test_pem import (
     NOW,
     SHAPES,
     block,
-    coded,
     dsa_key,
     pair,
     pkcs12_of,
     rsa_key,
-    signed,
+    self_sign,
+    to_base64,
 )
 
 FUZZ = settings(derandomize=True, max_examples=150, deadline=None, database=None)
@@ -98,25 +98,28 @@ REFUSED = {
         "cannot be read",
     ),
     "explicit parameters": (
-        lambda: block("EC PRIVATE KEY", coded(explicit_ec_key())),
+        lambda: block("EC PRIVATE KEY", to_base64(explicit_ec_key())),
         "is an EC key with explicit parameters, which Go's TLS, and so Cloudflare's edge, refuses."
         " Convert it with `openssl ec -in FILE -param_enc named_curve -out NEW`",
     ),
     "RSA-PSS": (
-        lambda: block("PRIVATE KEY", coded(rsa_pss_key())),
+        lambda: block("PRIVATE KEY", to_base64(rsa_pss_key())),
         "`openssl rsa -in FILE -traditional | sed s/RSA-PSS/RSA/ > NEW`",
     ),
     "expanded ML-DSA with its seed": (
-        lambda: block("PRIVATE KEY", coded(ml_dsa_key(has_seed=True))),
+        lambda: block("PRIVATE KEY", to_base64(ml_dsa_key(has_seed=True))),
         "`openssl pkey -in FILE -provparam ml-dsa.output_formats=seed-only -out NEW`",
     ),
     "expanded ML-DSA without its seed": (
-        lambda: block("PRIVATE KEY", coded(ml_dsa_key(has_seed=False))),
+        lambda: block("PRIVATE KEY", to_base64(ml_dsa_key(has_seed=False))),
         "without its seed",
     ),
-    "DER": (lambda: coded(der_of_key()), "is DER, not PEM. Convert the file with `openssl pkey"),
-    "PKCS#12": (lambda: coded(pkcs12_of(pair())), "`openssl pkcs12 -in FILE -nocerts -nodes"),
-    "UTF-16": (lambda: coded(text_of(ec_key()).encode("utf-16")), "is UTF-16 text"),
+    "DER": (
+        lambda: to_base64(der_of_key()),
+        "is DER, not PEM. Convert the file with `openssl pkey",
+    ),
+    "PKCS#12": (lambda: to_base64(pkcs12_of(pair())), "`openssl pkcs12 -in FILE -nocerts -nodes"),
+    "UTF-16": (lambda: to_base64(text_of(ec_key()).encode("utf-16")), "is UTF-16 text"),
     "OpenSSH": (lambda: text_of(ec_key(), OPENSSH), "ssh-keygen -p -m PEM"),
     "a certificate": (lambda: pair().certificate, "is a certificate."),
     "a request": (lambda: block("CERTIFICATE REQUEST"), "is a certificate request"),
@@ -154,7 +157,7 @@ def test_an_ml_dsa_key_is_taken_as_its_seed_and_matches_its_certificate(kind: st
     key = ML_DSA[kind].generate()
     read = read_private_key(text_of(key))
     assert (read.pem, read.key_kind) == (text_of(key), kind)
-    assert matches(signed(key), read)
+    assert matches(self_sign(key), read)
 
 
 # What ACM and AWS Private CA export is PKCS#8; OpenSSL before 1.0 wrote the old form.

@@ -52,7 +52,7 @@ def block(label: str, body: str = "MAMCAQA=") -> str:
     return f"-----BEGIN {label}-----\n{body}\n-----END {label}-----\n"
 
 
-def signed(
+def self_sign(
     signer: Any, algorithm: Any = None, *extensions: Any, subject: Any = None, **how: Any
 ) -> Certificate:
     """A self-signed leaf, for what `pki.make` does not make."""
@@ -75,7 +75,7 @@ def key_usage(**on: bool) -> x509.KeyUsage:
     return x509.KeyUsage(**{name: on.get(name, False) for name in names.split()})
 
 
-def coded(text: str | bytes) -> str:
+def to_base64(text: str | bytes) -> str:
     return base64.b64encode(text if isinstance(text, bytes) else text.encode()).decode()
 
 
@@ -119,13 +119,13 @@ SHAPES = {
     "openssl x509 -text": lambda p: "Certificate:\n    Data:\n        Version: 3\n" + p.certificate,
     "bag attributes": lambda p: f"Bag Attributes\n    localKeyID: 01 02\n{p.certificate}",
     "text after it": lambda p: p.certificate + "# for app.example.com\n",
-    "base64 of the PEM": lambda p: coded(p.certificate),
-    "base64 of the PEM, wrapped": lambda p: re.sub("(.{76})", r"\1\n", coded(p.certificate)),
-    "base64 of the PEM with a BOM": lambda p: coded("\ufeff" + p.certificate),
+    "base64 of the PEM": lambda p: to_base64(p.certificate),
+    "base64 of the PEM, wrapped": lambda p: re.sub("(.{76})", r"\1\n", to_base64(p.certificate)),
+    "base64 of the PEM with a BOM": lambda p: to_base64("\ufeff" + p.certificate),
     "the same one twice": lambda p: p.certificate * 2,
     "its CA after it": lambda p: p.certificate + pki.ca_certificate(),
     "its CA before it": lambda p: pki.ca_certificate() + p.certificate,
-    "its CA before it, base64": lambda p: coded(pki.ca_certificate() + p.certificate),
+    "its CA before it, base64": lambda p: to_base64(pki.ca_certificate() + p.certificate),
     "a CA of version 1 before it": lambda p: first_version() + p.certificate,
     "the old label": lambda p: p.certificate.replace("CERTIFICATE", "X509 CERTIFICATE"),
 }
@@ -158,13 +158,16 @@ REFUSED = {
     "CAs alone": (lambda p: pki.ca_certificate() + OTHER_CA, "several CAs and no leaf"),
     "its key before it": (lambda p: p.private_key + p.certificate, "private key beside"),
     "its key after it": (lambda p: p.certificate + p.private_key, "private key beside"),
-    "base64 of it with its key": (lambda p: coded(p.certificate + p.private_key), "key beside"),
-    "PKCS#12 of old": (lambda p: coded(b"\x30\x80" + pkcs12_of(p)[4:] + bytes(2)), "is PKCS#12"),
-    "DER": (lambda p: coded(der_of(p)), "is DER, not PEM. Convert the file with `openssl x509"),
-    "PKCS#12": (lambda p: coded(pkcs12_of(p)), "is PKCS#12, not PEM. Convert"),
-    "UTF-16": (lambda p: coded(p.certificate.encode("utf-16")), "is UTF-16 text"),
-    "UTF-16 without a mark": (lambda p: coded(p.certificate.encode("utf-16-le")), "is UTF-16"),
-    "base64 of something": (lambda p: coded(b"something else altogether"), "holds no cert"),
+    "base64 of it with its key": (lambda p: to_base64(p.certificate + p.private_key), "key beside"),
+    "PKCS#12 of old": (
+        lambda p: to_base64(b"\x30\x80" + pkcs12_of(p)[4:] + bytes(2)),
+        "is PKCS#12",
+    ),
+    "DER": (lambda p: to_base64(der_of(p)), "is DER, not PEM. Convert the file with `openssl x509"),
+    "PKCS#12": (lambda p: to_base64(pkcs12_of(p)), "is PKCS#12, not PEM. Convert"),
+    "UTF-16": (lambda p: to_base64(p.certificate.encode("utf-16")), "is UTF-16 text"),
+    "UTF-16 without a mark": (lambda p: to_base64(p.certificate.encode("utf-16-le")), "is UTF-16"),
+    "base64 of something": (lambda p: to_base64(b"something else altogether"), "holds no cert"),
     "no end": (lambda p: p.certificate[:200], "cannot be read"),
     "no begin": (lambda p: p.certificate[30:], "holds no certificate"),
     "another end": (lambda p: p.certificate.replace("END CERT", "END X"), "cannot be read"),
@@ -207,7 +210,7 @@ def test_a_name_against_the_rules_is_read_without_a_warning() -> None:
     with pytest.warns(UserWarning, match="length"):
         country = x509.NameAttribute(NameOID.COUNTRY_NAME, "Germany", _validate=False)
     subject = x509.Name([country])
-    assert signed(rsa_key(), hashes.SHA256(), subject=subject).subject == "C=Germany"
+    assert self_sign(rsa_key(), hashes.SHA256(), subject=subject).subject == "C=Germany"
 
 
 @pytest.mark.skipif(not PAGE.is_file(), reason="../shared with the page of 2020 is not there")
@@ -228,13 +231,13 @@ POLICY_CASES: dict[str, tuple[Any, list[str]]] = {
     "a good leaf": (lambda: of(), []),
     "no extended key usage": (lambda: of(usages=()), []),
     "clientAuth beside serverAuth": (lambda: of(usages=BOTH), []),
-    "no extensions at all": (lambda: signed(rsa_key(), hashes.SHA256()), []),
+    "no extensions at all": (lambda: self_sign(rsa_key(), hashes.SHA256()), []),
     "RSA 2048": (lambda: of(key=rsa_key()), []),
     "P-384": (lambda: of(key=ec.generate_private_key(ec.SECP384R1())), []),
     "P-521": (lambda: of(key=ec.generate_private_key(ec.SECP521R1())), []),
-    "ML-DSA-44": (lambda: signed(mldsa.MLDSA44PrivateKey.generate()), []),
-    "ML-DSA-65": (lambda: signed(mldsa.MLDSA65PrivateKey.generate()), []),
-    "ML-DSA-87": (lambda: signed(mldsa.MLDSA87PrivateKey.generate()), []),
+    "ML-DSA-44": (lambda: self_sign(mldsa.MLDSA44PrivateKey.generate()), []),
+    "ML-DSA-65": (lambda: self_sign(mldsa.MLDSA65PrivateKey.generate()), []),
+    "ML-DSA-87": (lambda: self_sign(mldsa.MLDSA87PrivateKey.generate()), []),
     "explicit parameters": (
         lambda: from_der(explicit_ec_certificate()),
         ["openssl ec -in FILE -param_enc"],
@@ -248,14 +251,14 @@ POLICY_CASES: dict[str, tuple[Any, list[str]]] = {
     "serverAuth alone": (lambda: of(usages=pki.SERVER_AUTH), ["without clientAuth"]),
     "any usage": (lambda: of(usages=ANY), ["without clientAuth"]),
     "encipherment alone": (lambda: for_usage(key_encipherment=True), ["digitalSignature"]),
-    "Ed25519": (lambda: signed(ed25519.Ed25519PrivateKey.generate()), ["(Ed25519)"]),
+    "Ed25519": (lambda: self_sign(ed25519.Ed25519PrivateKey.generate()), ["(Ed25519)"]),
     "RSA 1024": (lambda: of(key=rsa_key(1024)), ["(RSA 1024)"]),
     "P-192": (lambda: of(key=ec.generate_private_key(ec.SECP192R1())), ["(ECDSA secp192r1)"]),
     "secp256k1": (lambda: of(key=ec.generate_private_key(ec.SECP256K1())), ["secp256k1"]),
-    "DSA": (lambda: signed(dsa_key(), hashes.SHA256()), ["(DSA)"]),
+    "DSA": (lambda: self_sign(dsa_key(), hashes.SHA256()), ["(DSA)"]),
     "unknown kind": (lambda: replace(of(), key_kind="", public_key=b""), ["(unknown)"]),
     "broken extension": (
-        lambda: signed(ec.generate_private_key(P256), hashes.SHA256(), BROKEN_USAGE),
+        lambda: self_sign(ec.generate_private_key(P256), hashes.SHA256(), BROKEN_USAGE),
         ["extensions that cannot be read"],
     ),
     "three at once": (
@@ -266,7 +269,7 @@ POLICY_CASES: dict[str, tuple[Any, list[str]]] = {
 
 
 def from_der(der: bytes) -> Certificate:
-    return read_certificate(block("CERTIFICATE", coded(der)))
+    return read_certificate(block("CERTIFICATE", to_base64(der)))
 
 
 def of(**options: Any) -> Certificate:
@@ -274,7 +277,7 @@ def of(**options: Any) -> Certificate:
 
 
 def for_usage(**on: bool) -> Certificate:
-    return signed(ec.generate_private_key(P256), hashes.SHA256(), key_usage(**on))
+    return self_sign(ec.generate_private_key(P256), hashes.SHA256(), key_usage(**on))
 
 
 @pytest.mark.parametrize("case", POLICY_CASES)
