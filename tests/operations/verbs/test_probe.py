@@ -73,7 +73,7 @@ class Files:
         where = ("--address", "127.0.0.1", "--port", str(port), "--upstream")
         default = ("--default-host",) if SERVERS[server].has_default_host else ()
         stack = ("--config", str(self.stack), "--ca", str(self.made / "ca.pem"))
-        verb = ("origin", HOSTNAME, "--server", server, *stack, *own, *where)
+        verb = ("origin", HOSTNAME, "--server", server, "--stage", "on", *stack, *own, *where)
         folder = self.folder / "written"
         run(*verb, f"127.0.0.1:{upstream}", *default, *more, "--write", str(folder), "--force")
         ends = (".conf", ".cfg", ".caddy")
@@ -120,7 +120,7 @@ def test_issue_origin_and_probe_together_end_at_an_origin_that_refuses_everyone_
     assert set(found.values()) == {"refused"}, found
 
 
-@pytest.mark.parametrize("server", SERVERS)
+@pytest.mark.parametrize("server", servers.PROGRAMS)
 def test_the_cas_folder_is_enough_for_a_proof(server: str, serving: Serving, files: Files) -> None:
     with serving(server) as port:
         done = run(*at(port, "--issuer", str(files.made)))
