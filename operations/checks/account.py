@@ -39,6 +39,23 @@ def tokens(wanted: StackFile, run: Session) -> Iterator[CheckResult]:
         yield grade("token", text("{name} is {it}", name=variable, it=Untrusted(status)))
 
 
+def alerts(wanted: StackFile, run: Session) -> Iterator[CheckResult]:
+    """Whether the token of `aop:alerts` may see the account's notification policies.
+
+    Whether it may write them is told by the first write alone.
+    """
+    config = wanted.environment.alerts
+    if config is None:
+        return
+    try:
+        run.account_run(config.account_id, config.token_env).account.policies()
+    except CloudflareError as error:
+        yield problem("alerts", (reason(error),))
+        return
+    template = "account {it}: its notification policies can be read"
+    yield ok("alerts", text(template, it=Untrusted(config.account_id)))
+
+
 def identity(name: str, config: ZoneConfig, run: Session) -> Iterator[CheckResult]:
     """Whether the id is the id of the zone with this name, and what the token may do there."""
     try:

@@ -67,6 +67,7 @@ def command(
     secret = None if no_state else partial(configuration.secret, wanted)
     with cloudflare.cloudflare(say) as run:
         found += account.tokens(wanted, run)
+        found += account.alerts(wanted, run)
         for number, (name, config) in enumerate(wanted.zones.items(), 1):
             with progress(f"looking at {name} ({number} of {len(wanted.zones)})"):
                 found += zone(name, config, ours, run, secret)

@@ -27,6 +27,7 @@ class Stack:
         self.sandbox = sandbox
         self.environ = {"CLOUDFLARE_BASE_URL": sandbox.api, "CLOUDFLARE_API_TOKEN": TOKEN}
         self.zone: dict[str, Any] = {"zone_id": ZONE}
+        self.alerts: dict[str, Any] = {}
         self.name = NAME
 
     def pair(self, label: str, pair: Pair | None = None, **properties: Any) -> Pair:
@@ -51,7 +52,9 @@ class Stack:
 
     def write(self) -> Path:
         path = self.folder / "Pulumi.test.yaml"
-        path.write_text(yaml.safe_dump({"config": {"aop:zones": {self.name: self.zone}}}))
+        alerts = {"aop:alerts": self.alerts} if self.alerts else {}
+        config = {"aop:zones": {self.name: self.zone}, **alerts}
+        path.write_text(yaml.safe_dump({"config": config}))
         return path
 
     def run(self, verb: str, *arguments: str, given: str = "", code: int | None = 0) -> Result:

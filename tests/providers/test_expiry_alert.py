@@ -112,7 +112,7 @@ def test_the_order_of_addresses_means_nothing(life):
         ({"emails": []}, "emails: nobody would be told"),
         ({"emails": ["team"]}, "emails[0]: is not an e-mail address"),
         ({"emails": "team@example.com"}, "emails: is not a list"),
-        ({"webhooks": ["https://hooks.example.com/x"]}, "webhooks[0]: is a URL, not the id"),
+        ({"webhooks": ["https://hooks.example.com/T0KEN"]}, "webhooks[0]: is a URL, not the id"),
         ({"pagerduty": ["on call"]}, "pagerduty[0]: is not the id of a destination"),
         ({"policy_name": ""}, "policy_name: "),
         ({"enabled": "perhaps"}, "enabled: is neither true nor false"),
@@ -124,7 +124,8 @@ def test_bad_input_is_refused_in_the_preview_on_one_line(sandbox, life, inputs, 
     mark = len(sandbox.journal())
     (fault,) = life.faults(**{**GIVEN, **inputs})
     assert fault.startswith(told)
-    assert "@example" not in fault or "team@example.com" in fault
+    # The URL of a webhook is a secret.
+    assert "T0KEN" not in fault
     assert len(sandbox.journal()) == mark
 
 

@@ -10,6 +10,7 @@ import pytest
 
 from operations.checks.zone import dns
 from operations.text import plain
+from tests.conftest import ACCOUNT
 from tests.operations.conftest import ZONE, Stack
 from tests.pki import another_authority, ca_certificate, make
 from tests.sandbox_server import READ_ONLY_TOKEN, ZONE_IDS
@@ -345,3 +346,21 @@ def test_an_own_hostname_that_was_rebound_is_healed_by_a_refresh(stack: Stack) -
     assert grade == "warning"
     assert "changed outside. `pulumi up --refresh` binds it again." in words
     assert "overwrite" not in words
+
+
+def test_a_token_that_may_not_see_notification_policies_is_told_before_up(stack: Stack) -> None:
+    stack.alerts = {"account_id": ACCOUNT, "emails": ["team@example.com"]}
+    found = stack.json("preflight", "--no-state", code=None)
+    assert [f["grade"] for f in found if f["check"] == "alerts"] == ["ok"]
+    rights = ["SSL and Certificates Edit", "Zone Settings Edit", "Zone Read"]
+    stack.sandbox.add_token("zones", "token-of-zones-alone", permissions=rights)
+    stack.environ["CLOUDFLARE_API_TOKEN"] = "token-of-zones-alone"
+    found = stack.json("preflight", "--no-state", code=1)
+    (line,) = [f for f in found if f["check"] == "alerts"]
+    assert line["grade"] == "problem"
+    assert "Account > Notifications: Read" in line["text"]
+
+
+def test_a_stack_without_alerts_is_not_asked_for_them(stack: Stack) -> None:
+    found = stack.json("preflight", "--no-state", code=None)
+    assert [f for f in found if f["check"] == "alerts"] == []
