@@ -60,8 +60,8 @@ def keys(
         # Where the state was not read, what is uploaded may be in it.
         grade = warning if ids and ours is None else problem
         yield grade("certificate", (*where, *name, " ", Untrusted(fault, 600)))
-    for told in known:
-        yield warning("certificate", (*where, *name, " ", Untrusted(told, 600)))
+    for line in known:
+        yield warning("certificate", (*where, *name, " ", Untrusted(line, 600)))
     yield from _key(where, pair, certificate, bool(ids), run, secret)
 
 
@@ -113,8 +113,8 @@ def origin(name: str, wanted: StackFile) -> Iterator[CheckResult]:
     try:
         found = zone_directives(wanted.zones, name, str(wanted.file))
     except pulumi.RunError as error:
-        told = str(error).removeprefix(f"{wanted.file}: ")
-        yield problem("origin", (*where, Untrusted(told, 600)))
+        fault = str(error).removeprefix(f"{wanted.file}: ")
+        yield problem("origin", (*where, Untrusted(fault, 600)))
         return
     if found:
         hostnames = f"{len(found)} hostname{'s' if len(found) > 1 else ''}"

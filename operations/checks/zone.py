@@ -67,7 +67,7 @@ def limits(zone: LiveZone, fingerprints: Mapping[str, str]) -> Iterator[CheckRes
     name, most = Untrusted(zone.name), zone.config.max_hostname_certificates
     there = {record.sha256 for record in zone.certificates["hostname"]}
     held, new = len(zone.certificates["hostname"]), set(fingerprints.values()) - there
-    told = text(
+    words = text(
         "{zone}: {held} of {most} hostname certificates are there, {new} to come",
         zone=name,
         held=held,
@@ -75,11 +75,11 @@ def limits(zone: LiveZone, fingerprints: Mapping[str, str]) -> Iterator[CheckRes
         new=len(new),
     )
     if new and held + len(new) > most:
-        yield problem("limits", (*told, f". {OVERFULL}"))
+        yield problem("limits", (*words, f". {OVERFULL}"))
     elif zone.config.hostname_certificates and held + len(new) >= most:
-        yield warning("limits", (*told, ": no slot is left for a rotation"))
+        yield warning("limits", (*words, ": no slot is left for a rotation"))
     else:
-        yield ok("limits", told)
+        yield ok("limits", words)
     most = zone.config.max_hostnames_per_certificate or MOST_HOSTNAMES
     for label, pair in zone.config.hostname_certificates.items():
         if len(pair.hostnames) > most:
@@ -255,8 +255,8 @@ def dns(zone: str, hostnames: list[str], records: list[Any]) -> Iterator[CheckRe
         )
         yield warning("dns", text(template, who=join(tunnelled)))
     if not bare and not lost and not tunnelled:
-        told: Text = text("{zone}: all names are proxied", zone=Untrusted(zone))
-        yield ok("dns", told)
+        words: Text = text("{zone}: all names are proxied", zone=Untrusted(zone))
+        yield ok("dns", words)
 
 
 def _leads_into_a_tunnel(record: Mapping[str, Any]) -> bool:

@@ -158,13 +158,13 @@ def _risk(preview: Preview, found: list[Change], dangerous: list[Danger]) -> str
     numbers = count_by_effect(found)
     parts = []
     for place, noun in ((0, "hostname"), (1, "zone")):
-        told: list[str] = []
+        counts: list[str] = []
         for effect in EFFECTS:
             if number := numbers[effect][place]:
                 words = RISK[effect][number != 1]
-                told.append(f"{number if told else count(number, noun)} {words}")
-        if told:
-            parts.append(", ".join(told))
+                counts.append(f"{number if counts else count(number, noun)} {words}")
+        if counts:
+            parts.append(", ".join(counts))
     is_lost = any(change.effect in ("loses", "falls") for change in found)
     facts = headline(dangerous)
     parts = parts + facts if is_lost else facts + parts
@@ -172,10 +172,10 @@ def _risk(preview: Preview, found: list[Change], dangerous: list[Danger]) -> str
 
 
 def _tally(preview: Preview) -> str:
-    told = [f"{n} {TALLY[op]}" for op in TALLY if (n := preview.tally.get(op, 0))]
+    counts = [f"{n} {TALLY[op]}" for op in TALLY if (n := preview.tally.get(op, 0))]
     others = sum(n for op, n in preview.tally.items() if op not in TALLY)
-    told += [f"{others} otherwise"] if others else []
-    return ", ".join(told) or "no resources"
+    counts += [f"{others} otherwise"] if others else []
+    return ", ".join(counts) or "no resources"
 
 
 def _detail(resource: Resource) -> Detail:
