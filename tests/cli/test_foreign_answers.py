@@ -68,7 +68,10 @@ def test_an_answer_that_drips_costs_a_minute_and_no_more(
 # What the environment says, and what the line has to name.
 SURROUNDINGS = {
     "an authority file that is not there": (
-        {"CLOUDFLARE_BASE_URL": "https://127.0.0.1:9/client/v4", "SSL_CERT_FILE": "/nowhere.pem"},
+        {
+            "CLOUDFLARE_BASE_URL": "https://api.cloudflare.example/client/v4",
+            "SSL_CERT_FILE": "/nowhere.pem",
+        },
         "SSL_CERT_FILE",
     ),
     "a SOCKS proxy": (
@@ -112,6 +115,8 @@ def test_state_that_lacks_fields_is_refreshed_and_taken_down(
     project.run("refresh", "--yes", "--skip-preview")
     assert project.resource("app")["outputs"]["cert_id"] == project.resource("c")["id"]
     project.run("stack", "import", "--file", str(file))
+    says_one_line(project.destroy(code=1), "not voided", "Run `pulumi up --refresh`")
+    project.run("refresh", "--yes", "--skip-preview")
     project.destroy()
     left = sandbox.state(settled=True)["example.com"]
     assert set(left["bindings"]) == {"legacy.example.com"}

@@ -45,11 +45,17 @@ class TestTwoPythons:
             prepare(project, VERSION, None)
             for name in certificates_of(RESOURCES):
                 project.pair(name)
-            project.run_under(other if is_first else ours)
+            first, second = (other, ours) if is_first else (ours, other)
+            project.run_under(first)
             project.up()
-            project.run_under(ours if is_first else other)
+            project.run_under(second)
             project.expect_no_changes("--diff")
             project.expect_no_changes("--refresh")
+            # Two people: what the second one's run has written is nothing new to the first.
+            project.up("--refresh")
+            project.run_under(first)
+            project.expect_no_changes("--diff")
+            project.run_under(second)
             project.destroy()
 
 
