@@ -6,6 +6,7 @@ import datetime as dt
 import os
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 from cryptography import x509
 from cryptography.hazmat.primitives import hashes, serialization
@@ -46,9 +47,10 @@ def make(
     names: tuple[str, ...] = (),
     days: int = 30,
     more: tuple[x509.ExtensionType, ...] = (),
+    key: Any = None,
 ) -> Signer:
     """A certificate signed by `issuer`, or by itself; `days` may be negative: expired."""
-    key = ec.generate_private_key(ec.SECP256R1())
+    key = key or ec.generate_private_key(ec.SECP256R1())
     name = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, common_name)])
     now = dt.datetime.now(dt.UTC)
     builder = (
@@ -68,7 +70,10 @@ def make(
         builder = builder.add_extension(alternatives, critical=False)
     for extension in more:
         builder = builder.add_extension(extension, critical=False)
-    return Signer(builder.sign(issuer.key if issuer else key, hashes.SHA256()), key)
+    signer = issuer.key if issuer else key
+    # ML-DSA knows no hash of its own choice.
+    is_classical = isinstance(signer, ec.EllipticCurvePrivateKey)
+    return Signer(builder.sign(signer, hashes.SHA256() if is_classical else None), key)
 
 
 def revocation_list(issuer: Signer, *revoked: Signer) -> str:

@@ -9,6 +9,7 @@ from pathlib import Path
 
 import pytest
 from cryptography import x509
+from cryptography.hazmat.primitives.asymmetric import mldsa
 
 from origins import anchors, bundle, chain_depth, cloudflare_ca, pin
 
@@ -31,6 +32,13 @@ def test_openssl_reads_a_bundle_made_from_text_without_line_breaks() -> None:
 def test_a_leaf_is_no_authority_and_the_error_names_its_issuer(folder: Folder) -> None:
     with pytest.raises(ValueError, match=r"CN=cloudflare is no CA: .*CN=Origin Pull Root\."):
         bundle(folder.right.pem)
+
+
+def test_a_leaf_and_its_authority_may_both_be_ml_dsa() -> None:
+    """The servers of today's Debian do not speak it: that a chain is read is all that is shown."""
+    root = make("Quantum Root", key=mldsa.MLDSA65PrivateKey.generate(), ca=True)
+    leaf = make("cloudflare", root, key=mldsa.MLDSA44PrivateKey.generate())
+    assert chain_depth(leaf.pem, bundle(root.pem)) == 1
 
 
 def test_an_intermediate_needs_its_issuer_in_the_bundle(folder: Folder) -> None:

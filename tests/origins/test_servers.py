@@ -86,6 +86,17 @@ def test_the_origin_refuses_everyone_else(
 
 
 @every_server
+@pytest.mark.parametrize("name", ["_my_shop.example.com", "xn--bcher-kva.example.com"])
+def test_every_hostname_that_the_configuration_takes_is_served_and_guarded(
+    server: str, name: str, started: Running, folder: Folder
+) -> None:
+    with started(server, hostname=name) as origin:
+        assert asked(origin, folder, "right", host=name) == ACCEPTED
+        assert asked(origin, folder, None, host=name) == REFUSED
+        assert asked(origin, folder, "other_ca", host=name) == REFUSED
+
+
+@every_server
 def test_a_visitor_without_a_certificate_reads_why(
     server: str, started: Running, probed: Callable[..., ProbeReport]
 ) -> None:
