@@ -50,4 +50,5 @@ def test_a_process_that_has_taken_the_number_since_is_left_alone(
     child: subprocess.Popen[str],
 ) -> None:
     processes.end(child.pid, "born at another time")
-    assert child.poll() is None
+    with pytest.raises(subprocess.TimeoutExpired):
+        child.wait(0.5)
