@@ -95,8 +95,9 @@ def _right(given: Given) -> tuple[Certificate | None, str | None, tuple[str, ...
     text = given.pair.pem()
     certificate = authority.read_certificate(text.encode())
     reference, passphrase = given.pair.private_key, given.pair.passphrase
-    if reference.startswith("secret:"):
-        return certificate, None, (f"{reference} is not read: give --certificate and --key.",)
+    if not reference or reference.startswith("secret:"):
+        told = f"{reference or 'private_key'} is not read: give --certificate and --key."
+        return certificate, None, (told,)
     try:
         found = load_matching_key(
             pem.read_certificate(text), reference, passphrase, os.environ, PROJECT

@@ -17,6 +17,8 @@ import pytest
 
 from issuers import authority
 from origins import ProbeReport
+from origins.attempt import ACCEPTED, REFUSED, UNCLEAR, Answer, Attempt
+from origins.evidence import RIGHT, settle
 
 from . import servers
 from .pki import HOSTNAME, Folder
@@ -53,7 +55,7 @@ POOL = """
         server app <<APP>>
 """
 
-# What stands at the origin, the verdict, and a code that says why.
+# What stands at the origin, the verdict, and a code that says why, where chance does not choose it.
 LOOKING_CLOSED = {
     "a mistyped hostname": (
         "nginx",
@@ -147,7 +149,7 @@ LOOKING_CLOSED = {
         "unproven",
         "right_unclear",
     ),
-    "one of two servers behind an address": ("haproxy", POOL, "open", "optional"),
+    "one of two servers behind an address": ("haproxy", POOL, "open", ""),
 }
 
 
@@ -177,7 +179,7 @@ def test_what_only_looks_closed_is_never_a_proof(
     with faulty(server, text, RSA=rsa, DIR=str(tmp_path)) as port:
         report = probed(port, server_ca=None, verify_server=False)
     assert report.verdict == verdict, report.table()
-    assert code in codes(report), report.table()
+    assert not code or code in codes(report), report.table()
 
 
 def test_an_application_behind_the_unprotected_plain_port_is_found_on_any_path(
@@ -196,6 +198,19 @@ def test_an_application_behind_the_unprotected_plain_port_is_found_on_any_path(
 Behaviour = Callable[[int, ssl.SSLSocket, bool], bytes]
 OK = b"HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok"
 DENIED = b"HTTP/1.1 403 No\r\nContent-Length: 0\r\n\r\n"
+
+
+@pytest.mark.parametrize(("requested", "verdict"), [(True, REFUSED), (False, UNCLEAR)])
+def test_without_a_request_for_a_certificate_no_refusal_is_about_one(
+    requested: bool, verdict: str
+) -> None:
+    def attempt(case: str, status: int, found: str) -> Attempt:
+        answer = Answer(found, f"HTTP {status}", status, requested, handshake_completed=True)
+        return Attempt(case, case, "1.3", found, answer)
+
+    right = [attempt(case, 200, ACCEPTED) for case in RIGHT]
+    (none, *_) = settle([attempt("none", 403, UNCLEAR), *right], [])
+    assert none.verdict == verdict
 
 
 @contextmanager
