@@ -25,6 +25,7 @@ from .values.inputs import (
     explain,
     named_by_place,
 )
+from .values.pair import require_matching_key
 from .values.reference import PROJECT, UnreadableReference
 from .zone_certificate import ZoneCertificate
 from .zone_setting import ZoneSetting
@@ -55,4 +56,5 @@ __all__ = [
     "explain",
     "leaf_in_file",
     "named_by_place",
+    "require_matching_key",
 ]

@@ -84,6 +84,8 @@ class HostnameBinding(CloudflareResource, module="aop", name="HostnameBinding"):
     :param max_hostnames_per_certificate: Cloudflare's limit, where an account has another.
     :param wait_seconds: the longest wait for the certificate, and for the binding; default 300.
     :param token_env: name of the environment variable with the token for this zone.
+    :param moved_from: the only Zone ID that `zone_id` may change from; None: any. Not in state.
+    :param declared_in: where the zone is configured, for errors of check. Not in state.
     """
 
     zone_id: pulumi.Output[str]
@@ -105,6 +107,8 @@ class HostnameBinding(CloudflareResource, module="aop", name="HostnameBinding"):
         max_hostnames_per_certificate: pulumi.Input[int] | None = None,
         wait_seconds: pulumi.Input[float] | None = None,
         token_env: str | None = None,
+        moved_from: str | None = None,
+        declared_in: str | None = None,
         opts: pulumi.ResourceOptions | None = None,
     ) -> None:
         props = resource_props(HostnameBindingInputs, locals())

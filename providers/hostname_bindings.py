@@ -127,6 +127,8 @@ class HostnameBindings(CloudflareResource, module="aop", name="HostnameBindings"
     :param max_hostnames_per_certificate: Cloudflare's limit, where an account has another.
     :param wait_seconds: the longest wait for a certificate, and for the bindings; default 300.
     :param token_env: name of the environment variable with the token for this zone.
+    :param moved_from: the only Zone ID that `zone_id` may change from; None: any. Not in state.
+    :param declared_in: where the zone is configured, for errors of check. Not in state.
     """
 
     zone_id: pulumi.Output[str]
@@ -145,6 +147,8 @@ class HostnameBindings(CloudflareResource, module="aop", name="HostnameBindings"
         max_hostnames_per_certificate: pulumi.Input[int] | None = None,
         wait_seconds: pulumi.Input[float] | None = None,
         token_env: str | None = None,
+        moved_from: str | None = None,
+        declared_in: str | None = None,
         opts: pulumi.ResourceOptions | None = None,
     ) -> None:
         props = resource_props(HostnameBindingsInputs, locals())
@@ -156,7 +160,7 @@ def _unguarded_losses(olds: Props, inputs: HostnameBindingsInputs) -> list[str]:
     is_known = inputs.allow_removal is not UNKNOWN
     if inputs.guard is not True or not isinstance(before, Mapping) or not is_known:
         return []
-    moved = olds.get("zone_id") != inputs.zone_id
+    moved = olds.get("zone_id") not in (inputs.zone_id, inputs.moved_from)
     lost = []
     for name, shown in before.items():
         now = inputs.bindings.get(name)
@@ -167,9 +171,10 @@ def _unguarded_losses(olds: Props, inputs: HostnameBindingsInputs) -> list[str]:
             lost.append(name)
     if not lost:
         return []
+    where = f" of {inputs.declared_in}" if inputs.declared_in else ""
     return [
         f"bindings: {names(sorted(lost))} would lose protection, and guard is on."
-        " List the hostname in allow_removal to let it go."
+        f" List the hostname in allow_removal{where} to let it go."
     ]
 
 

@@ -213,6 +213,8 @@ class UploadLedger(CloudflareResource, module="aop", name="UploadLedger"):
     :param hostname_certificates: the same for `HostnameCertificate`.
     :param wait_seconds: the longest wait for one deletion; default 300.
     :param token_env: name of the environment variable with the token for this zone.
+    :param moved_from: the only Zone ID that `zone_id` may change from; None: any. Not in state.
+    :param declared_in: where the zone is configured, for errors of check. Not in state.
     """
 
     zone_id: pulumi.Output[str]
@@ -229,6 +231,8 @@ class UploadLedger(CloudflareResource, module="aop", name="UploadLedger"):
         hostname_certificates: pulumi.Input[Mapping[str, pulumi.Input[str]]] | None = None,
         wait_seconds: pulumi.Input[float] | None = None,
         token_env: str | None = None,
+        moved_from: str | None = None,
+        declared_in: str | None = None,
         opts: pulumi.ResourceOptions | None = None,
     ) -> None:
         props = resource_props(UploadLedgerInputs, locals(), "entries")

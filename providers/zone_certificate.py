@@ -60,6 +60,8 @@ class ZoneCertificate(CertificateResource, module="aop", name="ZoneCertificate")
         warn_days: pulumi.Input[float] | None = None,
         wait_seconds: pulumi.Input[float] | None = None,
         token_env: str | None = None,
+        moved_from: str | None = None,
+        declared_in: str | None = None,
         opts: pulumi.ResourceOptions | None = None,
     ) -> None:
         super().__init__(
@@ -72,5 +74,7 @@ class ZoneCertificate(CertificateResource, module="aop", name="ZoneCertificate")
             warn_days=warn_days,
             wait_seconds=wait_seconds,
             token_env=token_env,
+            moved_from=moved_from,
+            declared_in=declared_in,
             opts=opts,
         )

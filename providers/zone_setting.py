@@ -143,6 +143,8 @@ class ZoneSetting(CloudflareResource, module="aop", name="ZoneSetting"):
         SSL mode is `off` or `flexible` and Cloudflare speaks no TLS to the origin. Default True.
     :param wait_seconds: the longest wait for the zone's certificate to be active; default 300.
     :param token_env: name of the environment variable with the token for this zone.
+    :param moved_from: the only Zone ID that `zone_id` may change from; None: any. Not in state.
+    :param declared_in: where the zone is configured, for errors of check. Not in state.
     """
 
     zone_id: pulumi.Output[str]
@@ -161,6 +163,8 @@ class ZoneSetting(CloudflareResource, module="aop", name="ZoneSetting"):
         require_tls: pulumi.Input[bool] | None = None,
         wait_seconds: pulumi.Input[float] | None = None,
         token_env: str | None = None,
+        moved_from: str | None = None,
+        declared_in: str | None = None,
         opts: pulumi.ResourceOptions | None = None,
     ) -> None:
         props = resource_props(ZoneSettingInputs, locals(), "found")

@@ -6,23 +6,24 @@ mistake is one line that names the key and the file.
 
 from __future__ import annotations
 
+import os
+import re
 from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Annotated, Any, Literal
 
 import pulumi
 from pydantic import (
-    AfterValidator,
     BeforeValidator,
     Field,
     ValidationError,
-    ValidatorFunctionWrapHandler,
+    ValidationInfo,
     WrapValidator,
     field_validator,
     model_validator,
 )
 
-from origins import SERVERS, bundle, chain_depth, pin
+from origins import bundle, chain_depth, pin
 from providers import (
     PROJECT as PROJECT,  # operations ask here, as for everything of a stack's file
 )
@@ -42,37 +43,15 @@ from providers import (
     authorities_in_file,
     explain,
     leaf_in_file,
-    named_by_place,
+    require_matching_key,
 )
+
+from .fields import Authority, CertificateFile, KeyReference, ServerName, SslMode, Stage, each_once
 
 NAMESPACE = "aop"
 KEY = "zones"
 ALERTS = "alerts"
 ABSENT = object()
-CLOUDFLARE = "cloudflare"
-
-
-def _certificate_file(value: str) -> str:
-    if not value.startswith("file:") or len(value) <= len("file:"):
-        raise ValueError("is not a file. Write file:PATH, relative to the project's folder.")
-    return value
-
-
-def _key_reference(value: str) -> str:
-    kind, _, name = value.partition(":")
-    if kind not in ("env", "file", "secret") or not name or "\n" in value:
-        raise ValueError(
-            "is not a reference. Write env:NAME, file:PATH or secret:KEY"
-            " (KEY is set with `pulumi config set --secret KEY`)."
-        )
-    return value
-
-
-def _authority(value: str) -> str:
-    return value if value == CLOUDFLARE else _certificate_file(value)
-
-
-CertificateFile = Annotated[str, AfterValidator(_certificate_file)]
 
 
 def read_authorities(reference: str, file: str = "") -> str:
@@ -90,10 +69,10 @@ def _read_file(read: Callable[[str, Path], str], reference: str, file: str) -> s
         return read(reference.removeprefix("file:"), PROJECT)
     except UnreadableReference as error:
         where = f"{file}: " if file else ""
-        raise pulumi.RunError(
-            f"{where}{error.fact}. {error.next_step}"
-            " `make up` makes test certificates for the sandbox."
-        ) from None
+        # Nobody's real certificates lie there.
+        is_a_test = reference.startswith("file:.local/")
+        hint = " `make up` makes test certificates for the sandbox." if is_a_test else ""
+        raise pulumi.RunError(f"{where}{error.fact}. {error.next_step}{hint}") from None
 
 
 class Section(Inputs):
@@ -105,7 +84,9 @@ class Section(Inputs):
 
     @field_validator("*", mode="before")
     @classmethod
-    def _is_not_empty(cls, value: Any) -> Any:
+    def _is_not_empty(cls, value: Any, info: ValidationInfo) -> Any:
+        if value is None and info.field_name == "hostnames":
+            raise ValueError("has no value. List the hostnames below it, or write [] for none.")
         if value is None:
             raise ValueError("has no value. Give it one, or remove the line to take it away.")
         return value
@@ -119,7 +100,7 @@ class KeyPair(Section):
     """
 
     certificate: CertificateFile
-    private_key: Annotated[str, AfterValidator(_key_reference)]
+    private_key: KeyReference
     passphrase: Reference | None = None
     ca: CertificateFile | None = None
 
@@ -148,32 +129,28 @@ class KeyPair(Section):
                 " change stays under origin.also_trust (docs/rotation.md)."
             ) from None
 
+    def require_key(self, where: str = "", file: str = "") -> None:
+        """`pulumi.RunError` when what can be read is no certificate and its key.
+
+        A key that cannot be read is no fault here: previews need none (law 4).
+        """
+        if self.private_key.startswith("secret:"):
+            return
+        try:
+            require_matching_key(self.pem(file), self.private_key, self.passphrase, os.environ)
+        except UnreadableReference:
+            return
+        except ValueError as error:
+            kind, _, fault = str(error).partition(": ")
+            reference = self.certificate if kind == "certificate" else self.private_key
+            raise pulumi.RunError(f"{where}{kind} ({reference}): {fault}") from None
+
     def key(self) -> pulumi.Input[str]:
         """What a certificate resource takes as `private_key`."""
         kind, _, name = self.private_key.partition(":")
         if kind == "secret":
             return pulumi.Config(NAMESPACE).require_secret(name)
         return self.private_key
-
-
-def _each_once(given: Any, validate: ValidatorFunctionWrapHandler) -> Any:
-    """A list means on for each. In a map two spellings of one hostname would become one."""
-    is_list = isinstance(given, list) and all(isinstance(name, str) for name in given)
-    by_name = dict.fromkeys(given, True) if is_list else given
-    try:
-        found = validate(by_name)
-    except ValidationError as error:
-        # What stands in a list may be anything, a key too: it is named by its place.
-        raise (named_by_place(error, given) if is_list else error) from None
-    if len(found) == len(given):
-        return found
-    seen: set[str] = set()
-    for written in given:
-        (hostname,) = validate({written: by_name[written]})
-        if hostname in seen:
-            raise ValueError(f"{hostname} stands twice, the second time as {written}. Keep one.")
-        seen.add(hostname)
-    return found
 
 
 class HostnameCertificateConfig(KeyPair):
@@ -183,23 +160,8 @@ class HostnameCertificateConfig(KeyPair):
     `external: true` allows hostnames outside the zone's name (Cloudflare for SaaS).
     """
 
-    hostnames: Annotated[dict[Hostname, Switch], WrapValidator(_each_once)]
+    hostnames: Annotated[dict[Hostname, Switch], WrapValidator(each_once)]
     external: bool = False
-
-
-# YAML reads on as true.
-Stage = Annotated[
-    Literal["optional", "on"], BeforeValidator(lambda value: "on" if value is True else value)
-]
-
-
-def _server_name(value: str) -> str:
-    if value not in SERVERS:
-        raise ValueError(f"is not one of {', '.join(SERVERS)}. Correct it.")
-    return value
-
-
-ServerName = Annotated[str, AfterValidator(_server_name)]
 
 
 class OriginConfig(Section):
@@ -216,7 +178,7 @@ class OriginConfig(Section):
     stage: Stage
     stages: dict[Hostname, Stage] = Field(default_factory=dict)
     hostnames: tuple[Hostname, ...] = ()
-    also_trust: tuple[Annotated[str, AfterValidator(_authority)], ...] = ()
+    also_trust: tuple[Authority, ...] = ()
     pin: bool = False
     pin_also: tuple[CertificateFile, ...] = ()
     handshake: bool = False
@@ -253,16 +215,18 @@ class ZoneConfig(Section):
 
     `ssl` is the SSL mode, `shared_certificate` the switch of Cloudflare's own certificate,
     `zone_certificate` an own certificate for the whole zone, `hostname_certificates` own
-    certificates by a name of your choice, `origin` the server behind the zone. `token_env` names
-    the environment variable of this zone's token, `warn_days` how many days before their end
-    previews and `expiry` warn of its certificates. `max_hostname_certificates` is for `preflight`,
-    where Cloudflare has raised the zone's limit. The other keys are the inputs of the resources by
-    the same names.
+    certificates by a name of your choice, `origin` the server behind the zone. `moved_from` is the
+    zone_id before: without it a changed zone_id is refused. `token_env` names the environment
+    variable of this zone's token, `warn_days` how many days before their end previews and
+    `expiry` warn of its certificates. `max_hostname_certificates` is for `preflight`, where
+    Cloudflare has raised the zone's limit. The other keys are the inputs of the resources by the
+    same names.
     """
 
     zone_id: ZoneId
+    moved_from: ZoneId | None = None
     token_env: TokenEnv | None = None
-    ssl: Literal["full", "strict", "origin_pull"] | None = None
+    ssl: SslMode | None = None
     shared_certificate: Switch | None = None
     zone_certificate: KeyPair | None = None
     hostname_certificates: dict[str, HostnameCertificateConfig] = Field(default_factory=dict)
@@ -330,7 +294,7 @@ class AlertsConfig(Section):
 class Environment(Section):
     """All zones of an environment, under their names, and whom Cloudflare tells of them."""
 
-    zones: Annotated[dict[Hostname, ZoneConfig], WrapValidator(_each_once)]
+    zones: Annotated[dict[Hostname, ZoneConfig], WrapValidator(each_once)]
     alerts: AlertsConfig | None = None
 
     @field_validator("zones", mode="after")
@@ -359,16 +323,39 @@ def parse(zones: Any, file: str, alerts: Any = ABSENT) -> Environment:
 
     :raises pulumi.RunError: it names key and file.
     """
-    if not isinstance(zones, Mapping) or not zones:
+    if isinstance(zones, list):
         raise pulumi.RunError(
-            f"{file}: {NAMESPACE}:{KEY} is missing. List the zones there, each under its name;"
-            " stacks/Pulumi.dev.yaml shows how."
+            f"{file}: {NAMESPACE}:{KEY} is a list. Write each zone's name as a key, without the"
+            " dash: `example.com:`."
         )
+    if not isinstance(zones, Mapping) or not zones:
+        raise pulumi.RunError(f"{file}: {_why_missing(file)}")
+    if misplaced := [name for name in zones if name in ZoneConfig.model_fields]:
+        lines = [
+            f"{file}: {KEY}.{key}: is a key of a zone. Indent it and what is below it by two more."
+            for key in misplaced
+        ]
+        raise pulumi.RunError("\n".join(lines))
     try:
         given = {} if alerts is ABSENT else {ALERTS: alerts}
         return Environment.model_validate({KEY: zones, **given})
     except ValidationError as error:
         raise pulumi.RunError("\n".join(f"{file}: {line}" for line in explain(error))) from None
+
+
+def _why_missing(file: str) -> str:
+    """In which way `aop:zones` is missing from a stack's file, with the next step."""
+    try:
+        text = (PROJECT / file).read_text(encoding="utf-8")
+    except (OSError, ValueError):
+        text = ""
+    spelt = re.findall(r"^(config)[ \t]*:", text, re.IGNORECASE | re.MULTILINE)
+    if spelt and "config" not in spelt:
+        return f"the file has {spelt[0]}:, and Pulumi reads config:. Correct the spelling."
+    return (
+        f"{NAMESPACE}:{KEY} is missing. Write each zone there under its name;"
+        " stacks/Pulumi.dev.yaml shows how."
+    )
 
 
 def load(read: Callable[[str], Any] | None = None) -> Environment:
@@ -385,6 +372,7 @@ def load(read: Callable[[str], Any] | None = None) -> Environment:
         for key, pair in zone.pairs_by_key(name).items():
             pair.pem(_file())
             pair.require_issuer(f"{_file()}: {key}.", _file())
+            pair.require_key(f"{_file()}: {key}.", _file())
     return environment
 
 
@@ -393,6 +381,11 @@ def _value(read: Callable[[str], Any], key: str, what: str) -> Any:
         return read(key)
     except (pulumi.ConfigTypeError, ValueError):
         raise pulumi.RunError(f"{_file()}: {NAMESPACE}:{key} is not {what}.") from None
+
+
+def declared_in(name: str) -> str:
+    """Where the selected stack configures a zone, as errors of its resources say it."""
+    return f'zones["{name}"] in {_file()}'
 
 
 def _file() -> str:

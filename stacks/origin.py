@@ -19,7 +19,8 @@ from origins import (
     server_named,
 )
 
-from .config import CLOUDFLARE, KeyPair, OriginConfig, ZoneConfig, read_authorities, read_leaf
+from .config import KeyPair, OriginConfig, ZoneConfig, read_authorities, read_leaf
+from .fields import CLOUDFLARE
 
 BEGIN = "-----BEGIN CERTIFICATE-----"
 DEEPEST = 10

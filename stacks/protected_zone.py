@@ -21,7 +21,7 @@ from providers import (
     ZoneSetting,
 )
 
-from .config import KeyPair, ZoneConfig
+from .config import KeyPair, ZoneConfig, declared_in
 
 SHARED = "tls_client_auth"
 OWN = "origin_tls_client_auth"
@@ -54,11 +54,11 @@ class ProtectedZone(pulumi.ComponentResource):
             "zone_id": zone.zone_id,
             "token_env": zone.token_env,
             "wait_seconds": zone.wait_seconds,
+            "moved_from": zone.moved_from or zone.zone_id,
+            "declared_in": declared_in(name),
         }
-        mode = self._setting("ssl", zone.ssl, []) if zone.ssl else None
-        modes = [mode] if mode else []
-        uploads = self._uploads()
-        self._own = self._zone_certificate(zone.zone_certificate, uploads)
+        modes = [self._setting("ssl", zone.ssl, [])] if zone.ssl else []
+        self._own = self._zone_certificate(zone.zone_certificate, uploads := self._uploads())
         self._hostname_certificates = {
             label: HostnameCertificate(
                 f"{name}-{label}",

@@ -23,7 +23,8 @@ from origins import (
 )
 from providers.values import pem
 from providers.values.algorithms import origin_needs
-from stacks.config import CLOUDFLARE, OriginConfig
+from stacks.config import OriginConfig
+from stacks.fields import CLOUDFLARE
 from stacks.origin import (
     KEYS,
     PresentedCertificate,

@@ -223,6 +223,8 @@ class CertificateResource(CloudflareResource):
         the certificate's life where that is shorter. In place.
     :param wait_seconds: the longest wait for Cloudflare in one step; default 300.
     :param token_env: name of the environment variable with the token for this zone.
+    :param moved_from: the only Zone ID that `zone_id` may change from; None: any. Not in state.
+    :param declared_in: where the zone is configured, for errors of check. Not in state.
     :param own: further inputs that one of the two resources has.
     """
 
@@ -249,6 +251,8 @@ class CertificateResource(CloudflareResource):
         warn_days: pulumi.Input[float] | None = None,
         wait_seconds: pulumi.Input[float] | None = None,
         token_env: str | None = None,
+        moved_from: str | None = None,
+        declared_in: str | None = None,
         opts: pulumi.ResourceOptions | None = None,
         **own: Any,
     ) -> None:

@@ -48,14 +48,20 @@ from .run import AccountRun, Run, ZoneRun
 
 Props = dict[str, Any]
 VERBS = ("check", "diff", "create", "read", "update", "delete")
+FOR_CHECK_ALONE = {"moved_from", "declared_in"}
 
 
 class ZoneInputs(Inputs):
-    """The inputs that every resource of a zone has; `zone_id` replaces."""
+    """The inputs that every resource of a zone has; `zone_id` replaces.
+
+    `moved_from` and `declared_in` are for check alone: state does not have them.
+    """
 
     zone_id: ZoneId
     wait_seconds: WaitSeconds = 300
     token_env: TokenEnv | None = None
+    moved_from: ZoneId | None = None
+    declared_in: str | None = None
 
 
 class AccountInputs(Inputs):
@@ -168,6 +174,9 @@ class Provider(ResourceProvider, Generic[Model, ARun]):
         run = self._run(inputs)
         added, faults = self.check_inputs(run, inputs, olds)
         self.want(run, inputs)
+        if isinstance(inputs, ZoneInputs):
+            # In another zone nothing is as before: what else there is to say would lead astray.
+            faults = _unannounced_move(inputs, olds) or faults
         if faults:
             return CheckResult(news, [CheckFailure("", one_line(fault)) for fault in faults])
         return CheckResult({**to_state(inputs), **added}, [])
@@ -299,9 +308,22 @@ class AccountProvider(Provider[Model, AccountRun]):
         return session.current().account_run(place, token_env)
 
 
+def _unannounced_move(inputs: ZoneInputs, olds: Props) -> list[str]:
+    """The fault of a `zone_id` that is neither the one in state nor announced as new."""
+    old, new = olds.get("zone_id"), inputs.zone_id
+    if inputs.moved_from in (None, UNKNOWN) or new is UNKNOWN:
+        return []
+    if old in (None, UNKNOWN, new, inputs.moved_from):
+        return []
+    where = f" of {inputs.declared_in}" if inputs.declared_in else ""
+    fact = f"state knows this zone as {old}, and here stands {new}: everything would move there"
+    next_step = f"Correct the id; if the zone has moved, write moved_from: {old} beside it."
+    return [f"zone_id{where}: {fact}. {next_step}"]
+
+
 def to_state(inputs: Inputs) -> Props:
     """Inputs as state holds them: defaults left out, so that naming one is no change."""
-    return inputs.model_dump(exclude_defaults=True)
+    return inputs.model_dump(exclude_defaults=True, exclude=FOR_CHECK_ALONE)
 
 
 def from_state(model: type[Model], props: Props) -> Model:

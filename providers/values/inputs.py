@@ -162,6 +162,8 @@ def _is_address(name: str) -> bool:
 
 
 def _text(value: Any) -> str:
+    if isinstance(value, (int, float)) and not isinstance(value, bool):
+        raise ValueError("is a number, as YAML reads it. Put it in quotes.")
     if not isinstance(value, str):
         raise ValueError("is not text. Give a string.")
     return value.strip()

@@ -9,8 +9,8 @@ from pathlib import Path
 from .algorithms import key_warning
 from .blocks import PemError
 from .key import PrivateKey, matches, read_private_key
-from .pem import Certificate, faults
-from .reference import resolve_reference
+from .pem import IS_A_CA, Certificate, faults, read_certificate
+from .reference import PROJECT, resolve_reference
 from .text import short
 
 
@@ -26,6 +26,27 @@ def certificate_findings(
         return [], []
     warning = key_warning(certificate.key_kind)
     return faults(certificate, now), [warning] if warning else []
+
+
+def require_matching_key(
+    certificate: str, private_key: str, passphrase: str | None, environ: Mapping[str, str]
+) -> None:
+    """Raises for a certificate, or a key, that no upload could use; both as a program has them.
+
+    :param certificate: in PEM; dates and purpose are judged elsewhere, where state is known.
+    :raises UnreadableReference: as `load_matching_key`.
+    :raises ValueError: with `certificate: ` or `private_key: ` before the fragment.
+    """
+    try:
+        read = read_certificate(certificate)
+        if read.is_ca:
+            raise PemError(IS_A_CA)
+    except PemError as error:
+        raise ValueError(f"certificate: {error}") from None
+    try:
+        load_matching_key(read, private_key, passphrase, environ, PROJECT)
+    except PemError as error:
+        raise ValueError(f"private_key: {error}") from None
 
 
 def load_matching_key(

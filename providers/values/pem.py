@@ -140,6 +140,9 @@ def _parse(der: bytes) -> Certificate:
 _warnings_lock = threading.Lock()
 
 
+IS_A_CA = "is a CA, and Cloudflare takes leaf certificates only. Give one that the CA has issued."
+
+
 def faults(certificate: Certificate, now: datetime) -> list[str]:
     """Everything for which a *new* certificate is refused, in the order of POLICIES."""
     return [fault for policy in POLICIES if (fault := policy(certificate, now))]
@@ -165,9 +168,7 @@ def _not_yet_valid(certificate: Certificate, now: datetime) -> str | None:
 
 
 def _authority(certificate: Certificate, _now: datetime) -> str | None:
-    if not certificate.is_ca:
-        return None
-    return "is a CA, and Cloudflare takes leaf certificates only. Give one that the CA has issued."
+    return IS_A_CA if certificate.is_ca else None
 
 
 def _cannot_sign(certificate: Certificate, _now: datetime) -> str | None:

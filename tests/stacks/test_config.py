@@ -64,8 +64,21 @@ def test_a_hostname_outside_the_zone_needs_the_word_external() -> None:
 
 
 HOSTNAMES = "hostname_certificates/shop/hostnames"
-MISTAKES: dict[str, tuple[dict[str, Any], str]] = {
+MISTAKES: dict[str, tuple[Any, str]] = {
     "no zones": ({}, "aop:zones is missing"),
+    "zones as a list": ([{"example.com": {"zone_id": ZONE_ID}}], "aop:zones is a list"),
+    "a key of a zone beside it": (
+        {**WHOLE, "hostname_certificates": {"shop": PAIR}},
+        "zones.hostname_certificates: is a key of a zone. Indent it",
+    ),
+    "a zone id that YAML reads as a number": (
+        changed("zone_id", 12345678901234567890123456789012),
+        ".zone_id: is a number, as YAML reads it. Put it in quotes.",
+    ),
+    "a variable of no name": (
+        changed("zone_certificate/private_key", "env:SHOP-KEY"),
+        ".private_key: has no name of an environment variable after env:",
+    ),
     "an unknown key": (changed("shared", True), ".shared: is not known here"),
     "a key instead of a reference": (
         changed("zone_certificate/private_key", "-----BEGIN PRIVATE KEY-----\nMIGHAg"),
@@ -75,11 +88,14 @@ MISTAKES: dict[str, tuple[dict[str, Any], str]] = {
         changed("zone_certificate/certificate", "-----BEGIN CERTIFICATE-----\nMIICd"),
         ".zone_certificate.certificate: is not a file",
     ),
-    "ssl without TLS": (changed("ssl", "flexible"), ".ssl: is not one of the possible values"),
+    "ssl without TLS": (changed("ssl", "flexible"), "Cloudflare speaks no TLS to the origin"),
+    "ssl off, as YAML reads it": (changed("ssl", False), "Cloudflare speaks no TLS to the origin"),
+    "ssl of the dashboard": (changed("ssl", "Full (strict)"), ".ssl: is the dashboard's name"),
+    "ssl of another word": (changed("ssl", "on"), ".ssl: is not one of the possible values"),
     "a switch of another word": (changed("shared_certificate", "yes"), "neither on nor off"),
     "one hostname twice in a list": (
         changed(HOSTNAMES, ["shop.example.com", "shop.example.com"]),
-        "shop.example.com stands twice",
+        "shop.example.com stands twice. Keep one.",
     ),
     "one hostname twice in a map": (
         changed(HOSTNAMES, {"shop.example.com": True, "SHOP.example.com": False}),
@@ -89,12 +105,20 @@ MISTAKES: dict[str, tuple[dict[str, Any], str]] = {
         changed("hostname_certificates/more", {**PAIR, "hostnames": ["SHOP.example.com"]}),
         "shop.example.com stands under shop and under more",
     ),
-    "a hostname that is a map": (changed(HOSTNAMES, [{"a": "b"}]), HOSTNAMES.split("/")[-1]),
+    "a hostname that is a map": (changed(HOSTNAMES, [{"a": "b"}]), ".hostnames: entry 1 is a map"),
+    "a hostname that is a number": (changed(HOSTNAMES, [42]), ".hostnames: entry 1 is not text"),
+    "a hostname without its dash": (
+        changed(HOSTNAMES, "-shop.example.com"),
+        '.hostnames: is not a list of hostnames. Put "- " before each',
+    ),
+    "no hostnames": (
+        changed(HOSTNAMES, None),
+        ".hostnames: has no value. List the hostnames below it, or write [] for none.",
+    ),
     "a hostname of one label in a list": (
         changed(HOSTNAMES, ["shop.example.com", "pasted-by-mistake"]),
         ".hostnames[1]: is a single label",
     ),
-    "no hostnames": (changed(HOSTNAMES, None), ".hostnames: has no value"),
     "a certificate without a value": (
         changed("zone_certificate", None),
         ".zone_certificate: has no value. Give it one, or remove the line to take it away.",
@@ -134,7 +158,7 @@ MISTAKES: dict[str, tuple[dict[str, Any], str]] = {
 
 
 @pytest.mark.parametrize(("zones", "told"), MISTAKES.values(), ids=MISTAKES.keys())
-def test_a_mistake_is_one_line_with_file_key_and_no_value(zones: dict[str, Any], told: str) -> None:
+def test_a_mistake_is_one_line_with_file_key_and_no_value(zones: Any, told: str) -> None:
     with pytest.raises(pulumi.RunError) as raised:
         parse(zones, FILE)
     (line,) = str(raised.value).splitlines()
@@ -218,3 +242,34 @@ def test_a_key_in_place_of_a_certificate_is_not_handed_over(tmp_path: Path) -> N
     file.write_text(pair.private_key)
     handed = KeyPair(certificate=f"file:{file}", private_key="env:A").pem()
     assert pair.private_key.splitlines()[1] not in handed
+
+
+def test_a_key_of_another_certificate_is_told_with_its_key_and_its_file(tmp_path: Path) -> None:
+    ours, other = make(), make()
+    (tmp_path / "a.pem").write_text(ours.certificate)
+    (tmp_path / "b.key").write_text(other.private_key)
+    pair = KeyPair(certificate=f"file:{tmp_path}/a.pem", private_key=f"file:{tmp_path}/b.key")
+    with pytest.raises(pulumi.RunError) as raised:
+        pair.require_key(f'{FILE}: zones["example.com"].zone_certificate.', FILE)
+    (line,) = str(raised.value).splitlines()
+    told = f'zones["example.com"].zone_certificate.private_key (file:{tmp_path}/b.key): does not'
+    assert line.startswith(f"{FILE}: {told} belong to certificate")
+
+
+def test_a_ca_in_place_of_a_certificate_is_told_once(tmp_path: Path) -> None:
+    (tmp_path / "a.pem").write_text(ca_certificate())
+    pair = KeyPair(certificate=f"file:{tmp_path}/a.pem", private_key=f"file:{tmp_path}/a.key")
+    with pytest.raises(pulumi.RunError, match=r"^certificate \(file:.*a.pem\): is a CA"):
+        pair.require_key()
+
+
+def test_a_key_that_is_not_at_hand_is_no_mistake(tmp_path: Path) -> None:
+    (tmp_path / "a.pem").write_text(make().certificate)
+    KeyPair(certificate=f"file:{tmp_path}/a.pem", private_key="env:AOP_NOT_SET").require_key()
+
+
+def test_a_file_with_another_spelling_of_config_is_told_so(tmp_path: Path) -> None:
+    file = tmp_path / "Pulumi.dev.yaml"
+    file.write_text("# config: here\nConfig:\n  aop:zones: {}\n")
+    with pytest.raises(pulumi.RunError, match="the file has Config:, and Pulumi reads config:"):
+        parse(None, str(file))

@@ -7,8 +7,10 @@ from pathlib import Path
 
 import pytest
 
+from tests.cli.conftest import Start
 from tests.cli.project import REAL_CLI, Project
 from tests.pki import another_authority
+from tests.sandbox_server import SandboxProcess
 
 pytestmark = REAL_CLI
 
@@ -106,3 +108,32 @@ def test_a_ca_that_did_not_sign_its_certificate_ends_every_preview(tmp_path: Pat
         "signed by CN=Test Origin Pull CA, which is neither in the bundle nor in the chain",
         "origin.also_trust",
     )
+
+
+def test_a_zone_id_that_changes_is_refused_until_the_file_says_that_the_zone_has_moved(
+    start: Start, sandbox: SandboxProcess
+) -> None:
+    project = start("dev")
+    shop, other = (project.pair(name) for name in ("shop", "zone"))
+    project.up()
+    old, new = "023e105f4ecef8ad9ca31a8372d0c353", "1b2f4c8d6e0a49537c1d8e5f90a3b647"
+    project.edit(f"zone_id: {old}", f"zone_id: {new}")
+    told = project.run("up", "--yes", "--skip-preview", code=1)
+    told.line(
+        'zone_id of zones["example.com"] in stacks/Pulumi.dev.yaml: state knows this zone as',
+        f"{old}, and here stands {new}",
+        f"write moved_from: {old} beside it",
+    )
+    shown = sandbox.presented("example.com", "shop.example.com")
+    assert shown["certificate_sha256"] == shop.sha256
+    there = sandbox.zone("example.net")["hostname_certificates"]
+    assert shop.sha256 not in {record["certificate_sha256"] for record in there}
+    project.edit(f"zone_id: {new}", f"zone_id: {new}\n      moved_from: {old}")
+    project.up()
+    shown = sandbox.presented("example.net", "www.example.net")
+    assert shown["certificate_sha256"] == other.sha256
+    for row in project.export():
+        kept = {*row.get("inputs", {}), *row.get("outputs", {})}
+        assert not {"moved_from", "declared_in"} & kept, "what check alone reads is not in state"
+    project.edit(f"\n      moved_from: {old}", "")
+    project.expect_no_changes()

@@ -130,3 +130,23 @@ def test_a_delete_that_another_resource_takes_over_is_said_and_asks_nobody(sandb
     provider.delete(f"{ZONE}/ssl", given)
     assert heard.has("setting ssl of zone", "kept, another resource of this program holds it now")
     assert not sandbox.journal()
+
+
+OTHER = "1b2f4c8d6e0a49537c1d8e5f90a3b647"
+
+
+@pytest.mark.parametrize(
+    ("moved_from", "is_refused"), [(None, False), (OTHER, True), (ZONE, False)]
+)
+def test_a_zone_id_changes_only_from_the_one_that_moved_from_names(
+    new_run, moved_from: str | None, is_refused: bool
+) -> None:
+    olds = {"zone_id": ZONE, "setting": "ssl", "value": "full"}
+    news = {**olds, "zone_id": OTHER, "declared_in": "the file"}
+    result = ZoneSettingProvider().check(
+        olds, news if moved_from is None else {**news, "moved_from": moved_from}
+    )
+    assert [failure.reason[:19] for failure in result.failures] == (
+        ["zone_id of the file"] if is_refused else []
+    )
+    assert is_refused or not {"moved_from", "declared_in"} & set(result.inputs)
