@@ -1,4 +1,4 @@
-"""`make bench`: every row on the real CLI against the sandbox, one table, one plot.
+"""`make bench`: every row on the real CLI against the sandbox, one table, one plot, one JSON.
 
 Ends with 1 when a request goal is missed. `--hostnames 10,100` leaves the long rows out.
 """
@@ -6,27 +6,28 @@ Ends with 1 when a request goal is missed. `--hostnames 10,100` leaves the long 
 from __future__ import annotations
 
 import argparse
+import os
+import platform
 import sys
 import tempfile
+from datetime import UTC, datetime
 from pathlib import Path
 
 from benchmarks import plot
 from benchmarks.goals import goals
 from benchmarks.lives import fifty_zones, life, previews
 from benchmarks.measure import Figures
+from benchmarks.results import HEAD, Measured, as_json, as_page
 
 KINDS = ("HostnameBindings", "HostnameBinding", "one by one")
-HEAD = (
-    "| resource | hostnames | command | writes | reads | waits | seconds | plugin MB | state MB |"
-)
+MEASURED: list[Measured] = []
 
 
-def row(kind: str, hostnames: str, command: str, figures: Figures) -> str:
-    """Writes a line of the Markdown table."""
-    return (
-        f"| {kind} | {hostnames} | {command} | {figures.writes} | {figures.reads} |"
-        f" {figures.waits} | {figures.seconds:.1f} | {figures.memory:.0f} | {figures.state:.2f} |"
-    )
+def show(kind: str, hostnames: str, command: str, figures: Figures) -> None:
+    """Prints a row of the table, and keeps it for the results."""
+    row = Measured(kind, hostnames, command, **vars(figures))
+    MEASURED.append(row)
+    print(row.as_row(), flush=True)
 
 
 def main() -> int:
@@ -38,7 +39,8 @@ def main() -> int:
     sizes = [int(size) for size in given.hostnames.split(",")]
     missed: list[str] = []
     lives: dict[tuple[str, int], dict[str, Figures]] = {}
-    print(f"{HEAD}\n|{'---|' * 9}", flush=True)
+    load = " ".join(f"{number:.1f}" for number in os.getloadavg())
+    print(HEAD, flush=True)
     with tempfile.TemporaryDirectory(prefix="aop-bench-") as folder:
         for size in sizes:
             for kind in KINDS:
@@ -52,7 +54,17 @@ def main() -> int:
     missed += ratios(lives, sizes)
     given.out.mkdir(parents=True, exist_ok=True)
     (given.out / "growth.svg").write_text(picture(lives, sizes))
-    print(f"\nplot: {given.out / 'growth.svg'}")
+    machine = {
+        "at": datetime.now(UTC).isoformat(timespec="minutes"),
+        "cores": len(os.sched_getaffinity(0)),
+        "python": platform.python_version(),
+        "load before": load,
+        "load after": " ".join(f"{number:.1f}" for number in os.getloadavg()),
+    }
+    text = as_json(MEASURED, missed, machine)
+    (given.out / "results.json").write_text(text)
+    (given.out / "results.md").write_text(as_page(text))
+    print(f"\nplot: {given.out / 'growth.svg'}; results: {given.out / 'results.json'}, results.md")
     print("\n".join(f"MISSED: {line}" for line in missed) or "all goals reached")
     return 1 if missed else 0
 
@@ -63,7 +75,7 @@ def report(kind: str, size: int, certificates: int, figures: dict[str, Figures])
     allowed = goals(kind, size, certificates)
     shown = f"{size:,}" if certificates == 1 else f"{size:,} on {certificates}"
     for command, found in figures.items():
-        print(row(kind, shown, command, found), flush=True)
+        show(kind, shown, command, found)
         for fault in allowed[command].failures(found) if command in allowed else []:
             missed.append(f"{kind}, {shown} hostnames, {command}: {fault}")
     return missed
@@ -72,7 +84,7 @@ def report(kind: str, size: int, certificates: int, figures: dict[str, Figures])
 def others(folder: Path) -> list[str]:
     """Fifty zones, and the cost of check and diff."""
     figures, allowed = fifty_zones(folder / "zones")
-    print(row("zone certificate and switch", "50 zones", "up", figures))
+    show("zone certificate and switch", "50 zones", "up", figures)
     bindings, empty = previews(folder / "previews")
     print(f"\nfifty zones: {figures.seconds:.1f} s, the goal allows {allowed:.1f} s")
     print(
