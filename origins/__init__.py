@@ -34,6 +34,7 @@ SERVERS: MappingProxyType[str, Server] = MappingProxyType(
             apache.SERVER,
             haproxy.SERVER,
             caddy.SERVER,
+            caddy.NEWER,
             gateway_api.SERVER,
             ingress_nginx.SERVER,
             traefik.SERVER,

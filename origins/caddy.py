@@ -1,10 +1,16 @@
-"""The configuration of Caddy 2.6 or later: one site for a Caddyfile.
+"""The configuration of Caddy: one site for a Caddyfile.
+
+`caddy` is for 2.6 and later: 2.11 still takes its `trusted_ca_cert`, which is deprecated since 2.8.
+`caddy-2.8` says `trust_pool` in its place, which 2.6 does not know.
 
 https://caddyserver.com/docs/caddyfile/directives/tls#client_auth
 Caddy refuses a wrong certificate at both stages, limits no depth and reads no revocation lists.
 """
 
 from __future__ import annotations
+
+import functools
+from collections.abc import Callable
 
 from .bundle import der_base64
 from .origin import CHALLENGE, NO_SUCH_HOST, REFUSED, Origin, indent
@@ -19,11 +25,26 @@ CERTIFICATE = "{http.request.tls.client.certificate_der_base64}"
 NO_LISTS = "crl: Caddy reads no revocation lists. Use pins for Caddy."
 
 
-def text(origin: Origin) -> str:
+Trust = Callable[[list[str]], list[str]]
+
+
+def _single(authorities: list[str]) -> list[str]:
+    return [f"trusted_ca_cert {authority}" for authority in authorities]
+
+
+def _pooled(authorities: list[str]) -> list[str]:
+    return [
+        "trust_pool inline {",
+        *indent(f"trust_der {authority}" for authority in authorities),
+        "}",
+    ]
+
+
+def text(origin: Origin, trust: Trust = _single) -> str:
     """One site: the hostname, or the default host, which answers 421."""
     if origin.crl:
         raise ValueError(NO_LISTS)
-    body = _hostname(origin) if origin.hostname else _default(origin)
+    body = _hostname(origin, trust) if origin.hostname else _default(origin)
     bind = [] if origin.address == "*" else [f"bind {origin.address}"]
     return "\n".join(
         [
@@ -59,9 +80,10 @@ def _default(origin: Origin) -> list[str]:
     return [*_tls(origin), f'respond "{NO_SUCH_HOST}" 421']
 
 
-def _hostname(origin: Origin) -> list[str]:
+def _hostname(origin: Origin, trust: Trust) -> list[str]:
+    closed = origin.stage == "on" and not origin.readable
     return [
-        *_tls(origin, *_client_auth(origin, closed=origin.stage == "on" and not origin.readable)),
+        *_tls(origin, *_client_auth(origin, trust, closed=closed)),
         *_log(origin),
         "",
         *(["request_body {", f"    max_size {origin.max_body}", "}"] if origin.max_body else []),
@@ -80,7 +102,7 @@ def _hostname(origin: Origin) -> list[str]:
     ]
 
 
-def _client_auth(origin: Origin, *, closed: bool) -> list[str]:
+def _client_auth(origin: Origin, trust: Trust, *, closed: bool) -> list[str]:
     if not origin.authorities:
         raise ValueError(
             "authorities: Caddy's configuration contains the CAs themselves;"
@@ -89,12 +111,12 @@ def _client_auth(origin: Origin, *, closed: bool) -> list[str]:
     return [
         "client_auth {",
         f"    mode {'require_and_verify' if closed else 'verify_if_given'}",
-        *(f"    trusted_ca_cert {line}" for line in der_base64(origin.authorities)),
+        *indent(trust(der_base64(origin.authorities))),
         "}",
     ]
 
 
-def fragment(origin: Origin) -> Fragment:
+def fragment(origin: Origin, trust: Trust = _single) -> Fragment:
     """What goes to the beginning of a `route` of the site; outside Caddy would sort directives.
 
     Refuses inside TLS, so that the site is closed wherever a person puts the lines.
@@ -113,7 +135,10 @@ def fragment(origin: Origin) -> Fragment:
             FragmentPart(
                 "tls",
                 "into tls { } of the site, which stands there once",
-                ("protocols tls1.2 tls1.3", *_client_auth(origin, closed=origin.stage == "on")),
+                (
+                    "protocols tls1.2 tls1.3",
+                    *_client_auth(origin, trust, closed=origin.stage == "on"),
+                ),
             ),
             *log,
         ),
@@ -196,4 +221,13 @@ def _answering(origin: Origin) -> list[str]:
     return ["handle @challenge {", *indent(lines), "}"]
 
 
-SERVER = Server("caddy", "Caddy", "caddy", text, fragment, "/var/log/caddy/{hostname}-aop.log")
+LOG = "/var/log/caddy/{hostname}-aop.log"
+SERVER = Server("caddy", "Caddy", "caddy", text, fragment, LOG)
+NEWER = Server(
+    "caddy-2.8",
+    "Caddy 2.8 and later",
+    "caddy",
+    functools.partial(text, trust=_pooled),
+    functools.partial(fragment, trust=_pooled),
+    LOG,
+)

@@ -193,7 +193,13 @@ def test_at_the_optional_stage_nobody_is_refused_by_the_text(server: str, folder
     assert "403" not in text(server, folder, stage="optional", pins=(PIN,))
 
 
-PINNED = {"nginx": PIN.sha1, "apache": PIN.pem_sha1, "haproxy": PIN.sha256, "caddy": PIN.sha256}
+PINNED = {
+    "nginx": PIN.sha1,
+    "apache": PIN.pem_sha1,
+    "haproxy": PIN.sha256,
+    "caddy": PIN.sha256,
+    "caddy-2.8": PIN.sha256,
+}
 
 
 @pytest.mark.parametrize("server", servers.PROGRAMS)
@@ -238,6 +244,13 @@ def test_caddy_gets_every_authority_because_it_read_only_the_first_of_a_file(
 ) -> None:
     both = bundle(folder.root.pem, folder.next_root.pem)
     assert text("caddy", authorities=both).count("trusted_ca_cert ") == 2
+    assert re.findall(
+        r"trust_pool|trust_der|trusted_ca_cert", text("caddy-2.8", authorities=both)
+    ) == [
+        "trust_pool",
+        "trust_der",
+        "trust_der",
+    ]
     with pytest.raises(ValueError, match=r"^authorities: .*origins\.bundle"):
         text("caddy")
 

@@ -39,11 +39,11 @@ def pasted(
 
     @contextmanager
     def start(server: str, version: str, default: bool = True, **known: Any) -> Iterator[Way]:
-        wanted, kind = origin(**known), servers.kind(server)
+        wanted, family = origin(**known), servers.family(server)
         other_port = servers.free_port() if server == "haproxy" else wanted.port
         level = Level(folder, hashes, wanted.port, other_port, default, bool(wanted.pins))
-        around = functools.partial(LEVELS[kind], level)
-        block = BLOCKS[kind](wanted, fragment(kind, wanted), tmp_path)
+        around = functools.partial(LEVELS[family], level)
+        block = BLOCKS[family](wanted, fragment(servers.kind(server), wanted), tmp_path)
         with servers.running(server, tmp_path, block, wanted.port, other_port, around=around):
             yield Way(server, wanted.port, other_port, version, folder, application.port)
 

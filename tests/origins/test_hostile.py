@@ -123,7 +123,7 @@ def besieged(
         wanted = origin(**known)
         other_port = servers.free_port() if server == "haproxy" else wanted.port
         level = Level(folder, hashes, wanted.port, other_port, default, bool(wanted.pins))
-        around = functools.partial(LEVELS[servers.kind(server)], level)
+        around = functools.partial(LEVELS[servers.family(server)], level)
         generated = text or configuration(servers.kind(server), wanted)
         with servers.running(server, tmp_path, generated, wanted.port, other_port, around=around):
             yield Way(server, wanted.port, other_port, version, folder, application.port)
@@ -150,7 +150,7 @@ def test_no_stranger_reaches_the_application_past_a_hostile_level(
 def test_neither_pins_nor_revocation_lists_open_an_origin_under_a_hostile_level(
     server: str, extra: str, besieged: Besieged, folder: Folder
 ) -> None:
-    if extra == "crl" and servers.kind(server) == "caddy":
+    if extra == "crl" and servers.family(server) == "caddy":
         pytest.skip("Caddy reads no revocation lists")
     known: dict[str, Any] = {"pins": (pin(folder.right.pem),)}
     if extra == "crl":

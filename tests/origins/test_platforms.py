@@ -16,7 +16,7 @@ from origins import SERVERS, Origin, Pin, bundle, configuration, fragment
 from . import servers
 from .pki import Folder
 
-PLATFORMS = [name for name in SERVERS if name not in servers.PROGRAMS]
+PLATFORMS = [name for name in SERVERS if name not in servers.SERVERS]
 SCHEMA = json.loads(Path(__file__).with_name("gateway_tls.schema.json").read_text())
 PIN = Pin("a" * 64, "b" * 40, "c" * 40)
 

@@ -28,14 +28,14 @@ from .servers import Application
 
 every_server = pytest.mark.parametrize("server", servers.SERVERS)
 every_version = pytest.mark.parametrize("version", ["1.2", "1.3"])
-ON_OPENSSL = [name for name in servers.SERVERS if servers.kind(name) != "caddy"]
+ON_OPENSSL = [name for name in servers.SERVERS if servers.family(name) != "caddy"]
 Make = Callable[..., Origin]
 
 
 def variants(folder: Folder, tmp_path: Path, server: str) -> dict[str, dict[str, Any]]:
     pins = (pin(folder.right.pem), pin(folder.below.pem))
-    log = "/dev/log" if servers.kind(server) == "haproxy" else str(tmp_path / "access.log")
-    crl = {} if servers.kind(server) == "caddy" else {"crl": folder.file("crl.pem")}
+    log = "/dev/log" if servers.family(server) == "haproxy" else str(tmp_path / "access.log")
+    crl = {} if servers.family(server) == "caddy" else {"crl": folder.file("crl.pem")}
     return {
         "on": {},
         "closed": {"readable": False},
@@ -127,7 +127,7 @@ def test_the_optional_stage_lets_in_who_has_no_certificate_or_one_of_an_unknown_
     server: str, started: Running, folder: Folder
 ) -> None:
     # Caddy cannot let in a wrong one; its text says so.
-    expected = REFUSED if servers.kind(server) == "caddy" else ACCEPTED
+    expected = REFUSED if servers.family(server) == "caddy" else ACCEPTED
     with started(server, stage="optional", authorities=folder.next_root.pem) as origin:
         assert asked(origin, folder, None) == ACCEPTED
         assert asked(origin, folder, "successor") == ACCEPTED
