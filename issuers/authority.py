@@ -102,12 +102,17 @@ def make_leaf(
     return Identity(sign_leaf(issuer, name, key.public_key(), starts, ends, usage), key)
 
 
+def kind_of(certificate: Certificate) -> str:
+    """The kind of key to show in the certificate's place, which every TLS library knows."""
+    return "rsa" if isinstance(certificate.public_key(), rsa.RSAPublicKey) else "ec"
+
+
 def make_copy(certificate: Certificate) -> Identity:
     """The certificate once more, by somebody who has neither its key nor its CA's.
 
-    Names, number, times and extensions are the same; both keys are other ones.
+    Names, number, times, extensions and the kind of key are the same; both keys are other ones.
     """
-    key, signer = KEYS["ec"](), KEYS["ec"]()
+    key, signer = KEYS[kind_of(certificate)](), KEYS[kind_of(certificate)]()
     builder = _begin(
         certificate.subject,
         certificate.issuer,
@@ -122,9 +127,9 @@ def make_copy(certificate: Certificate) -> Identity:
     return Identity(builder.sign(signer, _hash_for(signer)), key)
 
 
-def make_self_signed(name: Name, ends: datetime) -> Identity:
+def make_self_signed(name: Name, ends: datetime, kind: str = "ec") -> Identity:
     """A leaf for clients that nobody vouches for; it starts an hour ago."""
-    key = KEYS["ec"]()
+    key = KEYS[kind]()
     starts = datetime.now(UTC) - BACKDATED
     builder = _begin(name, name, key.public_key(), starts, ends)
     builder = builder.add_extension(x509.BasicConstraints(False, None), critical=True)

@@ -51,6 +51,7 @@ SAYING = (
 EDGE = (rb"cf-ray:", rb"server:[ \t]*cloudflare")
 LONGEST = 64 * 1024  # bytes of an answer that are read
 NOTHING_LISTENS, NO_CONNECTION = "nothing listens", "no connection in time"
+NOT_HTTP = "answers, but not with HTTP"
 
 _ALERT = re.compile(r"(?:(?:SSLV3|TLSV1|TLSV13|SSL/TLS)[_ ](?:ALERT[_ ])?)(.*)", re.IGNORECASE)
 
@@ -195,7 +196,11 @@ def _over_tls(
     except OSError:
         failed = CLOSED_IN_HANDSHAKE
     answer = failed or _read_answer(tls.send, tls.receive, question)
-    requested = tls.certificate_requested
+    requested: bool | None = tls.certificate_requested
+    if question.client and requested and not tls.certificate_sent and answer.verdict != ACCEPTED:
+        # What was not shown was not refused.
+        reason = f"{answer.reason}; it takes no signature of this kind of key"
+        answer, requested = replace(answer, verdict=UNCLEAR, reason=reason), None
     if answer.alert in ALERTS and requested:
         answer = replace(answer, verdict=REFUSED)
     return (
@@ -259,7 +264,7 @@ def _judge(data: bytes) -> Answer:
     if not data:
         return CLOSED
     if not first:
-        return Answer(UNREACHABLE, "answers, but not with HTTP")
+        return Answer(UNREACHABLE, NOT_HTTP)
     head, _, body = data.partition(b"\r\n\r\n")
     status = int(first.group(1))
     location = re.search(rb"(?im)^location:[ \t]*([!-~]{1,60})", head)

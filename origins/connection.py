@@ -15,6 +15,9 @@ VERSIONS = {"1.2": ssl.TLSVersion.TLSv1_2, "1.3": ssl.TLSVersion.TLSv1_3}
 # A stranger may use any cipher, so that none of them is a reason to be refused.
 CIPHERS = "ALL:!aNULL:!eNULL:@SECLEVEL=0"
 HANDSHAKE, CERTIFICATE_REQUEST = 22, 13  # RFC 8446, 5.1 and 4
+CERTIFICATE = 11
+# Its header, and the lengths of nothing (RFC 8446, 4.4.2).
+EMPTY_CERTIFICATE = 8
 OP_LEGACY_SERVER_CONNECT = 0x4  # the ssl module has the name from Python 3.12 on
 T = TypeVar("T")
 
@@ -92,7 +95,11 @@ class DeadlineSocket:
 
 
 class Tls:
-    """TLS over a line; `certificate_requested` as soon as the server has asked for one."""
+    """TLS over a line; `certificate_requested` as soon as the server has asked for one.
+
+    `certificate_sent`: OpenSSL sends an empty list in its place where the server takes no signature
+    of the certificate's kind of key.
+    """
 
     def __init__(
         self,
@@ -102,7 +109,7 @@ class Tls:
         session: ssl.SSLSession | None = None,
     ) -> None:
         self._line = line
-        self.certificate_requested = False
+        self.certificate_requested = self.certificate_sent = False
         # Nothing else shows a request of TLS 1.3. Under a Python without it nothing is proven.
         made._msg_callback = self._watch  # type: ignore[attr-defined]
         self._incoming, self._outgoing = ssl.MemoryBIO(), ssl.MemoryBIO()
@@ -110,9 +117,11 @@ class Tls:
             self._incoming, self._outgoing, server_hostname=sni, session=session
         )
 
-    def _watch(self, _: Any, direction: str, __: Any, content: int, kind: int, ___: bytes) -> None:
+    def _watch(self, _: Any, direction: str, __: Any, content: int, kind: int, data: bytes) -> None:
         if (direction, content, kind) == ("read", HANDSHAKE, CERTIFICATE_REQUEST):
             self.certificate_requested = True
+        if (direction, content, kind) == ("write", HANDSHAKE, CERTIFICATE):
+            self.certificate_sent = len(data) > EMPTY_CERTIFICATE
 
     @property
     def session(self) -> ssl.SSLSession | None:

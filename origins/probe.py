@@ -18,6 +18,7 @@ from .attempt import (
     ACCEPTED,
     LEFT_OUT,
     NO_CONNECTION,
+    NOT_HTTP,
     NOTHING_LISTENS,
     REFUSED,
     UNCLEAR,
@@ -206,29 +207,39 @@ class _Asking:
         return next((answer for answer in found if answer.verdict != LEFT_OUT), NO_SESSION)
 
     def over_plain_http(self) -> tuple[Attempt, ...]:
+        """Also where TLS is spoken: a server may answer there what it finds no TLS in."""
         target = self.target
-        if target.http_port is None:
-            return ()
+        ports = [port for port in (target.http_port, target.port) if port is not None]
         questions = [
-            Question(target.address, target.http_port, target.hostname, path, target.timeout)
+            Question(target.address, port, target.hostname, path, target.timeout)
+            for port in ports
             for path in (target.path, UNKNOWN_PATH)
         ]
-        title = f"{PLAIN.title} on port {target.http_port}"
         return tuple(
-            Attempt(PLAIN.name, title, None, PLAIN.wanted, _over_plain_http(answer))
-            for answer in self.pool.map(ask, questions)
+            Attempt(
+                PLAIN.name,
+                f"{PLAIN.title} on port {question.port}",
+                None,
+                PLAIN.wanted,
+                _over_plain_http(answer, question.port == target.port),
+            )
+            for question, answer in zip(questions, self.pool.map(ask, questions), strict=True)
         )
 
 
 NO_SESSION = Answer(REFUSED, "no session to resume")
 
 
-def _over_plain_http(answer: Answer) -> Answer:
-    """Plain HTTP is refused also by a redirect to https and where nobody takes a connection."""
+def _over_plain_http(answer: Answer, speaks_tls: bool) -> Answer:
+    """Plain HTTP is refused also by a redirect to https and where nobody takes a connection.
+
+    Where TLS is spoken also by an answer in TLS.
+    """
     redirected = answer.reason.partition(" to ")[2].lower().startswith("https://")
     nobody = answer.reason in (NOTHING_LISTENS, NO_CONNECTION)
     page = answer.verdict == UNCLEAR and (answer.closed or answer.status in (400, 403, 421))
-    return replace(answer, verdict=REFUSED) if redirected or nobody or page else answer
+    in_tls = speaks_tls and answer.reason == NOT_HTTP
+    return replace(answer, verdict=REFUSED) if redirected or nobody or page or in_tls else answer
 
 
 def _literal(address: str) -> str:

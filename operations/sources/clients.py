@@ -5,6 +5,7 @@ Each forgery is verified before it is used: it has to be wrong in the one way th
 
 from __future__ import annotations
 
+import functools
 import os
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
@@ -129,13 +130,15 @@ def _forgeries(
     else:
         above = signer or authority.read_certificate(cloudflare_ca.read().encode())
         other = authority.make_leaf(authority.make_ca(above.subject, now), subject, now + DAY)
-    made = {"other_ca": other, "self_signed": authority.make_self_signed(subject, now + DAY)}
+    # A key of another kind than the right one's may be one that the server does not ask for.
+    kind = authority.kind_of(right) if right else "ec"
+    made = {"other_ca": other, "self_signed": authority.make_self_signed(subject, now + DAY, kind)}
     if ca:
-        usage = authority.SERVER_AUTH
+        leaf = functools.partial(authority.make_leaf, ca, subject, kind=kind)
         made |= {
-            "same_ca": authority.make_leaf(ca, subject, now + HOUR),
-            "expired": authority.make_leaf(ca, subject, now - HOUR, starts=now - 2 * DAY),
-            "server_auth": authority.make_leaf(ca, subject, now + HOUR, usage=usage),
+            "same_ca": leaf(now + HOUR),
+            "expired": leaf(now - HOUR, starts=now - 2 * DAY),
+            "server_auth": leaf(now + HOUR, usage=authority.SERVER_AUTH),
         }
     known = ca.certificate if ca else signer
     for name, identity in made.items():
