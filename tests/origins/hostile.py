@@ -187,7 +187,15 @@ frontend other
 required{" no-tls-tickets" if level.default_verifies else ""}
     http-request return status 200 content-type text/plain string "{OTHER}"
 
-{text}"""
+{text}
+{"" if level.default_verifies else HAPROXY_KEEPS_SESSIONS}"""
+
+
+# The last `global` counts: what the text has said in its own is taken back.
+HAPROXY_KEEPS_SESSIONS = """
+global
+    tune.ssl.cachesize 20000
+"""
 
 
 def caddy(level: Level, folder: Path, text: str) -> str:
