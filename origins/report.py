@@ -82,18 +82,19 @@ class ProbeReport:
 
     def _rows(self, attempts: list[Attempt]) -> list[str]:
         """Versions of TLS with the same outcome share a row."""
-        merged: dict[tuple[str, str], list[Attempt]] = {}
+        merged: dict[tuple[str, str, str], list[Attempt]] = {}
         for attempt in attempts:
-            merged.setdefault((attempt.verdict, attempt.answer.reason), []).append(attempt)
+            outcome = (attempt.title, attempt.verdict, attempt.answer.reason)
+            merged.setdefault(outcome, []).append(attempt)
         return [
             _row(
                 "!" if verdict not in (group[0].wanted, LEFT_OUT) else "",
-                group[0].title,
-                " ".join(attempt.tls or "none" for attempt in group),
+                title,
+                " ".join(dict.fromkeys(attempt.tls or "none" for attempt in group)),
                 verdict,
                 reason,
             )
-            for (verdict, reason), group in merged.items()
+            for (title, verdict, reason), group in merged.items()
         ]
 
 
