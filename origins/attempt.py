@@ -197,7 +197,8 @@ def _over_tls(
         failed = CLOSED_IN_HANDSHAKE
     answer = failed or _read_answer(tls.send, tls.receive, question)
     requested: bool | None = tls.certificate_requested
-    if question.client and requested and not tls.certificate_sent and answer.verdict != ACCEPTED:
+    is_refused = answer.verdict in (REFUSED, UNCLEAR) or answer.closed
+    if question.client and requested and not tls.certificate_sent and is_refused:
         # What was not shown was not refused.
         reason = f"{answer.reason}; it takes no signature of this kind of key"
         answer, requested = replace(answer, verdict=UNCLEAR, reason=reason), None
