@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import contextlib
 import signal
 import subprocess
 import sys
+from collections.abc import Iterator
 
 import pytest
 
@@ -44,7 +46,9 @@ CHURN = "[threading.Thread(target=churn, daemon=True).start() for _ in range(2)]
 OURS = "while not interrupt.let_main_thread_look(): time.sleep(0.01)"
 
 
-def plugin(*, first: str = "", ours: str = OURS, last: str = "") -> subprocess.Popen[str]:
+@contextlib.contextmanager
+def plugin(*, first: str = "", ours: str = OURS, last: str = "") -> Iterator[subprocess.Popen[str]]:
+    """Such a process, killed at the end whatever came: it could spin for ever."""
     code = PLUGIN.format(first=first, ours=ours, last=last)
     started = subprocess.Popen(
         [sys.executable, "-c", code],
@@ -53,9 +57,13 @@ def plugin(*, first: str = "", ours: str = OURS, last: str = "") -> subprocess.P
         stderr=subprocess.STDOUT,
         text=True,
     )
-    assert started.stdout is not None
-    assert started.stdout.readline() == "served\n"
-    return started
+    try:
+        assert started.stdout is not None
+        assert started.stdout.readline() == "served\n"
+        yield started
+    finally:
+        started.kill()
+        started.wait()
 
 
 def last_word(started: subprocess.Popen[str]) -> str:
@@ -66,24 +74,22 @@ def last_word(started: subprocess.Popen[str]) -> str:
 
 
 def test_a_signal_that_another_thread_took_ends_the_plugin() -> None:
-    assert last_word(plugin(last=TAKEN)) == "interrupted\n"
+    with plugin(last=TAKEN) as started:
+        assert last_word(started) == "interrupted\n"
 
 
 def test_without_us_such_a_plugin_goes_on() -> None:
     """Tells when Python has mended it: then `interrupt.py` can go."""
-    left = plugin(ours="", last=TAKEN)
-    with pytest.raises(subprocess.TimeoutExpired):
+    with plugin(ours="", last=TAKEN) as left, pytest.raises(subprocess.TimeoutExpired):
         left.wait(3)
-    left.kill()
-    last_word(left)
 
 
 @pytest.mark.parametrize("number", range(6))
 def test_a_plugin_whose_threads_come_and_go_hears_its_engine(number: int) -> None:
     """Without us about one in eight does not."""
-    started = plugin(first=CHURN)
-    started.send_signal(signal.SIGINT)
-    assert last_word(started) == "interrupted\n"
+    with plugin(first=CHURN) as started:
+        started.send_signal(signal.SIGINT)
+        assert last_word(started) == "interrupted\n"
 
 
 def test_a_main_thread_that_does_not_wait_is_left_alone() -> None:
