@@ -7,6 +7,7 @@ import os
 import shutil
 import subprocess
 from collections.abc import Iterator
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import timedelta
 from typing import Any, TextIO
@@ -17,7 +18,8 @@ from stacks.config import PROJECT
 
 from ..command import Stop
 from ..plan.kinds import kind_named
-from ..plan.preview import TYPES
+from ..plan.preview import TYPES, Unreadable
+from ..plan.preview import read as read_preview
 from ..text import safe
 
 SECONDS = 120
@@ -131,10 +133,19 @@ def pulumi(*arguments: str) -> str:
         late = f"`pulumi {verb}` did not end within {SECONDS} seconds"
         raise Stop(f"{late}. Run it by hand, to see what it waits for.") from None
     if done.returncode != 0:
-        lines = [line for line in (done.stderr or done.stdout).splitlines() if line.strip()]
-        told = next((line for line in lines if "error" in line), lines[-1] if lines else "")
-        raise Stop(f"pulumi {verb} ended with {done.returncode}: {safe(told, 400)}")
+        told = safe(failure(done.stdout, done.stderr), 400)
+        raise Stop(f"pulumi {verb} ended with {done.returncode}: {told}")
     return done.stdout
+
+
+def failure(output: str, errors: str) -> str:
+    """Why the CLI failed: the engine's first error where it answered in JSON, else a line of it."""
+    with suppress(Unreadable):
+        told = [diagnostic.text for diagnostic in read_preview(output).errors]
+        if told:
+            return told[0]
+    lines = [line for line in (errors or output).splitlines() if line.strip()]
+    return next((line for line in lines if "error" in line), lines[-1] if lines else "")
 
 
 def of_stack(stack: str, file: TextIO | None) -> HeldState:

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from operations.command import Stop
-from operations.sources.state import read
+from operations.sources.state import failure, read
 from tests.operations.plans import TYPES, ZONE, urn
 from tests.pki import make
 
@@ -61,3 +61,25 @@ def test_a_resource_of_somebody_else_is_passed_over() -> None:
 def test_what_is_no_export_is_one_line_with_the_next_step(text: str) -> None:
     with pytest.raises(Stop, match=r"Give the output of `pulumi stack export`\."):
         read(text, "prod")
+
+
+def test_a_failed_preview_is_told_by_the_engines_error_and_never_by_a_piece_of_json() -> None:
+    told = "stacks/Pulumi.dev.yaml: ca: the CA did not sign the certificate."
+    output = json.dumps(
+        {
+            "config": {"directives": "# NGINX: an error page\nserver {"},
+            "diagnostics": [
+                {"severity": "warning", "message": "warning: soon"},
+                {"severity": "error", "message": f"<{{%reset%}}>error: {told}<{{%reset%}}>\n"},
+            ],
+        },
+        indent=4,
+    )
+    assert failure(output, "") == failure(output, "error: preview failed") == told
+
+
+def test_a_failure_without_json_is_told_by_the_line_that_names_an_error() -> None:
+    assert (
+        failure("", "warning: old\nerror: incorrect passphrase\n") == "error: incorrect passphrase"
+    )
+    assert failure("", "") == ""
