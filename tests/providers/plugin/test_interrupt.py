@@ -50,27 +50,25 @@ OURS = "while not interrupt.let_main_thread_look(): time.sleep(0.01)"
 def plugin(*, first: str = "", ours: str = OURS, last: str = "") -> Iterator[subprocess.Popen[str]]:
     """Such a process, killed at the end whatever came: it could spin for ever."""
     code = PLUGIN.format(first=first, ours=ours, last=last)
-    started = subprocess.Popen(
+    with subprocess.Popen(
         [sys.executable, "-c", code],
         cwd=CHECKOUT,
         stdout=subprocess.PIPE,
         stderr=subprocess.STDOUT,
         text=True,
-    )
-    try:
-        assert started.stdout is not None
-        assert started.stdout.readline() == "served\n"
-        yield started
-    finally:
-        started.kill()
-        started.wait()
+    ) as started:
+        try:
+            assert started.stdout is not None
+            assert started.stdout.readline() == "served\n"
+            yield started
+        finally:
+            started.kill()
 
 
 def last_word(started: subprocess.Popen[str]) -> str:
     started.wait(20)
     assert started.stdout is not None
-    with started.stdout as said:
-        return said.read()
+    return started.stdout.read()
 
 
 def test_a_signal_that_another_thread_took_ends_the_plugin() -> None:
