@@ -199,7 +199,7 @@ def test_a_token_instead_of_its_name_is_refused_and_not_repeated(token: str) -> 
 FAULTS: dict[str, tuple[dict[str, Any], str]] = {
     "a domain": ({"zone_id": "example.com"}, "zone_id: is a domain name, not a Zone ID"),
     "not an id": ({"zone_id": "023e"}, "zone_id: is not a Zone ID, 32 hexadecimal digits. Copy it"),
-    "a number": ({"zone_id": 3}, "zone_id: is not text. Give a string."),
+    "a number": ({"zone_id": 3}, "zone_id: is a number, as YAML reads it. Put it in quotes."),
     "half a number": ({"most": 3.5}, "most: is not a whole number. Give one such as 100."),
     "no name": ({"token_env": "MY-TOKEN"}, "token_env: is not the name of an environment variable"),
     "no switch": ({"value": "yes"}, "value: is neither on nor off. Give one of them."),
