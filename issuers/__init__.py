@@ -5,7 +5,7 @@
 
 from .ca_key import CaKey
 from .command import Command
-from .issuance import CertificateWish, IssuedCertificate, issue
+from .issuance import CertificateWish, IssuedCertificate, fulfils, issue, signer_fault
 from .issuer import Issuer, IssuerError, References, Signed, SigningRequest
 from .keys import KeyKind
 from .step_ca import StepCa
@@ -28,5 +28,7 @@ __all__ = [
     "References",
     "Signed",
     "SigningRequest",
+    "fulfils",
     "issue",
+    "signer_fault",
 ]

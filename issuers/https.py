@@ -11,7 +11,6 @@ from dataclasses import dataclass, field
 from typing import Any
 from urllib.parse import urlsplit
 
-import httpx
 from cryptography.hazmat.primitives.serialization import Encoding
 
 from . import chain
@@ -84,6 +83,9 @@ def request(
 
     :raises IssuerError: when there is no whole answer.
     """
+    # Only a run that asks for a certificate needs the client, and it takes long to import.
+    import httpx
+
     # Proxies of the environment are meant for other hosts than a private CA.
     client = httpx.Client(verify=tls, timeout=SECONDS, follow_redirects=False, trust_env=False)
     until = time.monotonic() + LONGEST

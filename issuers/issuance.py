@@ -64,6 +64,29 @@ def issue(
     return IssuedCertificate(leaf.public_bytes(Encoding.PEM).decode(), keys.key_pem(key))
 
 
+def fulfils(certificate: str, wish: CertificateWish, ca: str, now: datetime) -> bool:
+    """Whether a certificate that is there already is what would be asked for. Pure.
+
+    Subject and kind of key are those of the wish, and an origin that trusts `ca` (PEM) accepts the
+    certificate now. Nobody can tell whose key it has: only this stack's issuers sign this subject.
+    """
+    try:
+        leaf, trusted = chain.read_all(certificate)[0], chain.read_all(ca)
+        verify(certificate, leaf.public_key(), wish, trusted, now)
+        return keys.kind_of(leaf.public_key()) == wish.key
+    except (IssuerError, *chain.DEFECTS):
+        return False
+
+
+def signer_fault(certificate: str, ca: str, now: datetime) -> str | None:
+    """Why origins that trust `ca` (PEM) would refuse the certificate for its signer, or None."""
+    try:
+        chain.signers(chain.read_all(certificate)[0], chain.read_all(ca), now)
+    except IssuerError as error:
+        return error.fact
+    return None
+
+
 def verify(
     certificate: str,
     public_key: Any,

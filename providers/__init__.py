@@ -8,6 +8,8 @@ from .expiry_alert import ExpiryAlert
 from .hostname_binding import HostnameBinding
 from .hostname_bindings import HostnameBindings
 from .hostname_certificate import HostnameCertificate
+from .issued_hostname_certificate import IssuedHostnameCertificate
+from .issued_zone_certificate import IssuedZoneCertificate
 from .upload_ledger import UploadLedger
 from .values.certificate_file import authorities_in_file, leaf_in_file
 from .values.inputs import (
@@ -42,6 +44,8 @@ __all__ = [
     "HostnameBindings",
     "HostnameCertificate",
     "Inputs",
+    "IssuedHostnameCertificate",
+    "IssuedZoneCertificate",
     "Reference",
     "Switch",
     "TokenEnv",

@@ -11,7 +11,7 @@ was entered and is still there. Without anything left over it makes no request.
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from datetime import datetime
 from typing import Annotated, Any
 
@@ -23,7 +23,7 @@ from .api.codes import Code
 from .api.errors import REFRESH_NEXT, StillWaiting, about
 from .api.zone_requests import AOP
 from .lifecycle import deletion
-from .lifecycle.ledger import Ledger
+from .lifecycle.ledger import Ledger, subject_key
 from .lifecycle.presented import describe_certificate, is_newer, presented_without
 from .plugin.provider import Props, Recorded, ZoneInputs, ZoneProvider, resource_props
 from .plugin.resource import CloudflareResource
@@ -38,7 +38,7 @@ def _fingerprint(value: Any, _: object) -> Any:
         return UNKNOWN
     if not isinstance(value, str):
         raise ValueError("is not text. Give the certificate in PEM.")
-    if re.fullmatch(r"[0-9a-f]{64}", value):
+    if re.fullmatch(r"[0-9a-f]{64}|CN=[A-Za-z0-9][A-Za-z0-9._@:/-]{0,63}", value):
         return value
     try:
         return pem.read_certificate(value).sha256
@@ -50,13 +50,16 @@ Fingerprints = dict[str, Annotated[str, WrapValidator(_fingerprint)]]
 
 
 class UploadLedgerInputs(ZoneInputs):
-    """`zone_id` replaces; certificates in PEM become their fingerprints (SHA-256 of the DER)."""
+    """`zone_id` replaces; certificates in PEM become their fingerprints (SHA-256 of the DER).
+
+    `CN=NAME` stands for what an issuer will sign.
+    """
 
     zone_certificates: Fingerprints = Field(default={})
     hostname_certificates: Fingerprints = Field(default={})
 
     def of(self, level: Level) -> dict[str, str]:
-        """The fingerprints of one level, under the names that the program gave them."""
+        """Fingerprints and subjects of one level, under the names that the program gave them."""
         return self.zone_certificates if level == "zone" else self.hostname_certificates
 
 
@@ -89,7 +92,7 @@ class UploadLedgerProvider(ZoneProvider[UploadLedgerInputs]):
             known = {name: sha256 for name, sha256 in wanted if sha256 not in ledger.unwanted}
             over = {f"left-over-{short(sha256)}": sha256 for sha256 in left}
             live[f"{level}_certificates"] = {**known, **over}
-            ledgers[level] = ledger.without_settled(left, run.clock.now())
+            ledgers[level] = ledger.without_settled(_all_keys(left.values()), run.clock.now())
         return recorded.inputs.model_copy(update=live), _outputs(ledgers)
 
     def update_object(
@@ -104,8 +107,12 @@ class UploadLedgerProvider(ZoneProvider[UploadLedgerInputs]):
             # Only after a revert: in a forward rotation the old certificate's own resource
             # deletes it.
             removable = left.values() if before.has_all(wanted) else ()
-            removed = {r.sha256 for r in removable if _remove(run, inputs, level, r)}
-            ledgers[level] = ledger.without(removed).without_settled(left, run.clock.now())
+            gone = {r.sha256 for r in removable if _remove(run, inputs, level, r)}
+            staying = {k: r for k, r in left.items() if k not in gone}
+            removed = _all_keys(left.values()) - _all_keys(staying.values())
+            ledgers[level] = ledger.without(removed).without_settled(
+                _all_keys(left.values()), run.clock.now()
+            )
         return _outputs(ledgers)
 
     def delete_object(self, run: ZoneRun, recorded: Recorded[UploadLedgerInputs]) -> None:
@@ -113,7 +120,7 @@ class UploadLedgerProvider(ZoneProvider[UploadLedgerInputs]):
         nothing: Props = {"zone_certificates": {}, "hostname_certificates": {}}
         inputs = recorded.inputs.model_copy(update=nothing)
         for level in LEVELS:
-            elsewhere = run.notes.wanted_certificates(level)
+            elsewhere = run.notes.wanted_uploads(level)
             ledger = _ledger(recorded.outputs, level).want([], run.clock.now()).without(elsewhere)
             for sha256, record in _left_over(run, level, ledger).items():
                 if not _remove(run, inputs, level, record):
@@ -161,10 +168,11 @@ def _remove(
 
 def _is_free(run: ZoneRun, level: Level, cert_id: str, wanted: set[str]) -> bool:
     zone, now = run.zone, run.clock.now()
-    listed = [r for r in zone.certificates(level).values() if r.sha256 in wanted]
+    listed = [r for r in zone.certificates(level).values() if wanted & _keys(r)]
     # Lists lag: what has to protect in its place is asked for by id.
     live = [r for r in (zone.certificate(level, r.id) for r in listed) if r is not None]
-    if {r.sha256 for r in live if r.is_active and not r.is_expired(now)} != wanted:
+    active = _all_keys(r for r in live if r.is_active and not r.is_expired(now))
+    if not wanted <= active:
         return False
     if level == "hostname":
         # Where there is no list of bindings, nobody can tell.
@@ -174,13 +182,21 @@ def _is_free(run: ZoneRun, level: Level, cert_id: str, wanted: set[str]) -> bool
     then, mine = presented_without(run, cert_id), zone.certificate("zone", cert_id)
     if then is None or mine is None:
         return mine is None
-    if then.sha256 not in wanted and not is_newer(then, mine):
+    if not wanted & _keys(then) and not is_newer(then, mine):
         run.warn(
             f"without zone certificate {short(cert_id)} of {zone}, which is not wanted any more,"
             f" Cloudflare would present {describe_certificate(then)}, which is not wanted either."
         )
         return False
     return bool(wanted)
+
+
+def _keys(record: UploadedCertificate) -> set[str]:
+    return {record.sha256, subject_key(record)}
+
+
+def _all_keys(records: Iterable[UploadedCertificate]) -> set[str]:
+    return {key for record in records for key in _keys(record)}
 
 
 def _ledger(outputs: Props, level: Level) -> Ledger:
@@ -209,8 +225,9 @@ class UploadLedger(CloudflareResource, module="aop", name="UploadLedger"):
 
     :param name: Pulumi's name of the resource.
     :param zone_id: the Zone ID, 32 hexadecimal digits. Replaces.
-    :param zone_certificates: by names of your choice, in PEM, what `ZoneCertificate` takes.
-    :param hostname_certificates: the same for `HostnameCertificate`.
+    :param zone_certificates: by names of your choice, in PEM, what `ZoneCertificate` takes, and
+        `CN=NAME` for the common name of an `IssuedZoneCertificate`.
+    :param hostname_certificates: the same for the two of hostnames.
     :param wait_seconds: the longest wait for one deletion; default 300.
     :param token_env: name of the environment variable with the token for this zone.
     :param moved_from: the only Zone ID that `zone_id` may change from; None: any. Not in state.

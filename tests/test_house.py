@@ -32,7 +32,8 @@ MAY_IMPORT: dict[str, set[str]] = {
     "__main__.py": {"stacks"},
     "stacks": {"providers", "origins"},
     "operations": {"providers", "origins", "issuers", "stacks"},
-    "providers": set(),
+    # Lifecycle alone, and their faces alone: see below.
+    "providers": {"issuers", "origins"},
     "origins": set(),
     "issuers": set(),
     "sandbox": set(),
@@ -118,6 +119,15 @@ def test_a_room_imports_only_the_rooms_that_the_design_names(path: Path) -> None
         return
     tops = {name.split(".")[0] for name in imports(path)}
     assert tops & set(ROOMS) <= MAY_IMPORT[room] | {room}
+
+
+@pytest.mark.parametrize("path", OURS, ids=name_of)
+def test_what_resources_share_uses_the_faces_of_issuers_and_origins_alone(path: Path) -> None:
+    if not name_of(path).startswith("providers/"):
+        return
+    used = {name for name in imports(path) if name.split(".")[0] in ("issuers", "origins")}
+    may_use = name_of(path).startswith("providers/lifecycle/")
+    assert used <= ({"issuers", "origins"} if may_use else set())
 
 
 @pytest.mark.parametrize("path", OURS, ids=name_of)
@@ -299,6 +309,10 @@ ADDRESSES = {
     "aW5kaW5nc5SMGEhvc3RuYW1lQmluZGluZ3NQcm92aWRlcpSTlClSlC4=",
     "HostnameCertificate": "gASVRQAAAAAAAACMHnByb3ZpZGVycy5ob3N0bmFtZV9j"
     "ZXJ0aWZpY2F0ZZSMG0hvc3RuYW1lQ2VydGlmaWNhdGVQcm92aWRlcpSTlClSlC4=",
+    "IssuedHostnameCertificate": "gASVUgAAAAAAAACMJXByb3ZpZGVycy5pc3N1ZWRfaG9zdG5hbWVf"
+    "Y2VydGlmaWNhdGWUjCFJc3N1ZWRIb3N0bmFtZUNlcnRpZmljYXRlUHJvdmlkZXKUk5QpUpQu",
+    "IssuedZoneCertificate": "gASVSgAAAAAAAACMIXByb3ZpZGVycy5pc3N1ZWRfem9uZV9jZXJ0"
+    "aWZpY2F0ZZSMHUlzc3VlZFpvbmVDZXJ0aWZpY2F0ZVByb3ZpZGVylJOUKVKULg==",
     "UploadLedger": "gASVNwAAAAAAAACMF3Byb3ZpZGVycy51cGxvYWRfbGVk"
     "Z2VylIwUVXBsb2FkTGVkZ2VyUHJvdmlkZXKUk5QpUpQu",
     "ZoneCertificate": "gASVPQAAAAAAAACMGnByb3ZpZGVycy56b25lX2NlcnRp"

@@ -249,7 +249,8 @@ def _global(scene: Scene) -> Iterator[Text]:
 def _expiry(scene: Scene) -> Iterator[Text]:
     users: dict[tuple[CertificateFacts, str], list[Change]] = {}
     for change in scene.changes:
-        if change.after.certificate is not None:
+        # What is due is replaced by this plan, and so is not what will be presented.
+        if change.after.certificate is not None and not change.after.certificate.renews_itself:
             users.setdefault((change.after.certificate, change.zone_id), []).append(change)
     for (certificate, zone_id), found in users.items():
         left = days_left(certificate.expires_on, scene.now)

@@ -24,7 +24,8 @@ class CertificateFacts:
     """Public facts; empty where they are not known (a new certificate has no id yet).
 
     `issuer_key` identifies the issuer's key, where the certificate tells it; `pem` is the public
-    text, where a plan has it; `life` is the time from its first instant to its last.
+    text, where a plan has it; `life` is the time from its first instant to its last;
+    `renews_itself`: an issuer signs its successor in time.
     """
 
     sha256: str = ""
@@ -35,6 +36,7 @@ class CertificateFacts:
     pem: str = field(default="", compare=False, repr=False)
     key_kind: str = ""
     life: timedelta | None = None
+    renews_itself: bool = False
 
     def has_issuer_of(self, other: CertificateFacts) -> bool:
         """Whether both may come from the same CA: nothing that is known of both differs."""

@@ -12,7 +12,7 @@ from typing import Any, ClassVar
 
 import pulumi
 
-from ..api.answers import Level, fingerprint
+from ..api.answers import Level, UploadedCertificate, fingerprint
 from ..api.runtime import Clock
 from ..plugin.provider import Props, Recorded, ZoneProvider, resource_props
 from ..plugin.resource import CloudflareResource
@@ -59,7 +59,7 @@ class CertificateProvider(ZoneProvider[CertificateInputs]):
             run.notes.want("certificate", self.level, sha256)
 
     def is_wanted(self, run: ZoneRun, recorded: Recorded[CertificateInputs]) -> bool:
-        return run.notes.wants("certificate", self.level, sha256_of(recorded.outputs))
+        return sha256_of(recorded.outputs) in run.notes.wanted_certificates(self.level)
 
     def check_inputs(
         self, run: ZoneRun, inputs: CertificateInputs, olds: Props
@@ -94,10 +94,10 @@ class CertificateProvider(ZoneProvider[CertificateInputs]):
         return super().differs(name, olds, news)
 
     def note_state(self, run: ZoneRun, id_: str, olds: Props, news: Props) -> None:
-        before = list(olds.get("predecessors") or [])
+        before = predecessors_of(olds)
         old_sha256, sha256 = sha256_of(olds), sha256_of(news)
         run.notes.add_own([id_, *before])
-        self._note_upload(run, olds)
+        note_upload(run, self.level, olds)
         run.notes.seen_in_state(self.level, old_sha256)
         if old_sha256 != sha256:
             _warn_of_new_issuer(run, olds, news)
@@ -123,34 +123,22 @@ class CertificateProvider(ZoneProvider[CertificateInputs]):
         predecessors = [cert_id for cert_id in before if cert_id != record.id]
         return record.id, outputs(certificate, record.uploaded_on, predecessors)
 
-    def _note_upload(self, run: ZoneRun, outs: Props) -> None:
-        if self.level == "zone":
-            run.notes.add_last_upload(str(outs.get("uploaded_on") or ""))
-
     def before_upload(self, run: ZoneRun, inputs: CertificateInputs) -> None:
         """Refuses an upload that would take something away from somebody else."""
 
     def read_object(
         self, run: ZoneRun, recorded: Recorded[CertificateInputs]
     ) -> tuple[CertificateInputs, Props] | None:
-        """Gone is a 404, a tombstone, or a certificate that timed out and that nothing shows."""
-        zone, cert_id = run.zone, recorded.id
-        # What is gone leaves state, but what it replaces is this stack's all the same.
-        run.notes.add_own([cert_id, *_predecessors(recorded)])
-        self._note_upload(run, recorded.outputs)
-        record = zone.certificate_or_reread(self.level, cert_id)
+        """The certificate as Cloudflare holds it; None when gone."""
+        record = live_record(run, self.level, recorded)
         if record is None:
             return None
-        if record.has_timed_out and not deletion.hostnames_showing(zone, self.level, cert_id):
-            return None
-        if self.level == "zone":
-            warn_if_not_presented(run, record)
         text = recorded.inputs.certificate
         if text is UNKNOWN or (record.sha256 and record.sha256 != fingerprint(text)):
             text = record.certificate
         certificate = pem.read_certificate(text)
         live = recorded.inputs.model_copy(update={"certificate": certificate.pem})
-        return live, outputs(certificate, record.uploaded_on, _predecessors(recorded))
+        return live, outputs(certificate, record.uploaded_on, predecessors_of(recorded.outputs))
 
     def update_object(
         self, run: ZoneRun, inputs: CertificateInputs, recorded: Recorded[CertificateInputs]
@@ -158,7 +146,7 @@ class CertificateProvider(ZoneProvider[CertificateInputs]):
         """Only the way to the key or the patience changed; Cloudflare is not asked."""
         certificate = pem.read_certificate(inputs.certificate)
         uploaded_on = str(recorded.outputs.get("uploaded_on", ""))
-        return outputs(certificate, uploaded_on, _predecessors(recorded))
+        return outputs(certificate, uploaded_on, predecessors_of(recorded.outputs))
 
     def delete_object(self, run: ZoneRun, recorded: Recorded[CertificateInputs]) -> None:
         deletion.remove(run, self.level, recorded.id, recorded.inputs.wait_seconds)
@@ -191,8 +179,33 @@ def _fingerprint_of(inputs: CertificateInputs) -> str:
     return "" if inputs.certificate is UNKNOWN else fingerprint(inputs.certificate)
 
 
-def _predecessors(recorded: Recorded[CertificateInputs]) -> list[str]:
-    return list(recorded.outputs.get("predecessors") or [])
+def predecessors_of(outs: Props) -> list[str]:
+    """The ids of the certificates that this one replaced, newest first."""
+    return list(outs.get("predecessors") or [])
+
+
+def note_upload(run: ZoneRun, level: Level, outs: Props) -> None:
+    """Notes when a certificate that state holds was uploaded, where that decides what is shown."""
+    if level == "zone":
+        run.notes.add_last_upload(str(outs.get("uploaded_on") or ""))
+
+
+def live_record(run: ZoneRun, level: Level, recorded: Recorded[Any]) -> UploadedCertificate | None:
+    """What Cloudflare holds of a certificate in state; None when gone (law 6).
+
+    Gone is a 404, a tombstone, or a certificate that timed out and that nothing shows.
+    """
+    # What is gone leaves state, but what it replaces is this stack's all the same.
+    run.notes.add_own([recorded.id, *predecessors_of(recorded.outputs)])
+    note_upload(run, level, recorded.outputs)
+    record = run.zone.certificate_or_reread(level, recorded.id)
+    if record is None:
+        return None
+    if record.has_timed_out and not deletion.hostnames_showing(run.zone, level, recorded.id):
+        return None
+    if level == "zone":
+        warn_if_not_presented(run, record)
+    return record
 
 
 def _warn_of_new_issuer(run: ZoneRun, olds: Props, news: Props) -> None:

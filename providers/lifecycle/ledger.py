@@ -2,11 +2,13 @@
 
 State knows a fingerprint before its certificate is uploaded, so a certificate that is in the zone,
 that no program wants any more, and that was uploaded while one did, is left over from a run that
-was cut off. Pure: records and times are handed in.
+was cut off. Of a certificate that an issuer will sign, state knows the subject: `CN=NAME`.
+Pure: records and times are handed in.
 """
 
 from __future__ import annotations
 
+import re
 from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import datetime
@@ -14,6 +16,19 @@ from typing import Any
 
 from ..api.answers import UploadedCertificate, read_time
 from ..api.polling import CLOCK_SKEW, LONGEST_LIST_LAG
+from ..values import pem
+
+SUBJECT = "CN="
+_NAME = re.compile(r"(?:^|,)CN=([A-Za-z0-9][A-Za-z0-9._@:/-]*)(?=,|$)")
+
+
+def subject_key(record: UploadedCertificate) -> str:
+    """`CN=NAME`, the entry of a certificate that an issuer signed; "" where there is no name."""
+    try:
+        found = _NAME.search(pem.read_certificate(record.certificate).subject)
+    except pem.PemError:
+        return ""
+    return SUBJECT + found[1] if found else ""
 
 
 @dataclass(frozen=True)
@@ -51,7 +66,7 @@ class LedgerEntry:
 
 @dataclass(frozen=True)
 class Ledger:
-    """The entries of one level by fingerprint (SHA-256 of the DER, lower-case hex)."""
+    """The entries of one level by fingerprint (SHA-256 of the DER, lower-case hex) or subject."""
 
     entries: Mapping[str, LedgerEntry] = field(default_factory=dict)
 
@@ -85,9 +100,14 @@ class Ledger:
 
     def left_over(self, records: Iterable[UploadedCertificate]) -> dict[str, UploadedCertificate]:
         """By fingerprint, the certificates of the zone that a cut run has uploaded and left."""
-        ended = self.unwanted
-        found = [r for r in records if r.sha256 in ended and ended[r.sha256].covers(r)]
-        return {r.sha256: r for r in found if not r.is_deleted_or_deleting}
+        found = [r for r in records if not r.is_deleted_or_deleting]
+        return {r.sha256: r for r in found if self._was_uploaded_as_unwanted(r)}
+
+    def _was_uploaded_as_unwanted(self, record: UploadedCertificate) -> bool:
+        wanted = self.entries.keys() - self.unwanted.keys()
+        keys = (record.sha256, subject_key(record))
+        ended = [self.unwanted[key] for key in keys if key in self.unwanted]
+        return not wanted & set(keys) and any(entry.covers(record) for entry in ended)
 
     def without_settled(self, present: Collection[str], now: datetime) -> Ledger:
         """What matters later: entries wanted, present in the zone, or hidden by a late list."""

@@ -13,6 +13,7 @@ from ..plugin.run import ZoneRun
 from ..values import pem
 from ..values.blocks import PemError
 from ..values.text import one_line, short
+from .ledger import subject_key
 
 
 def presented_without(run: ZoneRun, cert_id: str) -> UploadedCertificate | None:
@@ -46,12 +47,12 @@ def refuse_to_displace(run: ZoneRun) -> None:
     to repair that takes nothing away.
     """
     listed = run.zone.certificates("zone").values()
-    if all(_is_of_this_stack(run, r) for r in listed if r.may_be_presented):
+    if all(is_of_this_stack(run, r) for r in listed if r.may_be_presented):
         return
     if run.zone.setting(AOP) == "off":
         return
     presented = presented_without(run, "")
-    if presented is None or _is_of_this_stack(run, presented):
+    if presented is None or is_of_this_stack(run, presented):
         return
     if run.notes.was_displaced(presented):
         return
@@ -61,9 +62,12 @@ def refuse_to_displace(run: ZoneRun) -> None:
     )
 
 
-def _is_of_this_stack(run: ZoneRun, record: UploadedCertificate) -> bool:
+def is_of_this_stack(run: ZoneRun, record: UploadedCertificate) -> bool:
+    """Whether this stack uploaded a zone certificate, by its id, fingerprint or subject."""
     notes = run.notes
-    return notes.is_own(record.id) or notes.is_own_upload("zone", record.sha256)
+    if notes.is_own(record.id):
+        return True
+    return any(notes.is_own_upload("zone", key) for key in (record.sha256, subject_key(record)))
 
 
 def warn_if_not_presented(run: ZoneRun, record: UploadedCertificate) -> None:

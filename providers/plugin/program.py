@@ -11,10 +11,29 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Iterable
+from dataclasses import dataclass
 
 from ..api.answers import Binding, Level, UploadedCertificate, is_before
 
 Key = tuple[str, ...]
+
+
+@dataclass(frozen=True)
+class IssuedNote:
+    """A certificate that an issuer signed for a subject, as state holds it.
+
+    `predecessors` are ids, newest first; `ends` says for people when it ends.
+    """
+
+    cert_id: str
+    sha256: str
+    ends: str = ""
+    predecessors: tuple[str, ...] = ()
+
+    @property
+    def ids(self) -> tuple[str, ...]:
+        """Cloudflare's ids of all that state holds or held for the subject."""
+        return (self.cert_id, *self.predecessors)
 
 
 class Notes:
@@ -41,8 +60,9 @@ class Notes:
 class ZoneNotes(Notes):
     """The notes of one process about one zone.
 
-    An object of the zone is a key: `("setting", name)`, `("hostname", name)`, or
-    `("certificate", level, sha256)`.
+    An object of the zone is a key: `("setting", name)`, `("hostname", name)`,
+    `("certificate", level, sha256)`, or `("subject", level, common_name)` for a certificate whose
+    fingerprint nobody knows before the issuer has signed.
     """
 
     def __init__(self) -> None:
@@ -53,11 +73,38 @@ class ZoneNotes(Notes):
         self._own_uploads: set[Key] = set()
         self._last_upload = ""
         self._replaced: dict[Key, tuple[str, ...]] = {}
+        self._issued: dict[Key, IssuedNote] = {}
 
     def wanted_certificates(self, level: Level) -> set[str]:
-        """The fingerprints of the certificates that the program wants."""
+        """The fingerprints of the certificates that the program wants, as far as they are known."""
         with self._lock:
-            return {key[2] for key in self._wanted if key[:2] == ("certificate", level)}
+            known = {key[2] for key in self._wanted if key[:2] == ("certificate", level)}
+            return known | {
+                note.sha256
+                for key, note in self._issued.items()
+                if key[0] == level and ("subject", *key) in self._wanted
+            }
+
+    def wanted_uploads(self, level: Level) -> set[str]:
+        """The same, and `CN=NAME` for each subject: the keys of a ledger's entries."""
+        found = self.wanted_certificates(level)
+        with self._lock:
+            subjects = [key[2] for key in self._wanted if key[:2] == ("subject", level)]
+        return found | {f"CN={common_name}" for common_name in subjects}
+
+    def hold_issued(self, level: Level, common_name: str, note: IssuedNote) -> None:
+        """Notes what state holds for a subject, or will hold once this run has recorded it."""
+        with self._lock:
+            self._issued[level, common_name] = note
+
+    def issued(self, level: Level, common_name: str) -> IssuedNote | None:
+        """What state holds for a subject; None where this process was not told.
+
+        The engine tells nothing (it calls no diff) when state holds nothing, and when the
+        replacement is forced.
+        """
+        with self._lock:
+            return self._issued.get((level, common_name))
 
     def want_binding(self, binding: Binding) -> None:
         """Notes which certificate the program wants a hostname to show."""

@@ -30,7 +30,7 @@ from tests.processes import Process, family_of, processes
 from tests.sandbox_server import TOKEN, Sandbox
 
 CHECKOUT = Path(__file__).resolve().parent.parent.parent
-PARTS = ("Pulumi.yaml", "__main__.py", "providers", "stacks", "origins")
+PARTS = ("Pulumi.yaml", "__main__.py", "providers", "stacks", "origins", "issuers")
 NO_CLOUDFLARE = "http://127.0.0.1:9/client/v4"
 CHANGED = 7
 # A busy machine takes its time: each command starts three Python processes.
@@ -39,7 +39,8 @@ REAL_CLI = [pytest.mark.cli, pytest.mark.timeout(300)]
 PRELUDE = '''
 import pulumi
 from providers import (
-    ExpiryAlert, HostnameBinding, HostnameBindings, HostnameCertificate, UploadLedger,
+    ExpiryAlert, HostnameBinding, HostnameBindings, HostnameCertificate,
+    IssuedHostnameCertificate, IssuedZoneCertificate, UploadLedger,
     ZoneCertificate, ZoneSetting,
 )
 from .config import PROJECT

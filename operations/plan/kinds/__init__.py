@@ -8,6 +8,7 @@ from ..preview import Resource
 from .binding import HostnameBindingKind, HostnameBindingsKind
 from .certificate import HostnameCertificateKind, ZoneCertificateKind
 from .expiry_alert import ExpiryAlertKind
+from .issued import IssuedHostnameCertificateKind, IssuedZoneCertificateKind
 from .kind import BoundHostname, Deletion, Difference, Kind, Refreshed, as_map, known
 from .other import OtherKind
 from .upload_ledger import UploadLedgerKind
@@ -43,6 +44,8 @@ KINDS: Mapping[str, Kind] = {
         ZONE_SETTING,
         ZONE_CERTIFICATE,
         HOSTNAME_CERTIFICATE,
+        IssuedZoneCertificateKind(),
+        IssuedHostnameCertificateKind(),
         HostnameBindingKind(),
         HOSTNAME_BINDINGS,
         UPLOAD_LEDGER,

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from typing import Any
 
 from providers.hostname_certificate import HostnameCertificateProvider
+from providers.plugin.provider import Provider
 from providers.values import pem
 from providers.zone_certificate import ZoneCertificateProvider
 
@@ -23,6 +25,11 @@ class CertificateKind(Kind):
     def certificate(self, resource: Resource, props: Props) -> CertificateFacts | None:
         return certificate_of(resource, props)
 
+    def fingerprint(self, resource: Resource, props: Props) -> Text:
+        """The beginning of the fingerprint, for people."""
+        held = self.certificate(resource, props)
+        return fingerprint(held.sha256 if held else "")
+
     def steps(self, resource: Resource, zone: Untrusted) -> Iterator[Text]:
         name, props = Untrusted(resource.name), resource.new or {}
         if resource.op == "update":
@@ -32,7 +39,7 @@ class CertificateKind(Kind):
         yield text(
             "{name}: uploads certificate {it} for {level} of {zone}, or adopts it",
             name=name,
-            it=fingerprint(certificate_of(resource, props).sha256),
+            it=self.fingerprint(resource, props),
             level=self.holders,
             zone=zone,
         )
@@ -41,18 +48,18 @@ class CertificateKind(Kind):
         yield text(
             "{name}: deletes certificate {it} once {until}",
             name=Untrusted(resource.name),
-            it=fingerprint(certificate_of(resource, resource.old or {}).sha256),
+            it=self.fingerprint(resource, resource.old or {}),
             until=self.deleted_once,
         )
 
     def differences(self, found: Refreshed) -> Iterator[Difference]:
-        old, new = found.resource.old or {}, found.resource.new or {}
-        name = Untrusted(found.resource.name)
+        resource, new = found.resource, found.resource.new
+        name = Untrusted(resource.name)
         yield Difference(
             found.resource,
             text("certificate {name} of {zone}", name=name, zone=found.zone),
-            fingerprint(known(old.get("certificate_sha256"))),
-            fingerprint(known(new.get("certificate_sha256"))) if new else ABSENT,
+            self.fingerprint(resource, resource.old or {}),
+            self.fingerprint(resource, new) if new else ABSENT,
             found.since,
             found.would,
         )
@@ -63,7 +70,7 @@ class ZoneCertificateKind(CertificateKind):
 
     name = "ZoneCertificate"
     level = "zone"
-    provider = ZoneCertificateProvider
+    provider: type[Provider[Any, Any]] = ZoneCertificateProvider
     holders = "the zone"
     deleted_once = "another one is active or the switch off"
 
@@ -97,7 +104,7 @@ class HostnameCertificateKind(CertificateKind):
 
     name = "HostnameCertificate"
     level = "hostname"
-    provider = HostnameCertificateProvider
+    provider: type[Provider[Any, Any]] = HostnameCertificateProvider
     concerns_hostnames = True
     holders = "hostnames"
     deleted_once = "no hostname shows it"

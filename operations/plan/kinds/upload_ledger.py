@@ -23,7 +23,7 @@ class UploadLedgerKind(Kind):
         if not noted:
             yield from self.undo_steps(resource, zone)
             return
-        which = join(Untrusted(plain(fingerprint(sha256))) for sha256 in sorted(noted))
+        which = join(Untrusted(_name_of(entry)) for entry in sorted(noted))
         template = "{name}: notes in state what the program uploads: {which}"
         yield text(template, name=name, which=which)
 
@@ -38,6 +38,11 @@ class UploadLedgerKind(Kind):
             what = text(template, it=fingerprint(sha256), zone=found.zone)
             would: Text = ("deletes it once nothing shows it",)
             yield Difference(found.resource, what, ABSENT, ("uploaded",), found.since, would)
+
+
+def _name_of(entry: str) -> str:
+    """The subject of what an issuer will sign, else the beginning of the fingerprint."""
+    return entry if entry.startswith("CN=") else plain(fingerprint(entry))
 
 
 def _fingerprints(props: Props) -> set[str]:
