@@ -72,7 +72,7 @@ def test_an_odd_value_is_read_as_what_it_is(
     odd = ODD[case]
     files = placed(folder, tmp_path / odd["path"])
     crl = str(tmp_path / odd["path"] / "crl.pem")
-    lists = {} if servers.kind(server) == "caddy" else {"crl": crl}
+    lists = {} if servers.family(server) == "caddy" else {"crl": crl}
     known = {"hostname": odd["hostname"], "header": odd["header"], **files, **lists}
     application.seen.clear()
     with started(server, **known) as origin:
@@ -93,7 +93,7 @@ def test_a_missing_file_is_noticed_or_the_test_above_would_say_nothing(
     folder: Folder,
     tmp_path: Path,
 ) -> None:
-    is_caddy = servers.kind(server) == "caddy"
+    is_caddy = servers.family(server) == "caddy"
     if is_caddy and missing != "server.pem":
         pytest.skip("needs no file: Caddy's text holds the CAs, and it reads no lists")
     place = tmp_path / "a b"
