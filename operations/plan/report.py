@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+import re
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from datetime import datetime
@@ -192,7 +193,7 @@ def _property(resource: Resource, path: str) -> Property:
 def _text(props: Props | None, path: str) -> str:
     value: Any = props or {}
     for part in _parts(path):
-        value = value.get(part) if isinstance(value, Mapping) else None
+        value = _item(value, part)
     if value is None:
         return ""
     if is_unknown(value):
@@ -207,13 +208,19 @@ def _text(props: Props | None, path: str) -> str:
     return shown if len(shown) <= SHORTENED else f"{shown[:SHORTENED]}..."
 
 
-def _parts(path: str) -> list[str]:
-    """`bindings["a.example.com"].cert_id` in its parts."""
-    parts: list[str] = []
-    for piece in path.replace('"]', '["').split('["'):
-        quoted = len(parts) > 0 and piece and not piece.startswith(".")
-        parts += [piece] if quoted else [p for p in piece.split(".") if p]
-    return parts
+def _item(value: Any, part: str | int) -> Any:
+    if isinstance(value, Mapping):
+        return value.get(part)
+    is_there = isinstance(value, list) and isinstance(part, int) and part < len(value)
+    return value[part] if is_there else None
+
+
+def _parts(path: str) -> list[str | int]:
+    """The parts of the engine's `bindings["a.example.com"].cert_id` or `emails[0]`."""
+    found = re.findall(r'\["((?:[^"\\]|\\.)*)"\]|\[(\d+)\]|([^.\[\]]+)', path)
+    return [
+        int(place) if place else re.sub(r"\\(.)", r"\1", key) or name for key, place, name in found
+    ]
 
 
 def as_json(report: PlanReport) -> dict[str, Any]:

@@ -17,6 +17,7 @@ from tests.operations.plans import (
     THIRD,
     bindings,
     certificate,
+    move,
     report,
     setting,
 )
@@ -64,3 +65,15 @@ def test_machines_get_printable_texts_too(name: str) -> None:
     made = json.loads(json.dumps(as_json(hostile(name))))
     for text in [change["text"] for change in made["changes"]] + made["order"]:
         assert text.isprintable()
+
+
+def test_a_change_inside_of_a_list_shows_what_was_there_and_what_comes() -> None:
+    old, new = (
+        {"account_id": "a" * 32, "level": "zone", "emails": ["a@example.com", found]}
+        for found in ("b@example.com", "c@example.com")
+    )
+    step = move("ExpiryAlert", "alert", old, new)
+    made = report({**step, "detailedDiff": {"emails[1]": {"kind": "update"}}})
+    (detail,) = made.details
+    (item,) = detail.properties
+    assert (item.path, item.old, item.new) == ("emails[1]", "b@example.com", "c@example.com")
