@@ -23,6 +23,7 @@ pytestmark = [pytest.mark.cli, pytest.mark.slow, pytest.mark.timeout(240)]
 OLD = "e9b543f02cc2"
 UP = "pulumi up --stack dev --yes --skip-preview"
 THEIRS = ("stacks", "certificates")
+PROGRAMS = ("dev.py", "staging.py", "prod.py")
 
 
 def old_tree(folder: Path) -> None:
@@ -45,8 +46,9 @@ def new_code(folder: Path) -> None:
         if part not in THEIRS and (CHECKOUT / part).is_dir():
             shutil.rmtree(folder / part, ignore_errors=True)
             shutil.copytree(CHECKOUT / part, folder / part)
-    for module in ("__init__", "config", "protected_zone", "origin", "alerts"):
-        shutil.copy2(CHECKOUT / "stacks" / f"{module}.py", folder / "stacks")
+    for module in (CHECKOUT / "stacks").glob("*.py"):
+        if module.name not in PROGRAMS:
+            shutil.copy2(module, folder / "stacks")
     shutil.copy2(CHECKOUT / "__main__.py", folder)
 
 
