@@ -51,11 +51,22 @@ def hostname_argument(text: str) -> str:
 
 
 class Verb(click.Command):
-    """A verb: its expected failures are one line. `failure` is the exit code for them."""
+    """A verb: its expected failures are one line. `failure` is the exit code for them.
+
+    Above 2 it is the code for wrong options and arguments too, where 2 means something else.
+    """
 
     def __init__(self, *args: Any, failure: int = 1, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         self.failure = failure
+
+    def make_context(self, *args: Any, **kwargs: Any) -> click.Context:
+        try:
+            return super().make_context(*args, **kwargs)
+        except click.UsageError as error:
+            if self.failure > error.exit_code:
+                raise Stop(error.format_message(), self.failure) from None
+            raise
 
     def invoke(self, context: click.Context) -> Any:
         try:

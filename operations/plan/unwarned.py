@@ -20,7 +20,7 @@ TEMPLATES: dict[Witness, str] = {
     "account": "{zones}: Cloudflare tells nobody before {levels} certificates end",
     "nobody": (
         "{zones}: whether Cloudflare tells anybody before {levels} certificates end is not known:"
-        " the token lacks Account > Notifications: Read"
+        " its policies cannot be read (Account > Notifications: Read)"
     ),
 }
 

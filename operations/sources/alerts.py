@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 
 from providers.api.answers import Level
-from providers.api.errors import Refused
+from providers.api.errors import CloudflareError
 from providers.expiry_alert import LEVELS_OF_TYPES
 from providers.plugin.session import Session
 
@@ -20,7 +20,8 @@ def told_levels(
 ) -> Iterator[tuple[LiveZone, Levels | None]]:
     """Reads for each zone the levels of whose certificates its account tells somebody.
 
-    None where the token may see neither the zone's account nor its policies.
+    None where that cannot be read, most often because the token may not: who asks is told of
+    certificates all the same.
     """
     known: dict[tuple[str, str | None], Levels | None] = {}
     for zone in zones:
@@ -35,13 +36,11 @@ def told_levels(
 
 
 def _account_of(zone: LiveZone, run: Session) -> str:
-    """The id of the account; "" where the token may not list the zone."""
+    """The id of the account; "" where the zone cannot be listed."""
     try:
         found = run.client(zone.config.token_env).get("zones", name=zone.name).result
-    except Refused as refused:
-        if refused.status in (401, 403):
-            return ""
-        raise
+    except CloudflareError:
+        return ""
     items = [item for item in found if isinstance(item, dict)] if isinstance(found, list) else []
     mine = next((item for item in items if item.get("id") == zone.config.zone_id), {})
     account = mine.get("account")
@@ -51,10 +50,8 @@ def _account_of(zone: LiveZone, run: Session) -> str:
 def _levels(account_id: str, token_env: str | None, run: Session) -> Levels | None:
     try:
         policies = run.account_run(account_id, token_env).account.policies()
-    except Refused as refused:
-        if refused.status in (401, 403):
-            return None
-        raise
+    except CloudflareError:
+        return None
     return frozenset(
         LEVELS_OF_TYPES[policy.alert_type]
         for policy in policies

@@ -38,7 +38,7 @@ FILES = ("certificate", "key", "ca_certificate", "ca_key")
 @click.command(
     "probe",
     cls=Verb,
-    failure=2,
+    failure=3,
     help="Whether an origin refuses everyone but Cloudflare. Asks it over TLS 1.2 and 1.3 with"
     " complete HTTP requests: with the right certificate, without one, with wrong ones that are"
     " made for this run, under other names, and over plain HTTP. Only the addresses of --address"
@@ -47,7 +47,8 @@ FILES = ("certificate", "key", "ca_certificate", "ca_key")
     " read, or a CA that the origin trusts, which makes one for an hour (--issuer, or"
     " --ca-certificate with --ca-key). A CA also makes an expired one and one for servers.\n\n"
     "Exit codes: 0 when it is proven that it refuses everyone else; 1 when it is open, or refuses"
-    " the right certificate; 2 when nothing is proven, with what is missing.",
+    " the right certificate; 2 when nothing is proven, with what is missing; 3 when nothing was"
+    " asked, since an option, a file or a name is wrong.",
     epilog=examples(
         "python -m operations probe shop.example.com --address 203.0.113.10 --issuer certificates",
         "python -m operations probe shop.example.com --address origin.example.net:8443 --no-http",
@@ -87,7 +88,7 @@ def command(hostname: str, where: Sequence[str], is_json: bool, **options: Any) 
         name = hostname_argument(hostname)
         reports = _reports(_targets(name, where, options), _given(name, options))
     except ValueError as error:
-        raise Stop(str(error), 2) from None
+        raise Stop(str(error)) from None
     verdict = worst(report.verdict for report in reports)
     if is_json:
         found = [report.as_json() for report in reports]

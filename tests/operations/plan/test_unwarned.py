@@ -72,6 +72,6 @@ def test_what_may_not_be_read_is_not_said_to_be_so() -> None:
     zone = ZoneFacts(ZONE, "z", own="on", certificates=[CertificateFacts(NEW)])
     (found,) = find([(zone, None)])
     assert plain(found.words) == (
-        "z: whether Cloudflare tells anybody before zone certificates end is not known: the token"
-        " lacks Account > Notifications: Read (docs/alerts.md)"
+        "z: whether Cloudflare tells anybody before zone certificates end is not known: its"
+        " policies cannot be read (Account > Notifications: Read) (docs/alerts.md)"
     )

@@ -228,6 +228,13 @@ def test_a_zone_of_whose_certificates_nobody_is_told_is_named(stack: Stack) -> N
     assert stack.json("coverage")["unwarned"] == []
 
 
+def test_policies_that_cannot_be_read_take_no_table_away(stack: Stack) -> None:
+    stack.sandbox.fault("status", path="alerting", status=404, times=0)
+    said = stack.json("coverage")
+    assert said["hostnames"]
+    assert "is not known" in said["unwarned"][0]
+
+
 @pytest.mark.parametrize("permissions", [[], ["Zone Read"]], ids=["no zones", "no policies"])
 def test_a_token_that_may_not_see_policies_accuses_nobody(
     stack: Stack, permissions: list[str]
@@ -236,4 +243,4 @@ def test_a_token_that_may_not_see_policies_accuses_nobody(
     stack.sandbox.add_token("few", "token-with-few-rights", permissions=given)
     stack.environ["CLOUDFLARE_API_TOKEN"] = "token-with-few-rights"
     (line,) = stack.json("coverage")["unwarned"]
-    assert "is not known: the token lacks Account > Notifications: Read" in line
+    assert "is not known: its policies cannot be read (Account > Notifications: Read)" in line

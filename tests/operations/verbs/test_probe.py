@@ -258,7 +258,7 @@ def test_without_the_cas_key_what_it_would_prove_is_left_out_and_said(
 def test_a_ca_that_did_not_sign_the_right_certificate_makes_no_evidence(files: Files) -> None:
     other = files.folder / "other"
     run("issue", HOSTNAME, "--out", str(other))
-    done = run(*at(9, *files.right, "--issuer", str(other)), code=2)
+    done = run(*at(9, *files.right, "--issuer", str(other)), code=3)
     (line,) = done.stderr.splitlines()
     assert "ca.pem did not sign the right certificate" in line
 
@@ -329,7 +329,7 @@ WRONG: dict[str, tuple[tuple[str, ...], str]] = {
 
 
 @pytest.mark.parametrize("case", WRONG)
-def test_what_cannot_be_asked_is_one_line_and_ends_with_2(case: str, files: Files) -> None:
+def test_what_cannot_be_asked_is_one_line_and_ends_with_3(case: str, files: Files) -> None:
     words, said = WRONG[case]
     known = {
         "KEY": str(files.made / f"{HOSTNAME}.key"),
@@ -340,7 +340,7 @@ def test_what_cannot_be_asked_is_one_line_and_ends_with_2(case: str, files: File
         "MADE": str(files.made),
     }
     given: list[Any] = [known.get(word, word) for word in words]
-    done = run("probe", HOSTNAME, "--address", "127.0.0.1:9", *given, code=2)
+    done = run("probe", HOSTNAME, "--address", "127.0.0.1:9", *given, code=3)
     (line,) = done.stderr.splitlines()
     assert said in line
     assert done.stdout == ""
@@ -363,3 +363,8 @@ def test_an_address_is_a_host_and_perhaps_a_port(address: str, host: str, port: 
 
 def test_an_origin_cannot_move_the_cursor() -> None:
     assert safe_line("  case   400 a\x1b[2Jb") == "  case   400 a\\u001b[2Jb"
+
+
+@pytest.mark.parametrize("wrong", [["--http-port", "eighty"], ["--no-such-option"]])
+def test_a_wrong_option_is_not_taken_for_unproven(wrong: list[str]) -> None:
+    run("probe", HOSTNAME, "--address", "127.0.0.1:9", *wrong, code=3)
