@@ -28,9 +28,9 @@ def test_proxies_and_package_indexes_stay() -> None:
 
 
 def test_a_cli_keeps_state_and_home_in_its_folder_and_is_first_on_path() -> None:
-    environment = for_pulumi(Path("/work"), Path("/cli"), {**THEIRS, "PATH": "/usr/bin"})
+    environment = for_pulumi(Path("/somewhere"), Path("/cli"), {**THEIRS, "PATH": "/usr/bin"})
     assert "theirs" not in environment.values()
     assert environment["PATH"] == "/cli:/usr/bin"
-    assert environment["PULUMI_HOME"] == "/work/pulumi"
-    assert environment["PULUMI_BACKEND_URL"] == "file:///work/state?metadata=skip"
+    assert environment["PULUMI_HOME"] == "/somewhere/pulumi"
+    assert environment["PULUMI_BACKEND_URL"] == "file:///somewhere/state?metadata=skip"
     assert environment["NO_PROXY"] == "127.0.0.1,localhost"

@@ -117,8 +117,12 @@ def test_the_page_is_followed_from_top_to_bottom(project: Project, sandbox: Sand
         name: pairs[pair].sha256 for name, pair in names.items()
     }
     settings = sandbox.zone()["settings"]
-    wanted = {"origin_tls_client_auth": "on", "ssl": "full", "tls_client_auth": "on"}
-    assert {name: settings[name] for name in wanted} == wanted
+    assert settings == {
+        "origin_tls_client_auth": "on",
+        "ssl": "full",
+        "ssl_automatic_mode": "custom",
+        "tls_client_auth": "on",
+    }
     assert {e["by"] for e in sandbox.journal()} == {"dashboard", "email-key"}
     # The shape of the text means nothing.
     (project.certificates / "app.pem").write_text(pairs["app"].certificate)

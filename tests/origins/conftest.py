@@ -142,12 +142,8 @@ def probed(folder: Folder, clients: dict[str, ClientCertificate]) -> Callable[..
         given: dict[str, ClientCertificate] | None = None,
         **known: Any,
     ) -> ProbeReport:
-        target = Target(
-            HOSTNAME,
-            "127.0.0.1",
-            port,
-            **{"http_port": None, "server_ca": folder.file("server_ca.pem"), **known},
-        )
+        usual = {"hostname": HOSTNAME, "http_port": None, "server_ca": folder.file("server_ca.pem")}
+        target = Target(**{**usual, "address": "127.0.0.1", "port": port, **known})
         return probe(target, clients if given is None else given)
 
     return run

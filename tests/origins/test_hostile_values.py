@@ -8,11 +8,8 @@ from __future__ import annotations
 import shutil
 from collections.abc import Callable
 from pathlib import Path
-from typing import Any
 
 import pytest
-from hypothesis import HealthCheck, given, settings
-from hypothesis import strategies as st
 
 from origins import SERVERS, Origin, bundle, configuration
 from origins.attempt import ACCEPTED, Question, ask
@@ -22,7 +19,6 @@ from . import servers
 from .conftest import Running
 from .pki import Folder
 from .servers import Application
-from .test_configuration import PIECES
 
 every_server = pytest.mark.parametrize("server", servers.SERVERS)
 # By field; a path is one below the folder of the test.
@@ -113,58 +109,6 @@ def asked(origin: Origin, folder: Folder, client: str | None, host: str | None =
         origin.address, origin.port, name, "/", 5, "1.3", name, pair if client else None
     )
     return ask(question).verdict
-
-
-HOSTILE = st.lists(
-    st.sampled_from([*PIECES, "x", "-", "_", ".", "/", "~", "@", ":", "=", "on", "off"]),
-    min_size=1,
-    max_size=4,
-).map("".join)
-FIELDS = ("hostname", "certificate", "client_ca", "crl", "log", "upstream", "address", "header")
-
-
-@pytest.mark.slow
-@every_server
-@settings(
-    max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
-)
-@given(field=st.sampled_from(FIELDS), junk=HOSTILE, is_alone=st.booleans())
-def test_what_is_not_refused_pleases_the_servers_own_checker(
-    server: str,
-    folder: Folder,
-    origin: Callable[..., Origin],
-    tmp_path: Path,
-    field: str,
-    junk: str,
-    is_alone: bool,
-) -> None:
-    kind = servers.kind(server)
-    place = tmp_path / "files"
-    files = placed(folder, place)
-    known: dict[str, Any] = dict(files)
-    if field in ("certificate", "client_ca", "crl", "log"):
-        known[field] = f"{place}/{junk}"
-    else:
-        known[field] = junk if is_alone else f"{origin().__dict__[field]}{junk}"
-    try:
-        wanted = origin(**known)
-        text = configuration(kind, wanted)
-    except ValueError:
-        return  # on one line, as test_configuration.py has it for every piece
-    source = {"certificate": "server.pem", "client_ca": "ca.pem", "crl": "crl.pem"}.get(field)
-    path = Path(known.get(field, "/"))
-    if field == "log":
-        path.parent.mkdir(parents=True, exist_ok=True)
-    if source and not path.is_dir():
-        path.parent.mkdir(parents=True, exist_ok=True)
-        shutil.copy(folder.file("crl.pem") if source == "crl.pem" else place / source, path)
-        if kind == "haproxy" and field == "certificate":
-            shutil.copy(folder.file("server.pem.key"), f"{path}.key")
-    if path.is_dir() and (source or field == "log"):
-        return  # a folder where a file belongs: the server may say so
-    if field == "address" and not wanted.address.startswith("127."):
-        return  # an address of another machine: the server may say so
-    servers.check(server, tmp_path / "checked", text)
 
 
 def test_every_server_is_asked() -> None:

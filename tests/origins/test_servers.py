@@ -88,13 +88,16 @@ def test_the_origin_refuses_everyone_else(
 @every_server
 @pytest.mark.parametrize("name", ["_my_shop.example.com", "xn--bcher-kva.example.com"])
 def test_every_hostname_that_the_configuration_takes_is_served_and_guarded(
-    server: str, name: str, started: Running, folder: Folder
+    server: str,
+    name: str,
+    started: Running,
+    folder: Folder,
+    probed: Callable[..., ProbeReport],
 ) -> None:
-    with started(server, hostname=name) as origin:
-        assert asked(origin, folder, "right", host=name) == ACCEPTED
-        # A page of its own that refuses is unclear as long as nothing is beside it.
-        assert asked(origin, folder, None, host=name) in (REFUSED, UNCLEAR)
-        assert asked(origin, folder, "other_ca", host=name) in (REFUSED, UNCLEAR)
+    with started(server, hostname=name, pins=(pin(folder.right.pem),)) as origin:
+        report = probed(origin.port, hostname=name, verify_server=False, pinned=True)
+    assert (report.verdict, report.findings) == (REFUSES_OTHERS, ()), report.table()
+    assert {a.verdict for a in report.attempts if a.case not in RIGHT} == {REFUSED}
 
 
 @every_server

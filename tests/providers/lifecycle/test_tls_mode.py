@@ -8,9 +8,7 @@ from providers.api.errors import CloudflareError
 from providers.zone_setting import ZoneSettingProvider
 from tests.conftest import ZONE
 from tests.providers.life import Life
-
-SHARED, OWN = "tls_client_auth", "origin_tls_client_auth"
-BASE = f"/zones/{ZONE}"
+from tests.providers.settings import SHARED, set_outside, value_of
 
 pytestmark = pytest.mark.usefixtures("new_run")
 
@@ -18,17 +16,6 @@ pytestmark = pytest.mark.usefixtures("new_run")
 @pytest.fixture
 def life() -> Life:
     return Life(ZoneSettingProvider())
-
-
-def value_of(sandbox, setting):
-    if setting == OWN:
-        result = sandbox.outside("GET", f"{BASE}/{OWN}/settings")
-        return "on" if result["enabled"] else "off"
-    return sandbox.outside("GET", f"{BASE}/settings/{setting}")["value"]
-
-
-def set_outside(sandbox, setting, value):
-    sandbox.outside("PATCH", f"{BASE}/settings/{setting}", {"value": value})
 
 
 @pytest.mark.parametrize("mode", ["off", "flexible"])
