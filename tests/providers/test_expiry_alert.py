@@ -300,3 +300,10 @@ def test_check_and_diff_ask_nobody(sandbox, life):
     mark = len(sandbox.journal())
     life.preview(**{**GIVEN, "emails": ["on-call@example.com"]})
     assert len(sandbox.journal()) == mark
+
+
+def test_a_change_that_means_nothing_to_cloudflare_sends_nothing(sandbox, life):
+    life.up(**GIVEN)
+    mark = len(sandbox.journal())
+    life.up(**GIVEN, wait_seconds=60)
+    assert writes(sandbox, mark) == []

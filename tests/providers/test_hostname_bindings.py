@@ -100,3 +100,12 @@ def test_a_create_that_was_cut_off_is_finished_without_asking_for_each_hostname(
     paths = [e["path"] for e in sandbox.journal()[mark:]]
     assert not [path for path in paths if path.endswith(".example.com")]
     assert len(paths) < 15
+
+
+def test_guard_lets_an_announced_move_of_the_zone_pass(certificate):
+    many, mine, other = Many(), certificate(), "f" * 32
+    many.up(zone_id=ZONE, bindings={APP: mine.id}, guard=True)
+    moved = {"zone_id": other, "bindings": {APP: mine.id}, "guard": True}
+    (fault,) = many.faults(**moved)
+    assert "guard is on" in fault
+    assert not many.faults(**moved, moved_from=ZONE)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
@@ -10,6 +10,7 @@ from click.testing import CliRunner
 from cryptography import x509
 from cryptography.exceptions import InvalidSignature
 
+from issuers import authority
 from operations.command import operations
 from operations.passing_files import passing_files
 from operations.sources.clients import Given, at_hand, evidence_fault
@@ -18,13 +19,34 @@ from tests.origins.pki import SERVER_AUTH
 HOSTNAME = "shop.example.com"
 
 
-def test_the_certificates_are_wrong_in_one_way_each(tmp_path: Path) -> None:
+@pytest.fixture
+def given(tmp_path: Path) -> Given:
     made = tmp_path / "made"
     done = CliRunner().invoke(operations, ["issue", HOSTNAME, "--out", str(made)])
     assert done.exit_code == 0, done.output
     right, ca = made / f"{HOSTNAME}.pem", made / "ca.pem"
+    return Given(right, made / f"{HOSTNAME}.key", ca, made / "ca.key")
+
+
+def test_a_forgery_that_the_origin_may_accept_is_no_evidence(
+    given: Given, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    assert given.ca_certificate
+    assert given.ca_key
     now = datetime.now(UTC)
-    given = Given(right, made / f"{HOSTNAME}.key", ca, made / "ca.key")
+    ca = authority.read(given.ca_certificate.read_bytes(), given.ca_key.read_bytes(), now)
+    genuine = authority.make_leaf(ca, authority.common_name(HOSTNAME), now + timedelta(hours=1))
+    monkeypatch.setattr(authority, "make_copy", lambda _: genuine)
+    with (
+        passing_files() as keep,
+        pytest.raises(ValueError, match="other_ca is no evidence: the CA signed it"),
+    ):
+        at_hand(given, keep, now)
+
+
+def test_the_certificates_are_wrong_in_one_way_each(given: Given) -> None:
+    now, ca = datetime.now(UTC), given.ca_certificate
+    assert ca
     with passing_files() as keep:
         found = {
             case: x509.load_pem_x509_certificate(Path(client.certificate).read_bytes())

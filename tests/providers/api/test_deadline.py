@@ -8,7 +8,7 @@ from concurrent.futures import ThreadPoolExecutor
 import pytest
 
 from providers.api import client
-from providers.api.deadline import Deadline
+from providers.api.deadline import Deadline, _Connection
 from providers.api.errors import Unanswered
 from tests.conftest import ZONE
 
@@ -43,3 +43,17 @@ def test_the_deadline_is_of_the_thread_that_makes_the_request():
         deadline.left()
     with ThreadPoolExecutor(1) as pool:
         assert pool.submit(deadline.left).result() == float("inf")
+
+
+def test_a_read_waits_no_longer_than_is_left_of_the_deadline():
+    waited: list[float] = []
+
+    class Stream:
+        def read(self, max_bytes: int, timeout: float) -> bytes:
+            waited.append(timeout)
+            return b"x"
+
+    deadline = Deadline()
+    deadline.begin(5)
+    _Connection(Stream(), deadline).read(1, timeout=30)
+    assert 0 < waited[0] <= 5
