@@ -6,6 +6,7 @@ A further issuer is a file with a subclass of `Issuer`, and a line in `issuers/_
 from __future__ import annotations
 
 import re
+from abc import ABC, abstractmethod
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -81,19 +82,20 @@ class Settings(BaseModel):
     model_config = ConfigDict(frozen=True, extra="forbid", hide_input_in_errors=True)
 
 
-class Issuer(Settings):
+class Issuer(Settings, ABC):
     """Signs requests for client certificates; the fields are what stands in the stack's file.
 
     No field holds a secret: keys and tokens are references (`env:NAME` or `file:PATH`).
     """
 
+    @abstractmethod
     def sign(self, request: SigningRequest, references: References) -> Signed:
         """The certificate for a request.
 
         :raises IssuerError: when the issuer cannot be reached, refuses, or answers no certificate.
         """
-        raise NotImplementedError
 
+    @abstractmethod
     def authorities(self, references: References) -> tuple[str, ...]:
         """The CA certificates in PEM that sign, as the issuer says; empty where it cannot say.
 
@@ -101,7 +103,6 @@ class Issuer(Settings):
 
         :raises IssuerError: when the issuer is not there, or a reference leads nowhere.
         """
-        raise NotImplementedError
 
 
 def _reference(value: str) -> str:

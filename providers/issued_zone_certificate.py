@@ -15,6 +15,7 @@ import pulumi
 from .lifecycle.issued import IssuedCertificateProvider, IssuedCertificateResource
 from .lifecycle.issued_inputs import IssuedCertificateInputs
 from .lifecycle.presented import refuse_to_displace
+from .plugin.resource import arguments
 from .plugin.run import ZoneRun
 
 
@@ -68,20 +69,4 @@ class IssuedZoneCertificate(IssuedCertificateResource, module="aop", name="Issue
         declared_in: str | None = None,
         opts: pulumi.ResourceOptions | None = None,
     ) -> None:
-        super().__init__(
-            name,
-            zone_id=zone_id,
-            issuer_name=issuer_name,
-            issuer_settings=issuer_settings,
-            ca=ca,
-            common_name=common_name,
-            key=key,
-            days=days,
-            renew_days=renew_days,
-            overwrite=overwrite,
-            declared_in=declared_in,
-            moved_from=moved_from,
-            token_env=token_env,
-            wait_seconds=wait_seconds,
-            opts=opts,
-        )
+        super().__init__(**arguments(locals()))

@@ -29,7 +29,7 @@ from .plugin.provider import Props, Recorded, ZoneInputs, ZoneProvider, resource
 from .plugin.resource import CloudflareResource
 from .plugin.run import ZoneRun
 from .values import pem
-from .values.inputs import UNKNOWN
+from .values.inputs import COMMON_NAME, SUBJECT, UNKNOWN
 from .values.text import short
 
 
@@ -38,7 +38,7 @@ def _fingerprint(value: Any, _: object) -> Any:
         return UNKNOWN
     if not isinstance(value, str):
         raise ValueError("is not text. Give the certificate in PEM.")
-    if re.fullmatch(r"[0-9a-f]{64}|CN=[A-Za-z0-9][A-Za-z0-9._@:/-]{0,63}", value):
+    if re.fullmatch(rf"[0-9a-f]{{64}}|{SUBJECT}{COMMON_NAME}", value):
         return value
     try:
         return pem.read_certificate(value).sha256

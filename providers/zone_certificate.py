@@ -14,6 +14,7 @@ import pulumi
 from .lifecycle.certificate import CertificateProvider, CertificateResource
 from .lifecycle.certificate_inputs import CertificateInputs
 from .lifecycle.presented import refuse_to_displace
+from .plugin.resource import arguments
 from .plugin.run import ZoneRun
 
 
@@ -64,17 +65,4 @@ class ZoneCertificate(CertificateResource, module="aop", name="ZoneCertificate")
         declared_in: str | None = None,
         opts: pulumi.ResourceOptions | None = None,
     ) -> None:
-        super().__init__(
-            name,
-            zone_id=zone_id,
-            certificate=certificate,
-            private_key=private_key,
-            passphrase=passphrase,
-            overwrite=overwrite,
-            warn_days=warn_days,
-            wait_seconds=wait_seconds,
-            token_env=token_env,
-            moved_from=moved_from,
-            declared_in=declared_in,
-            opts=opts,
-        )
+        super().__init__(**arguments(locals()))

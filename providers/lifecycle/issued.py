@@ -19,7 +19,7 @@ from ..plugin.provider import Props, Recorded, ZoneProvider, resource_props
 from ..plugin.resource import CloudflareResource
 from ..plugin.run import ZoneRun
 from ..values import pem
-from ..values.inputs import UNKNOWN
+from ..values.inputs import SUBJECT, UNKNOWN
 from ..values.reference import PROJECT
 from ..values.text import short
 from . import deletion
@@ -33,7 +33,6 @@ from .certificate import (
     sha256_of,
 )
 from .issued_inputs import IssuedCertificateInputs, ends_in, is_due, issuer_faults, issuer_of
-from .ledger import SUBJECT
 from .presented import warn_if_not_presented
 from .unrecorded import find_unrecorded
 from .upload import Upload

@@ -18,7 +18,7 @@ from pydantic import ValidationError, WrapValidator
 
 from ..plugin.provider import ZoneInputs
 from ..values import pem
-from ..values.inputs import UNKNOWN, explain
+from ..values.inputs import COMMON_NAME, UNKNOWN, explain
 
 if TYPE_CHECKING:
     from issuers import CertificateWish, Issuer
@@ -30,13 +30,13 @@ MOST_DAYS = 3650
 def _common_name(value: Any, _: object) -> Any:
     if value is UNKNOWN:
         return UNKNOWN
-    if not isinstance(value, str) or not re.fullmatch(r"[A-Za-z0-9][A-Za-z0-9._@:/-]*", value):
+    if isinstance(value, str) and len(value) > LONGEST_NAME:
+        raise ValueError(f"has {len(value)} characters, and {LONGEST_NAME} may be. Give fewer.")
+    if not isinstance(value, str) or not re.fullmatch(COMMON_NAME, value):
         raise ValueError(
             "is not a common name. Give letters, digits and . _ @ : / - such as"
             " aop.prod.example.com.zone."
         )
-    if len(value) > LONGEST_NAME:
-        raise ValueError(f"has {len(value)} characters, and 64 may be. Give a shorter one.")
     return value
 
 

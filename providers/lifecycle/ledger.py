@@ -17,9 +17,9 @@ from typing import Any
 from ..api.answers import UploadedCertificate, read_time
 from ..api.polling import CLOCK_SKEW, LONGEST_LIST_LAG
 from ..values import pem
+from ..values.inputs import COMMON_NAME, SUBJECT
 
-SUBJECT = "CN="
-_NAME = re.compile(r"(?:^|,)CN=([A-Za-z0-9][A-Za-z0-9._@:/-]*)(?=,|$)")
+_NAME = re.compile(rf"(?:^|,){SUBJECT}({COMMON_NAME})(?=,|$)")
 
 
 def subject_key(record: UploadedCertificate) -> str:

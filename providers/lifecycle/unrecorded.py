@@ -16,8 +16,9 @@ from ..api.answers import Level, UploadedCertificate, is_before
 from ..api.zone_requests import AOP
 from ..plugin.program import IssuedNote
 from ..plugin.run import ZoneRun
+from ..values.inputs import SUBJECT
 from . import deletion
-from .ledger import SUBJECT, subject_key
+from .ledger import subject_key
 from .presented import is_of_this_stack
 
 

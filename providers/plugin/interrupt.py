@@ -22,6 +22,18 @@ from typing import Any
 LOOK_EVERY = 0.5
 
 
+def keep_main_thread_looking(sleep: Callable[[float], None] = time.sleep) -> bool:
+    """Lets the main thread look once it waits: on a busy machine that is after the first calls.
+
+    False where it did not come to wait within ten seconds.
+    """
+    for _ in range(100):
+        if let_main_thread_look():
+            return True
+        sleep(0.1)
+    return False
+
+
 def let_main_thread_look(sleep: Callable[[float], None] = time.sleep) -> bool:
     """From now on the main thread, which waits for an event, looks for signals.
 

@@ -15,7 +15,7 @@ from typing import Any
 
 from ..api.errors import EngineGone
 from . import session
-from .interrupt import let_main_thread_look
+from .interrupt import keep_main_thread_looking
 
 WORKERS = 64
 
@@ -57,18 +57,10 @@ def watch_engine(argv: Sequence[str]) -> None:
     session.current().stop_with(raise_if_engine_gone)
     watch = functools.partial(exit_when_gone, lambda: is_listening(address), time.sleep, os._exit)
     threading.Thread(target=watch, daemon=True).start()
-    threading.Thread(target=_listen_to_engine, daemon=True).start()
+    threading.Thread(target=keep_main_thread_looking, daemon=True).start()
 
 
 _watching = threading.Event()
-
-
-def _listen_to_engine() -> None:
-    # On a busy machine the main thread comes to its wait after the first calls.
-    for _ in range(100):
-        if let_main_thread_look():
-            return
-        time.sleep(0.1)
 
 
 def is_listening(address: tuple[str, int]) -> bool:

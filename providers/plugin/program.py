@@ -14,6 +14,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 
 from ..api.answers import Binding, Level, UploadedCertificate, is_before
+from ..values.inputs import SUBJECT
 
 Key = tuple[str, ...]
 
@@ -39,7 +40,7 @@ class IssuedNote:
 class Notes:
     """What the program wants in one zone or account. All methods may be called from any thread.
 
-    An object there is a key, such as `("setting", name)` or `("policy", alert type, name)`.
+    An object there is a key, such as `("setting", name)` or `("policy", level, name)`.
     """
 
     def __init__(self) -> None:
@@ -90,7 +91,7 @@ class ZoneNotes(Notes):
         found = self.wanted_certificates(level)
         with self._lock:
             subjects = [key[2] for key in self._wanted if key[:2] == ("subject", level)]
-        return found | {f"CN={common_name}" for common_name in subjects}
+        return found | {SUBJECT + common_name for common_name in subjects}
 
     def hold_issued(self, level: Level, common_name: str, note: IssuedNote) -> None:
         """Notes what state holds for a subject, or will hold once this run has recorded it."""

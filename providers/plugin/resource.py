@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import base64
 import pickle
+from collections.abc import Mapping
 from typing import Any
 
 import pulumi
@@ -17,6 +18,11 @@ from pulumi.dynamic.dynamic import PROVIDER_KEY
 from .provider import Provider
 
 PROTOCOL = 4
+
+
+def arguments(given: Mapping[str, Any]) -> dict[str, Any]:
+    """The arguments among the `locals()` of a constructor, for the constructor that it extends."""
+    return {name: value for name, value in given.items() if name not in ("self", "__class__")}
 
 
 def serialize_provider(provider: Provider[Any, Any]) -> str:

@@ -44,6 +44,8 @@ class Unknown:
 
 # Any, so that a field declared as str can be compared with it.
 UNKNOWN: Final[Any] = Unknown()
+# The subject of a certificate that an issuer signs, as the ledger writes it: `CN=NAME`.
+SUBJECT, COMMON_NAME = "CN=", r"[A-Za-z0-9][A-Za-z0-9._@:/-]{0,63}"
 
 
 class Inputs(BaseModel):

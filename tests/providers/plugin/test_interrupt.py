@@ -92,3 +92,9 @@ def test_a_plugin_whose_threads_come_and_go_hears_its_engine(number: int) -> Non
 
 def test_a_main_thread_that_does_not_wait_is_left_alone() -> None:
     assert not interrupt.let_main_thread_look()
+
+
+def test_a_main_thread_that_never_waits_is_given_up_after_ten_seconds() -> None:
+    slept: list[float] = []
+    assert not interrupt.keep_main_thread_looking(slept.append)
+    assert sum(slept) == pytest.approx(10)
