@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -14,10 +15,13 @@ import yaml
 from issuers import authority
 from issuers.authority import Identity
 from providers.values.algorithms import origin_needs
+from stacks.config import ZoneConfig
 
 from .. import new_files
 from ..command import Stop, Verb, examples
 from ..render.terminal import say, show_json
+from ..sources import configuration as stack_file
+from ..sources.configuration import StackFile
 
 CA = "ca"
 CA_NAME = "Origin pull CA"
@@ -27,18 +31,34 @@ NAME = re.compile(r"[A-Za-z0-9](?:[A-Za-z0-9._-]{0,62}[A-Za-z0-9])?\Z")
 HOSTNAME = re.compile(r"[a-z0-9-]+(\.[a-z0-9-]+)+\Z")
 
 
+@dataclass(frozen=True)
+class Entry:
+    """What a stack's file says of a certificate besides its files.
+
+    `label` is None for the zone's own certificate; `others` are the keys that a renewal leaves.
+    """
+
+    zone: str
+    label: str | None
+    others: Mapping[str, Any]
+
+
+NEW_ZONE = "ZONE"
+
+
 @click.command(
     "issue",
     cls=Verb,
     help="A private CA and client certificates of the right kind (no CA, digitalSignature,"
-    " clientAuth), for those who have no PKI. Prints the configuration to paste.\n\n"
+    " clientAuth), for those who have no PKI. Prints the configuration to paste: with --stack,"
+    " the entry that takes the place of what the stack's file has already.\n\n"
     "Each NAME becomes DIR/NAME.pem and DIR/NAME.key: `zone` is the zone's certificate, a hostname"
     " that hostname's, and any other name a label of yours. All files have mode 0600, the folder"
     " 0700; nothing is overwritten. Whoever has ca.key passes every origin that trusts the CA:"
     " keep it away from servers and pipelines.",
     epilog=examples(
         "python -m operations issue zone shop.example.com --out certificates",
-        "python -m operations issue shop-2027 --out certificates/new --ca certificates",
+        "python -m operations issue shop --stack prod --out certificates/2027 --ca certificates",
         "python -m operations issue zone --out certificates --days 90 --key rsa --json",
         "python -m operations issue zone --out certificates/new --key ml-dsa-44",
     ),
@@ -66,9 +86,12 @@ HOSTNAME = re.compile(r"[a-z0-9-]+(\.[a-z0-9-]+)+\Z")
     help="Where ca.pem and ca.key are; by default in the folder of --out, made when missing.",
 )
 @click.option("--new-ca", is_flag=True, help="Make the CA of --ca, where there is none.")
+@stack_file.options
 @click.option("--json", "is_json", is_flag=True)
 def command(
     names: Sequence[str],
+    stack: str,
+    file: Path | None,
     out: Path,
     days: int,
     kind: str,
@@ -77,6 +100,8 @@ def command(
     is_json: bool,
 ) -> None:
     names = [_check(name) for name in dict.fromkeys(names)]
+    wanted = stack_file.load(stack, file) if stack or file else None
+    places = _entries(names, wanted.zones if wanted else {})
     folder = ca_folder or out
     now = datetime.now(UTC)
     ends = now + timedelta(days=days)
@@ -91,11 +116,12 @@ def command(
         )
     leaves = {n: authority.make_leaf(ca, authority.common_name(n), ends, kind=kind) for n in names}
     _keep(folder, {CA: ca} if is_new else {}, out, leaves)
-    pasted = configuration(out, names, folder / f"{CA}.pem")
+    pasted = configuration(out, places, folder / f"{CA}.pem")
     if is_json:
         show_json(_as_json(folder, ca, is_new, out, leaves) | {"configuration": pasted})
         return
     _tell(folder, ca, is_new, out, leaves)
+    say(f"Paste {_where(wanted)}:")
     if need := origin_needs(kind.upper()):
         say(need)
     click.echo(pasted, nl=False)
@@ -147,26 +173,64 @@ def _keep(
         new_files.write(keys | certificates, new_files.PRIVATE)
 
 
-def configuration(out: Path, names: Sequence[str], ca: Path) -> str:
-    """The lines for a zone in `stacks/Pulumi.NAME.yaml`, with four spaces as it has there."""
-    zone: dict[str, Any] = {}
+def _entries(names: Sequence[str], zones: Mapping[str, ZoneConfig]) -> dict[str, Entry]:
+    found = {name: entry(name, zones) for name in names}
+    for name, place in found.items():
+        twin = next((n for n in found if n != name and found[n] == place), None)
+        if twin and place.zone != NEW_ZONE:
+            raise Stop(f"{name} and {twin} are one certificate in the stack's file. Give one.")
+    return found
+
+
+def entry(name: str, zones: Mapping[str, ZoneConfig]) -> Entry:
+    """The entry of a stack's zones that NAME means: `zone`, a label, or a hostname of one.
+
+    A new one where the zones have none. `zone` needs a single zone with a certificate of its own;
+    of several, NAME is the name of one.
+    """
+    own = [zone for zone, config in zones.items() if config.zone_certificate]
+    if name == ZONE and len(own) > 1:
+        raise Stop(f"which zone's certificate is it? Give the name instead: {' '.join(own)}.")
+    for zone, config in zones.items():
+        for label, pair in config.hostname_certificates.items():
+            if name == label or name in pair.hostnames:
+                return Entry(zone, label, _others(pair.hostnames, pair.external))
+    if own and (name in own or name == ZONE):
+        return Entry(name if name in own else own[0], None, {})
+    zone = next(iter(zones)) if len(zones) == 1 else NEW_ZONE
+    if name == ZONE:
+        return Entry(zone, None, {})
+    return Entry(zone, name, {"hostnames": [name if HOSTNAME.match(name) else "HOSTNAME"]})
+
+
+def _others(hostnames: Mapping[str, str], is_external: bool) -> dict[str, Any]:
+    shown = dict(hostnames) if "off" in hostnames.values() else list(hostnames)
+    return {"hostnames": shown} | ({"external": True} if is_external else {})
+
+
+def configuration(out: Path, places: Mapping[str, Entry], ca: Path) -> str:
+    """The lines for zones in `stacks/Pulumi.NAME.yaml`, indented as they are there.
+
+    :param places: what each name of a file in `out` is in the stack's file.
+    """
+    zones: dict[str, dict[str, Any]] = {}
     where = Path(new_files.in_project(out.absolute()))
     signer = new_files.in_project(ca.absolute())
-    for name in names:
+    for name, place in places.items():
         files = {
             "certificate": f"file:{where / name}.pem",
             "private_key": f"file:{where / name}.key",
             "ca": f"file:{signer}",
         }
-        if name == ZONE:
+        zone = zones.setdefault(place.zone, {})
+        if place.label is None:
             zone["zone_certificate"] = files
         else:
-            shown = name if HOSTNAME.match(name) else "HOSTNAME"
-            entry = {**files, "hostnames": [shown]}
-            zone.setdefault("hostname_certificates", {})[name] = entry
-    nested = {"config": {"aop:zones": {"ZONE": zone}}}
+            labels = zone.setdefault("hostname_certificates", {})
+            labels[place.label] = {**files, **place.others}
+    nested = {"config": {"aop:zones": zones}}
     text: str = yaml.safe_dump(nested, sort_keys=False, width=1000, indent=2)
-    return "".join(text.splitlines(keepends=True)[3:])
+    return "".join(text.splitlines(keepends=True)[3 if list(zones) == [NEW_ZONE] else 2 :])
 
 
 def _as_json(
@@ -189,4 +253,11 @@ def _tell(folder: Path, ca: Identity, is_new: bool, out: Path, leaves: dict[str,
     say(f"{'made' if is_new else 'used'} {folder / CA}.pem, until {ca.ends:%Y-%m-%d}")
     for name, leaf in leaves.items():
         say(f"made {out / name}.pem and .key, until {leaf.ends:%Y-%m-%d}")
-    say(f"The origin must trust {folder / CA}.pem. Paste under the zone in the stack's file:")
+    say(f"The origin must trust {folder / CA}.pem.")
+
+
+def _where(wanted: StackFile | None) -> str:
+    if wanted is None:
+        return "under the zone in the stack's file"
+    file = new_files.in_project(wanted.file.absolute())
+    return f"into {file}, in the place of the entry that is there"

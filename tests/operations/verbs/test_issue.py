@@ -18,6 +18,7 @@ from providers.values import key, pem
 from stacks.config import parse
 from tests.operations.conftest import ZONE
 
+SHOP = "shop.example.com"
 KINDS = {"ec": "ECDSA P-256", "rsa": "RSA 2048", "ml-dsa-44": "ML-DSA-44"}
 
 
@@ -120,6 +121,60 @@ def test_the_configuration_to_paste_is_one_that_the_stacks_read(tmp_path: Path) 
         pem.read_certificate((folder / f"{name}.pem").read_text()).sha256
         for name in ("zone", "shop.example.com", "pay")
     ]
+
+
+@pytest.fixture
+def stack(tmp_path: Path) -> Path:
+    """A stack's file with a certificate of each place, whose files `issue` has made."""
+    old = tmp_path / "old"
+    issue("zone", "shop.example.com", "--out", str(old))
+    files = {"certificate": f"file:{old}/NAME.pem", "private_key": f"file:{old}/NAME.key"}
+    named = {n: {k: v.replace("NAME", n) for k, v in files.items()} for n in ("zone", SHOP)}
+    hostnames = {SHOP: "on", "old.example.com": "off"}
+    zones = {
+        "example.com": {
+            "zone_id": ZONE,
+            "zone_certificate": named["zone"],
+            "hostname_certificates": {"shop-of-2026": {**named[SHOP], "hostnames": hostnames}},
+        }
+    }
+    file = tmp_path / "Pulumi.live.yaml"
+    file.write_text(yaml.safe_dump({"config": {"aop:zones": zones}}))
+    return file
+
+
+@pytest.mark.parametrize("name", ["shop.example.com", "shop-of-2026"])
+def test_a_renewal_prints_the_entry_that_takes_the_place_of_the_old_one(
+    name: str, stack: Path, tmp_path: Path
+) -> None:
+    made = tmp_path / "made"
+    done = issue(
+        "zone", name, "--config", str(stack), "--ca", str(tmp_path / "old"), "--out", str(made)
+    )
+    assert f"{stack}, in the place of the entry" in done.stderr
+    new = yaml.safe_load(done.stdout)["example.com"]
+    assert new["zone_certificate"]["private_key"] == f"file:{made}/zone.key"
+    (label,) = new["hostname_certificates"]
+    assert label == "shop-of-2026"
+    assert new["hostname_certificates"][label]["certificate"] == f"file:{made}/{name}.pem"
+    before = yaml.safe_load(stack.read_text())
+    before["config"]["aop:zones"]["example.com"].update(new)
+    hostnames = {SHOP: "on", "old.example.com": "off"}
+    (zone,) = parse(before["config"]["aop:zones"], "a file").zones.values()
+    assert zone.hostname_certificates[label].hostnames == hostnames
+
+
+def test_what_the_stacks_file_does_not_have_is_new_in_its_zone(stack: Path, tmp_path: Path) -> None:
+    done = issue("pay.example.com", "--config", str(stack), "--out", str(tmp_path / "made"))
+    (new,) = yaml.safe_load(done.stdout)["example.com"]["hostname_certificates"].values()
+    assert new["hostnames"] == ["pay.example.com"]
+
+
+def test_two_names_of_one_entry_are_refused(stack: Path, tmp_path: Path) -> None:
+    made = tmp_path / "made"
+    done = issue(SHOP, "shop-of-2026", "--config", str(stack), "--out", str(made), code=1)
+    assert "are one certificate in the stack's file" in done.stderr
+    assert not made.exists()
 
 
 def test_people_see_where_files_are_and_only_the_configuration_on_stdout(tmp_path: Path) -> None:
