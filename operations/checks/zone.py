@@ -7,6 +7,7 @@ from typing import Any
 
 import pulumi
 
+from providers.api.answers import Binding
 from providers.api.errors import Refused
 from providers.lifecycle.tls_mode import WITHOUT_TLS, is_lowered
 from providers.plugin.session import Session
@@ -14,10 +15,11 @@ from providers.values import pem
 from providers.values.text import short
 from stacks.config import KeyPair
 
+from ..plan import outside
+from ..plan.held import HeldState
 from ..plan.live import LiveZone
 from ..plan.presented import CertificateFacts, Presented, present
 from ..sources.cloudflare import AUTOMATIC, has_automatic_ssl
-from ..sources.state import HeldState
 from ..text import Text, Untrusted, count, fingerprint, join, text
 from .results import CheckResult, ok, problem, warning
 
@@ -107,8 +109,7 @@ def foreign(
     for label, pair in zone.config.hostname_certificates.items():
         for hostname in pair.hostnames:
             row = zone.bindings.get(hostname)
-            is_ours = ours is not None and row is not None and row.cert_id in ours.ids
-            if row is None or row.is_deleted_or_deleting or is_ours:
+            if row is None or row.is_deleted_or_deleting or _is_ours(zone, row, ours):
                 continue
             if sha256.get(row.cert_id, "") != fingerprints.get(label):
                 strange[hostname] = row.cert_id
@@ -122,14 +123,29 @@ def foreign(
             yield warning(
                 "bindings", (*shows, ", and it is not known whether that is this stack's")
             )
-        elif (zone.config.zone_id, hostname) in ours.hostnames:
-            end = ": this stack's hostname, changed outside. `pulumi up --refresh` binds it again."
-            yield warning("bindings", (*shows, end))
         elif zone.config.overwrite:
             yield warning("bindings", (*shows, " of somebody else, and will be taken over"))
         else:
             end = " of somebody else. Set overwrite: true to take it over, or leave it out."
             yield problem("bindings", (*shows, end))
+
+
+def _is_ours(zone: LiveZone, row: Binding, ours: HeldState | None) -> bool:
+    """Whether the stack holds the hostname, or the certificate that the hostname shows."""
+    if ours is None:
+        return False
+    return row.cert_id in ours.ids or (zone.config.zone_id, row.hostname) in ours.hostnames
+
+
+def changed_outside(
+    zone: LiveZone, wanted: Mapping[str, str], ours: HeldState | None
+) -> Iterator[CheckResult]:
+    """What is this stack's and was changed by somebody else: plain `pulumi up` leaves that so.
+
+    :param wanted: SHA-256 of the configured certificates, by label.
+    """
+    for change in outside.changes(zone, ours, wanted) if ours else ():
+        yield warning("drift", change.words)
 
 
 def zone_level(zone: LiveZone, ours: HeldState | None) -> Iterator[CheckResult]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import AbstractContextManager, contextmanager
 
 from providers.api.answers import LEVELS, Binding, Level, UploadedCertificate
@@ -14,6 +14,7 @@ from providers.plugin.session import Session
 from providers.values import pem
 from stacks.config import ZoneConfig
 
+from ..plan.held import HeldState
 from ..plan.live import LiveZone
 from ..plan.presented import BindingFacts, CertificateFacts, ZoneFacts
 from .configuration import StackFile
@@ -36,24 +37,31 @@ def cloudflare(say: Callable[[str], None]) -> Iterator[Session]:
         session.close()
 
 
-def zones(wanted: StackFile, run: Session, progress: Progress) -> list[LiveZone]:
-    """Reads all zones of a stack in turn; `progress` shows which one."""
+def zones(
+    wanted: StackFile, run: Session, progress: Progress, held: HeldState | None = None
+) -> list[LiveZone]:
+    """Reads all zones of a stack in turn, as `read`; `progress` shows which one."""
     found = []
     total = len(wanted.zones)
     for number, (name, config) in enumerate(wanted.zones.items(), 1):
         with progress(f"reading {name} ({number} of {total})"), about(name):
-            found.append(read(name, config, run))
+            found.append(read(name, config, run, held))
     return found
 
 
-def read(name: str, config: ZoneConfig, run: Session) -> LiveZone:
-    """Reads a zone's settings, certificates and bindings, with few requests however many exist."""
+def read(name: str, config: ZoneConfig, run: Session, held: HeldState | None = None) -> LiveZone:
+    """Reads a zone's settings, certificates and bindings, with few requests however many exist.
+
+    :param held: the stack's state; where a list says otherwise the object itself is asked for,
+        since lists lag.
+    """
     zone = run.zone(config.zone_id, config.token_env)
     certificates: dict[Level, list[UploadedCertificate]] = {
-        level: [c for c in zone.certificates(level).values() if not c.is_deleted_or_deleting]
-        for level in LEVELS
+        level: _certificates(zone, level, held) for level in LEVELS
     }
     bindings = _bindings(zone, config)
+    if held is not None:
+        bindings = _reread(zone, bindings, held.zone(config.zone_id))
     facts = ZoneFacts(
         config.zone_id,
         name,
@@ -73,6 +81,30 @@ def read(name: str, config: ZoneConfig, run: Session) -> LiveZone:
             certificate, bool(row.enabled), is_active=is_active
         )
     return LiveZone(name, config, facts, certificates, bindings)
+
+
+def _certificates(zone: Zone, level: Level, held: HeldState | None) -> list[UploadedCertificate]:
+    listed = zone.certificates(level)
+    ours = held.certificates_of(zone.zone_id) if held else ()
+    missing = {c.cert_id for c in ours if c.level == level} - listed.keys()
+    asked = (zone.certificate(level, cert_id) for cert_id in sorted(missing))
+    found = [*listed.values(), *(c for c in asked if c is not None)]
+    there = [c for c in found if not c.is_deleted_or_deleting]
+    return sorted(there, key=lambda c: c.uploaded_on.rstrip("Z"))
+
+
+def _reread(zone: Zone, listed: Mapping[str, Binding], held: ZoneFacts) -> dict[str, Binding]:
+    """The rows, those by name of which the list says something else than the state."""
+    found = dict(listed)
+    for hostname, facts in held.hostnames.items():
+        row = listed.get(hostname)
+        is_same = row is not None and row.cert_id == facts.certificate.cert_id.lower()
+        if row is None or not is_same or row.enabled is not facts.enabled:
+            asked = zone.binding(hostname)
+            found.pop(hostname, None)
+            if asked is not None and asked.holds_certificate:
+                found[hostname] = asked
+    return found
 
 
 def _bindings(zone: Zone, config: ZoneConfig) -> dict[str, Binding]:

@@ -8,16 +8,17 @@ import shutil
 import subprocess
 from collections.abc import Iterator
 from contextlib import suppress
-from dataclasses import dataclass
 from datetime import timedelta
 from typing import Any, TextIO
 
-from providers.api.answers import Level, fingerprint
+from providers.api.answers import fingerprint
 from providers.values.pem import PemError, read_certificate
 from stacks.config import PROJECT
 
 from ..command import Stop
+from ..plan.held import HeldCertificate, HeldState
 from ..plan.kinds import kind_named
+from ..plan.presented import BindingFacts, CertificateFacts, ZoneFacts
 from ..plan.preview import TYPES, Unreadable
 from ..plan.preview import read as read_preview
 from ..text import safe
@@ -25,46 +26,29 @@ from ..text import safe
 SECONDS = 120
 
 
-@dataclass(frozen=True)
-class HeldCertificate:
-    """A certificate in a stack's state; `life` is the time from its first instant to its last."""
-
-    stack: str
-    name: str
-    level: Level
-    zone_id: str
-    cert_id: str
-    sha256: str
-    expires_on: str
-    life: timedelta | None = None
-    warn_days: float | None = None
-
-
-@dataclass(frozen=True)
-class HeldState:
-    """What a stack holds: certificates, and the hostnames that it binds, as (zone id, name)."""
-
-    certificates: tuple[HeldCertificate, ...]
-    hostnames: frozenset[tuple[str, str]]
-
-    @property
-    def ids(self) -> set[str]:
-        """Cloudflare's ids of the certificates."""
-        return {held.cert_id for held in self.certificates}
-
-
 def read(text: str, stack: str) -> HeldState:
     """Reads a stack's export.
 
     :raises Stop: when the text is no export.
     """
-    hostnames = {
-        (str(props.get("zone_id", "")), row.hostname)
-        for item in _resources(text)
-        for props in (item.get("outputs") or item.get("inputs") or {},)
-        for row in kind_named(_kind_name(item)).bindings(props)
-    }
-    return HeldState(tuple(certificates(text, stack)), frozenset(hostnames))
+    held = tuple(certificates(text, stack))
+    sha256 = {item.cert_id: item.sha256 for item in held}
+    zones: dict[str, ZoneFacts] = {}
+    for item in _resources(text):
+        props = item.get("outputs") or item.get("inputs") or {}
+        zone_id = str(props.get("zone_id", ""))
+        kind = kind_named(_kind_name(item))
+        is_ours = str(item.get("type", "")).startswith(TYPES) and kind.is_of_zone
+        if not is_ours or not zone_id or item.get("delete") is True:
+            continue
+        zone = zones.setdefault(zone_id, ZoneFacts(zone_id))
+        kind.add(zone, props, None)
+        for row in kind.bindings(props):
+            cert_id = str(row.cert_id)
+            known = str(row.sha256) if row.sha256 else sha256.get(cert_id, "")
+            facts = CertificateFacts(known, cert_id=cert_id)
+            zone.hostnames[row.hostname] = BindingFacts(facts, row.is_enabled)
+    return HeldState(held, zones)
 
 
 def _resources(text: str) -> list[dict[str, Any]]:
@@ -101,6 +85,7 @@ def certificates(text: str, stack: str) -> Iterator[HeldCertificate]:
             expires_on=str(outputs.get("expires_on", "")),
             life=_life(pem),
             warn_days=days if isinstance(days := outputs.get("warn_days"), (int, float)) else None,
+            is_going=item.get("delete") is True,
         )
 
 

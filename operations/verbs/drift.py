@@ -15,14 +15,16 @@ from ..command import Stop, Verb, examples
 from ..plan import preview
 from ..plan.drift import differences, written_at
 from ..plan.kinds import Difference
+from ..plan.outside import changed_outside
 from ..render.terminal import progress, say, show_json, show_table
 from ..sources import cloudflare, configuration, state
-from ..text import Text, Untrusted, moment_of, plain, text
+from ..text import Text, Untrusted, count, moment_of, plain, text
 
 CHANGED = 7
 # The list is read once, however long the command takes.
 ONCE = float("inf")
-HEADS = ("What", "State says", "Cloudflare has", "Changed", "`pulumi up` would")
+DOES = "does what the last column says; plain `pulumi up` trusts the state and leaves it so."
+HEADS = ("What", "State says", "Cloudflare has", "Changed", "`pulumi up --refresh`")
 
 
 @click.command(
@@ -67,6 +69,7 @@ def command(stack: str, file: Path | None, is_json: bool) -> None:
             for d, time in zip(found, times, strict=True)
         ]
         show_table(HEADS, rows, ["soon"] * len(rows))
+        click.echo(f"\n{count(len(found), 'thing')} {changed_outside(DOES)}")
     else:
         click.echo("Cloudflare has what the stack's state says.")
     if found:

@@ -14,12 +14,12 @@ from providers.api.answers import LEVELS
 from providers.values.expiry import MOST_FAIL_DAYS, MOST_WARN_DAYS, days_to_fail, days_to_warn
 
 from ..command import Verb, examples
+from ..plan.held import HeldCertificate
 from ..plan.live import LiveZone
 from ..plan.presented import ANY_OTHER, present
 from ..render import matrix, openmetrics
 from ..render.terminal import progress, say, show_json, show_table
 from ..sources import cloudflare, configuration, state
-from ..sources.state import HeldCertificate
 from ..text import Text, Untrusted, day, days_left, fingerprint, join, moment_of, plain
 
 FORMATS = ("table", "json", "openmetrics")

@@ -18,11 +18,11 @@ from providers.values import pem
 from providers.values.text import short
 
 from ..command import Stop, Verb, examples
+from ..plan.held import HeldCertificate
 from ..plan.live import LiveZone
 from ..render.terminal import progress, say, show_json, show_table
 from ..sources import cloudflare, configuration, state
 from ..sources.configuration import StackFile
-from ..sources.state import HeldCertificate
 from ..text import Text, Untrusted, day, fingerprint, moment_of, zone_name
 
 HEADS = ("Zone", "Level", "Certificate", "Ends", "Uploaded", "Id")

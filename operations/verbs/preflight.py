@@ -19,11 +19,11 @@ from ..checks import zone as zone_checks
 from ..checks.certificates import configured_sha256
 from ..checks.results import CheckResult, problem, reason, warning, worst_first
 from ..command import Stop, Verb, examples
+from ..plan.held import HeldState
 from ..plan.live import LiveZone
 from ..render.terminal import progress, say, show_json, show_table
 from ..sources import cloudflare, configuration, state
 from ..sources.configuration import StackFile
-from ..sources.state import HeldState
 from ..text import Untrusted, text
 
 HEADS = ("", "Check", "Finding")
@@ -105,7 +105,7 @@ def zone(
     seen: LiveZone | None
     try:
         yield from account.identity(name, config, run)
-        seen = cloudflare.read(name, config, run)
+        seen = cloudflare.read(name, config, run, ours)
     except CloudflareError as error:
         yield problem("zone", text("{name}: {why}", name=Untrusted(name), why=reason(error)))
         seen = None
@@ -125,5 +125,6 @@ def _of_live(
     yield from zone_checks.ssl_mode(seen, run)
     yield from zone_checks.limits(seen, hostnames)
     yield from zone_checks.foreign(seen, hostnames, ours)
+    yield from zone_checks.changed_outside(seen, fingerprints, ours)
     yield from zone_checks.zone_level(seen, ours)
     yield from zone_checks.check_proxied(seen, run)

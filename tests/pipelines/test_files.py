@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import importlib.util
 import json
+import os
 import re
 import subprocess
 import sys
@@ -220,17 +221,57 @@ def test_one_at_a_time_and_no_deployment_is_cut_off(path: Path) -> None:
     if path.name == "pull-request.yml":
         assert load(path)["concurrency"]["cancel-in-progress"] is True
         return
-    (job,) = (job for job in github(path) if job.name != "stacks")
-    assert job.raw["concurrency"] == {
-        "group": f"{path.stem}-${{{{ matrix.stack }}}}",
-        "cancel-in-progress": False,
-    }
+    for job in github(path):
+        if job.name != "stacks":
+            assert job.raw["concurrency"] == {
+                "group": f"{path.stem}-${{{{ matrix.stack }}}}",
+                "cancel-in-progress": False,
+            }
 
 
 def test_gitlab_runs_one_at_a_time_per_stack() -> None:
     jobs = {job.name: job.raw for job in gitlab()}
-    for name in ("deploy", "drift", "expiry", "orphans"):
+    for name in ("deploy", "drift", "expiry", "orphans", "heal-preview", "heal"):
         assert jobs[name]["resource_group"] == "$STACK"
+
+
+def test_what_was_changed_outside_is_set_right_by_hand_after_its_report_and_an_approval() -> None:
+    (path,) = (path for path in WORKFLOWS if path.stem == "heal")
+    assert list(load(path)["on"]) == ["workflow_dispatch"]
+    jobs = {job.name: job for job in github(path)}
+    assert jobs["heal"].raw["needs"] == ["stacks", "preview"]
+    assert jobs["heal"].raw["environment"] == "${{ matrix.stack }}-deploy", (
+        "which asks for a review"
+    )
+    assert jobs["preview"].raw["environment"] == "${{ matrix.stack }}-watch", "its token only reads"
+    theirs = {job.name: job for job in gitlab()}
+    (rule,) = theirs["heal"].raw["rules"]
+    assert rule["when"] == "manual"
+    assert theirs["heal"].raw["needs"] == ["heal-preview"]
+    for before, heal in (("preview", jobs["heal"]), ("heal-preview", theirs["heal"])):
+        seen = "".join(script for script, _ in (jobs.get(before) or theirs[before]).scripts)
+        assert "--refresh" in seen
+        assert "pulumi up" not in seen
+        done = "".join(script for script, _ in heal.scripts)
+        assert "--refresh" in done
+
+
+@pytest.mark.parametrize(("named", "code"), [("prod", 0), ("nope", 1)])
+def test_a_stack_is_healed_only_where_the_list_has_it(
+    named: str, code: int, tmp_path: Path
+) -> None:
+    (path,) = (path for path in WORKFLOWS if path.stem == "heal")
+    ((script, _),) = github(path)[0].scripts
+    output = tmp_path / "output"
+    done = subprocess.run(
+        ["bash", "-eo", "pipefail", "-c", script],
+        cwd=PIPELINES.parent,
+        env={**os.environ, "STACK": named, "GITHUB_OUTPUT": str(output)},
+        capture_output=True,
+        check=False,
+    )
+    assert done.returncode == code
+    assert output.read_text() == ("" if code else 'names=["prod"]\n')
 
 
 def test_no_pull_request_of_a_stranger_gets_a_secret() -> None:

@@ -5,16 +5,17 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from ..preview import Resource
-from .binding import HostnameBindingKind, HostnameBindingsKind
+from .binding import HostnameBindingKind, HostnameBindingsKind, binding_words
 from .certificate import HostnameCertificateKind, ZoneCertificateKind
 from .expiry_alert import ExpiryAlertKind
 from .issued import IssuedHostnameCertificateKind, IssuedZoneCertificateKind
-from .kind import BoundHostname, Deletion, Difference, Kind, Refreshed, as_map, known
+from .kind import ABSENT, BoundHostname, Deletion, Difference, Kind, Refreshed, as_map, known
 from .other import OtherKind
 from .upload_ledger import UploadLedgerKind
 from .zone_setting import ZoneSettingKind
 
 __all__ = [
+    "ABSENT",
     "HOSTNAME_BINDINGS",
     "HOSTNAME_CERTIFICATE",
     "KINDS",
@@ -27,6 +28,7 @@ __all__ = [
     "Kind",
     "Refreshed",
     "as_map",
+    "binding_words",
     "is_unlisted",
     "kind_named",
     "kind_of",

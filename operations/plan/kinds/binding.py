@@ -99,10 +99,14 @@ def _row(hostname: str, item: Props) -> BoundHostname:
 
 
 def _certificate(row: BoundHostname) -> Text:
-    is_known = isinstance(row.sha256, str) and row.sha256
-    by_id: Text = (Untrusted(f"id {short(str(row.cert_id))}..."),)
-    name = fingerprint(str(row.sha256)) if is_known else by_id
-    return text("certificate {it}{off}", it=name, off="" if row.is_enabled else ", switched off")
+    return binding_words(known(row.sha256), str(row.cert_id), row.is_enabled)
+
+
+def binding_words(sha256: str, cert_id: str, is_enabled: bool) -> Text:
+    """`certificate 9f3a2b1c...`; by its id where the fingerprint is not known."""
+    by_id: Text = (Untrusted(f"id {short(cert_id)}..."),)
+    name = fingerprint(sha256) if sha256 else by_id
+    return text("certificate {it}{off}", it=name, off="" if is_enabled else ", switched off")
 
 
 def _hostnames(hostnames: list[str]) -> Text:

@@ -112,6 +112,8 @@ def test_what_somebody_else_did_is_told_and_what_up_would_do(
     }
     assert {row["up_would"] for row in rows} == {"sets it back", "binds it again"}
     assert told["ssl of example.org"]["changed_on"] > told["ssl of example.org"]["after"]
+    said = [r for r in folder.verb_json("preflight", "--stack", "prod") if r["check"] == "drift"]
+    assert {r["text"].partition(": ")[0] for r in said} == set(told), "both call the same ours"
     folder.up("--refresh")
     folder.verb("drift", *folder.with_config)
 

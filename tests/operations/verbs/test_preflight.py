@@ -339,13 +339,33 @@ def test_an_own_hostname_that_was_rebound_is_healed_by_a_refresh(stack: Stack) -
     }
     state = stack.folder / "state.json"
     state.write_text(json.dumps({"version": 3, "deployment": {"resources": [held]}}))
-    rows = stack.json("preflight", "--state", str(state), code=None)
-    ((grade, words),) = [
-        (r["grade"], r["text"]) for r in rows if r["check"] == "bindings" and APP in r["text"]
-    ]
+    rows = stack.json("preflight", "--state", str(state), code=0)
+    assert [r["grade"] for r in rows if r["check"] == "bindings"] == ["ok"], "nobody else's"
+    ((grade, words),) = [(r["grade"], r["text"]) for r in rows if r["check"] == "drift"]
     assert grade == "warning"
-    assert "changed outside. `pulumi up --refresh` binds it again." in words
+    assert words.startswith(f"binding of {APP}: the state says certificate id gone..., Cloudflare")
+    assert "changed outside, and `pulumi up --refresh` binds it again" in words
     assert "overwrite" not in words
+
+
+def test_a_list_that_lags_accuses_nobody_of_a_change(stack: Stack) -> None:
+    cert_id = prepared(stack).uploads(stack.pair("app"), "hostname")
+    stack.sandbox.limits(list_lag=60)
+    stack.shows(APP, cert_id)
+    held = {
+        "urn": "urn:pulumi:test::aop::HostnameBinding::app",
+        "type": "pulumi-python:dynamic/aop:HostnameBinding",
+        "outputs": {"zone_id": ZONE, "hostname": APP, "cert_id": cert_id, "enabled": True},
+    }
+    state = stack.folder / "state.json"
+    state.write_text(json.dumps({"version": 3, "deployment": {"resources": [held]}}))
+    rows = stack.json("preflight", "--state", str(state))
+    assert [r["text"] for r in rows if r["check"] == "drift"] == []
+    stack.shows(APP, cert_id, None)
+    rows = stack.json("preflight", "--state", str(state))
+    assert ["Cloudflare has not bound" in r["text"] for r in rows if r["check"] == "drift"] == [
+        True
+    ]
 
 
 def test_a_token_that_may_not_see_notification_policies_is_told_before_up(stack: Stack) -> None:
