@@ -1,4 +1,4 @@
-"""What Cloudflare presents, compared with what the configuration wants. Pure."""
+"""What Cloudflare presents, compared with what configuration and state say. Pure."""
 
 from __future__ import annotations
 
@@ -7,15 +7,21 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Literal
 
+from providers.lifecycle.tls_mode import WITHOUT_TLS
+from providers.values.text import short
+
 from ..text import count, day, moment_of
+from .held import HeldState
 from .live import LiveZone
-from .presented import ANY_OTHER, CertificateFacts, Presented, present
+from .outside import changed_outside, is_as_held
+from .presented import ANY_OTHER, CertificateFacts, Presented, ZoneFacts, present
 
 Status = Literal["expired", "missing", "wrong", "foreign", "as wanted"]
 # The worst first: the order of every list.
 STATUSES: tuple[Status, ...] = ("expired", "missing", "wrong", "foreign", "as wanted")
 # What a configured hostname must not be; `foreign` is nobody's mistake here.
 TROUBLE = STATUSES[:3]
+SEE = "see drift"
 
 
 @dataclass(frozen=True)
@@ -37,11 +43,19 @@ class Covered:
         return self.status in TROUBLE
 
 
-def compare(zone: LiveZone, fingerprints: Mapping[str, str], now: datetime) -> list[Covered]:
+def compare(
+    zone: LiveZone,
+    fingerprints: Mapping[str, str],
+    now: datetime,
+    ours: HeldState | None = None,
+) -> list[Covered]:
     """Every hostname of a zone that is bound or configured, and all others as `*`.
 
     :param fingerprints: SHA-256 of the configured certificates, by the label of their pair.
+    :param ours: the stack's state, by which an outside change differs from one to come; None where
+        the state was not read.
     """
+    held = ours.zone(zone.config.zone_id) if ours else None
     pairs = zone.config.hostname_certificates
     labels = {hostname: label for label, pair in pairs.items() for hostname in pair.hostnames}
     names = [ANY_OTHER, *sorted({*labels, *zone.facts.hostnames})]
@@ -53,14 +67,60 @@ def compare(zone: LiveZone, fingerprints: Mapping[str, str], now: datetime) -> l
             is_on = pairs[label].hostnames[hostname] == "on"
             wanted = fingerprints.get(label, "") if is_on else None
             status, why = _of_hostname(zone, hostname, presented, wanted, now)
+            if status in ("missing", "wrong"):
+                why += f": {_remedy(zone, hostname, held)}"
         elif hostname == ANY_OTHER:
             status, why = _of_zone(zone, presented, fingerprints, now)
+            if status in ("missing", "wrong"):
+                why += f": {_remedy_of_zone(zone, presented, ours)}"
         else:
             ended = _expiry_words(presented, now)
             status, why = "foreign", f"{ended or presented.why}; the configuration has no such"
-            why += " hostname"
+            why += f" hostname{_whose(hostname, held)}"
         found.append(Covered(zone, hostname, presented, status, why))
     return found
+
+
+def _remedy(zone: LiveZone, hostname: str, held: ZoneFacts | None) -> str:
+    """What puts a configured hostname right, from what the state says of that hostname."""
+    if held is None:
+        return SEE
+    if zone.facts.ssl in WITHOUT_TLS:
+        return _remedy_of_ssl(zone, held)
+    now, row = zone.facts.hostnames.get(hostname), held.hostnames.get(hostname)
+    if row is not None and not is_as_held(now, row):
+        return changed_outside("binds it again")
+    return "not this stack's, see preflight" if now and row is None else "`pulumi up` does that"
+
+
+def _remedy_of_zone(zone: LiveZone, presented: Presented, ours: HeldState | None) -> str:
+    """The same for the zone's level."""
+    if ours is None:
+        return SEE
+    held, now, certificate = ours.zone(zone.config.zone_id), zone.facts, presented.certificate
+    if now.ssl in WITHOUT_TLS:
+        return _remedy_of_ssl(zone, held)
+    if ("on", "off") in ((held.own, now.own), (held.shared, now.shared)):
+        return changed_outside("sets it back")
+    if now.own == "on" and not now.certificates and held.own == "on":
+        return changed_outside("makes it again")
+    if certificate is not None and certificate.cert_id not in ours.ids:
+        return "not this stack's, see preflight"
+    return "`pulumi up` does that"
+
+
+def _remedy_of_ssl(zone: LiveZone, held: ZoneFacts) -> str:
+    if zone.config.ssl is None:
+        return "set ssl in the stack's file, or the mode in the dashboard"
+    is_changed = held.ssl not in (None, zone.facts.ssl)
+    return changed_outside("sets it back") if is_changed else "`pulumi up` does that"
+
+
+def _whose(hostname: str, held: ZoneFacts | None) -> str:
+    if held is None:
+        return ""
+    is_held = hostname in held.hostnames
+    return ", `pulumi up` takes it away" if is_held else ", nor has the state"
 
 
 def _of_hostname(
@@ -70,18 +130,24 @@ def _of_hostname(
     if wanted is None:
         is_off = presented.level == "nothing"
         return ("as wanted", presented.why) if is_off else ("wrong", "the configuration says off")
+    if zone.facts.ssl in WITHOUT_TLS:
+        return "missing", presented.why
     if hostname not in zone.facts.hostnames:
         return "missing", f"{presented.why}; its configured binding is missing"
     certificate = presented.certificate
     if presented.level != "hostname" or certificate is None:
         return "missing", presented.why
     if wanted and certificate.sha256 != wanted:
-        return "wrong", "bound to another certificate than the configuration names: see drift"
+        return "wrong", f"bound to {_short(certificate)}, the configuration names {short(wanted)}"
     if ended := _expiry_words(presented, now):
         return "expired", ended
     if not wanted:
         return "as wanted", f"{presented.why}; the configured file cannot be read"
     return "as wanted", presented.why
+
+
+def _short(certificate: CertificateFacts) -> str:
+    return short(certificate.sha256) or "a certificate that cannot be read"
 
 
 def _of_zone(
@@ -102,7 +168,8 @@ def _of_zone(
         return "missing", f"{presented.why}; the configuration has a certificate for the zone"
     held = presented.certificate or CertificateFacts()
     if wanted and held.sha256 != wanted:
-        return "wrong", "the zone presents another certificate than the configuration names"
+        why = f"the zone presents {_short(held)}, the configuration names {short(wanted)}"
+        return "wrong", why
     if ended := _expiry_words(presented, now):
         return "expired", ended
     return "as wanted", presented.why

@@ -62,7 +62,8 @@ class BindingFacts:
 class ZoneFacts:
     """A zone at one moment; None for a setting means that it is not known or not managed.
 
-    `certificates` are the zone's own, oldest first: the last one is in force.
+    `certificates` are the zone's own, oldest first: the last one is in force. `is_live`: read from
+    Cloudflare, so that a certificate which is not among them is nowhere.
     """
 
     zone_id: str
@@ -72,6 +73,7 @@ class ZoneFacts:
     own: str | None = None
     certificates: list[CertificateFacts] = field(default_factory=list)
     hostnames: dict[str, BindingFacts] = field(default_factory=dict)
+    is_live: bool = False
 
 
 @dataclass(frozen=True)
@@ -106,12 +108,16 @@ def present(zone: ZoneFacts, hostname: str = ANY_OTHER) -> Presented:
     if shown is not None:
         still = "" if shown.is_active else ", still being deployed"
         return Presented("hostname", shown.certificate, f"bound to its own certificate{still}")
-    if zone.own == "on":
+    is_bare = zone.is_live and zone.own == "on" and not zone.certificates
+    lacking = "; the zone's switch is on, and the zone has no certificate" if is_bare else ""
+    if zone.own == "on" and not is_bare:
         if zone.certificates:
             return Presented("zone", zone.certificates[-1], "the zone's own certificate is on")
         return Presented("zone", None, "the zone's own certificate is on, its file is elsewhere")
     if zone.shared == "on":
-        return Presented("global", None, "only Cloudflare's shared certificate is on")
+        return Presented("global", None, f"only Cloudflare's shared certificate is on{lacking}")
+    if is_bare and zone.shared == "off":
+        return Presented("nothing", None, lacking.removeprefix("; "))
     if zone.own == "off" and zone.shared == "off":
         return Presented("nothing", None, "both switches of the zone are off")
     return Presented("unknown", None, "not managed here")

@@ -18,6 +18,8 @@ LEVELS: tuple[Level, ...] = ("hostname", "zone", "global")
 # A bar of the timeline is full at so many days.
 FULL = 400
 URGENT, SOON = 14, 30
+# The change of a row that is not as it should be.
+TROUBLE = "trouble"
 
 
 @dataclass(frozen=True)
@@ -32,7 +34,10 @@ class Cell:
 @dataclass(frozen=True)
 class Row:
     """A hostname, or every other hostname of a zone. `before` is None where nothing changes;
-    `tone` as an Ending's, "" where no time is known; the lowest `rank` is read first."""
+    `tone` as an Ending's, "" where no time is known; the lowest `rank` is read first.
+
+    `status` and `why` compare with what is wanted, where somebody has compared; rows of the same
+    `group` stand together."""
 
     subject: Text
     cells: tuple[Cell, ...]
@@ -42,6 +47,9 @@ class Row:
     change: str
     tone: str
     rank: int = 0
+    status: str = ""
+    why: Text = ()
+    group: Untrusted | None = None
 
 
 @dataclass(frozen=True)

@@ -69,6 +69,7 @@ def read(name: str, config: ZoneConfig, run: Session, held: HeldState | None = N
         shared=_readable(zone, "tls_client_auth"),
         own=zone.setting(AOP),
         certificates=[certificate_facts(c) for c in _order_of_presentation(certificates["zone"])],
+        is_live=True,
     )
     by_id = {c.id: c for c in certificates["hostname"]}
     for hostname, row in bindings.items():

@@ -6,10 +6,12 @@ import json
 import os
 import shutil
 import subprocess
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import suppress
 from datetime import timedelta
-from typing import Any, TextIO
+from typing import Any, TextIO, TypeVar
+
+import click
 
 from providers.api.answers import fingerprint
 from providers.values.pem import PemError, read_certificate
@@ -24,6 +26,22 @@ from ..plan.preview import read as read_preview
 from ..text import safe
 
 SECONDS = 120
+Function = TypeVar("Function", bound=Callable[..., Any])
+
+
+def options(function: Function) -> Function:
+    """Adds --state and --no-state to a verb."""
+    function = click.option(
+        "--no-state",
+        is_flag=True,
+        help="Do without pulumi: what is this stack's, and `secret:` keys, are then not known.",
+    )(function)
+    return click.option(
+        "--state",
+        "export",
+        type=click.File("r", encoding="utf-8"),
+        help="The output of `pulumi stack export`; by default pulumi is asked.",
+    )(function)
 
 
 def read(text: str, stack: str) -> HeldState:

@@ -3,20 +3,22 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 from datetime import datetime
 from pathlib import Path
-from typing import Any
+from typing import Any, TextIO
 
 import click
 
-from ..command import Verb, examples
+from ..command import Stop, Verb, examples
 from ..plan import unwarned
 from ..plan.coverage import STATUSES, Covered, compare, summary, worst_first
+from ..plan.held import HeldState
 from ..plan.live import LiveZone
 from ..plan.presented import ANY_OTHER
 from ..render import matrix, page
 from ..render.terminal import progress, say, show_json, show_table
-from ..sources import cloudflare, configuration
+from ..sources import cloudflare, configuration, state
 from ..sources.alerts import told_levels
 from ..sources.configuration import fingerprints
 from ..text import Text, Untrusted, count, days_left, plain, text, zone_name
@@ -30,29 +32,35 @@ HEADS = ("Hostname", "Status", "Level", "Presents", "Days left", "Why")
     cls=Verb,
     help="What Cloudflare presents for each hostname now, why, until when, and whether that is what"
     " the configuration wants: as wanted, expired, missing (nothing, or a lower level), wrong"
-    " (another certificate) or foreign (not in the configuration). Trouble comes first.\n\n"
+    " (another certificate) or foreign (not in the configuration). Trouble comes first, with what"
+    " sets it right: the stack's state tells an outside change from one to come.\n\n"
     "Exit codes: 0; with --fail 1 when a configured hostname or zone is not as wanted.",
     epilog=examples(
         "python -m operations coverage --stack prod",
         "python -m operations coverage --stack prod --fail",
         "python -m operations coverage --stack prod --json | jq .",
-        "python -m operations coverage --config stacks/Pulumi.prod.yaml --format html > c.html",
+        "python -m operations coverage --stack prod --format html > coverage.html",
+        "python -m operations coverage --config stacks/Pulumi.prod.yaml --no-state",
     ),
 )
 @configuration.options
+@state.options
 @click.option("--fail", "fails", is_flag=True, help="End with 1 when something is not as wanted.")
 @click.option("--format", "form", type=click.Choice(FORMATS), default="table")
 @click.option("--json", "form", flag_value="json", help="The same as --format json.")
-def command(stack: str, file: Path | None, fails: bool, form: str) -> None:
+def command(
+    stack: str, file: Path | None, export: TextIO | None, no_state: bool, fails: bool, form: str
+) -> None:
     wanted = configuration.load(stack, file)
+    ours = None if no_state else _state_or_line(wanted.stack, export)
     with cloudflare.cloudflare(say) as run:
-        zones = cloudflare.zones(wanted, run, progress)
+        zones = cloudflare.zones(wanted, run, progress, ours)
         with progress("asking whom Cloudflare tells"):
             told = [(zone.facts, levels) for zone, levels in told_levels(wanted, zones, run)]
         now = run.clock.now()
     silent = unwarned.find(told)
     found = worst_first(
-        item for zone in zones for item in compare(zone, fingerprints(zone.config), now)
+        item for zone in zones for item in compare(zone, fingerprints(zone.config), now, ours)
     )
     if form == "json":
         show_json(
@@ -72,6 +80,17 @@ def command(stack: str, file: Path | None, fails: bool, form: str) -> None:
         click.echo(f"\n{summary(found)}")
     if fails and any(item.is_trouble for item in found):
         click.get_current_context().exit(1)
+
+
+def _state_or_line(stack: str, export: TextIO | None) -> HeldState | None:
+    """The stack's state; without it the table says less, and a line why."""
+    try:
+        return state.of_stack(stack, export)
+    except Stop as stop:
+        if export is not None:
+            raise
+        say(f"the state was not read: {stop.message}")
+        return None
 
 
 def row(item: Covered, now: datetime) -> tuple[Sequence[Text], str]:
@@ -117,7 +136,7 @@ def as_html(
     silent: Sequence[unwarned.Unwarned],
     now: datetime,
 ) -> str:
-    """Writes the HTML page; what is not as wanted stands before the table."""
+    """Writes the HTML page: what the table says, by zone; trouble stands before all."""
     trouble = [item for item in found if item.is_trouble]
     template = "{who}: {status}, {why}"
     return page.render(
@@ -126,10 +145,7 @@ def as_html(
             heading=f"Coverage: {summary(found)}",
             verdict="danger" if trouble else "calm",
             tally=("Stack ", Untrusted(stack), f", {count(len(zones), 'zone')}"),
-            rows=[
-                matrix.row(item.zone.facts, item.hostname, now, rank=STATUSES.index(item.status))
-                for item in found
-            ],
+            rows=[html_row(item, now) for item in found],
             endings=matrix.timeline([zone.facts for zone in zones], now),
             made=now,
             lines=[
@@ -139,3 +155,12 @@ def as_html(
             notes=[item.words for item in silent],
         )
     )
+
+
+def html_row(item: Covered, now: datetime) -> matrix.Row:
+    """The levels of a hostname, beside what the table says."""
+    rank = STATUSES.index(item.status)
+    change = matrix.TROUBLE if item.is_trouble else ""
+    shown = matrix.row(item.zone.facts, item.hostname, now, change=change, rank=rank)
+    name = zone_name(item.zone.name, item.zone.config.zone_id)
+    return replace(shown, status=item.status, why=(item.why,), group=name)

@@ -76,13 +76,7 @@ class CertificateExpiry:
 @configuration.options
 @click.option("--warn", type=click.IntRange(0), help="Days before the end.")
 @click.option("--fail", type=click.IntRange(0), help="Days before the end.")
-@click.option(
-    "--state",
-    "export",
-    type=click.File("r", encoding="utf-8"),
-    help="The output of `pulumi stack export`; by default pulumi is asked.",
-)
-@click.option("--no-state", is_flag=True, help="Look at Cloudflare alone.")
+@state.options
 @click.option("--format", "form", type=click.Choice(FORMATS), default="table")
 @click.option("--json", "form", flag_value="json", help="The same as --format json.")
 def command(

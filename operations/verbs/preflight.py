@@ -46,17 +46,7 @@ TONES = {"problem": "bad", "warning": "soon", "ok": "good"}
     ),
 )
 @configuration.options
-@click.option(
-    "--state",
-    "export",
-    type=click.File("r", encoding="utf-8"),
-    help="The output of `pulumi stack export`; by default pulumi is asked.",
-)
-@click.option(
-    "--no-state",
-    is_flag=True,
-    help="Do without pulumi: own bindings and `secret:` keys are then not known.",
-)
+@state.options
 @click.option("--json", "is_json", is_flag=True)
 def command(
     stack: str, file: Path | None, export: TextIO | None, no_state: bool, is_json: bool

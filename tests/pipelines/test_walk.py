@@ -22,7 +22,7 @@ from tests.pipelines.origin import insisting
 from tests.pki import Pair, ca_certificate, make
 from tests.sandbox_server import TOKEN, SandboxProcess
 
-pytestmark = [pytest.mark.cli, pytest.mark.slow, pytest.mark.timeout(240)]
+pytestmark = [pytest.mark.cli, pytest.mark.slow, pytest.mark.timeout(420)]
 
 ZONE = "2c3a5d9e7f1b4a648d2e9f60a1b4c758"
 AOP = f"/zones/{ZONE}/origin_tls_client_auth"

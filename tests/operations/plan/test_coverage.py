@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import datetime as dt
+from dataclasses import replace
 
 import pytest
 
 from operations.plan.coverage import compare, summary, worst_first
+from operations.plan.held import HeldCertificate, HeldState
 from operations.plan.live import LiveZone
 from operations.plan.presented import BindingFacts, CertificateFacts, ZoneFacts
 from stacks.config import ZoneConfig
@@ -55,3 +57,45 @@ def test_a_hostname_that_shall_be_off_and_presents_something_is_wrong() -> None:
     zone.facts.hostnames[SHOP] = BindingFacts(MINE)
     found = {item.hostname: item.status for item in compare(zone, WANTED, ENDS - MINUTE)}
     assert found[SHOP] == "wrong"
+
+
+HELD = HeldCertificate("prod", "zone", "zone", ZONE, "own", MINE.sha256, "")
+
+
+def remedy(hostname: str, zone: LiveZone, *, ssl: str | None = None, own: str | None = None) -> str:
+    state = ZoneFacts(ZONE, ssl=ssl, own=own, hostnames={APP: BindingFacts(MINE)})
+    found = compare(zone, WANTED, ENDS - MINUTE, HeldState((HELD,), {ZONE: state}))
+    (item,) = (item for item in found if item.hostname == hostname)
+    return item.why.rpartition(": ")[2]
+
+
+def test_a_mode_without_tls_is_set_back_where_the_stack_has_set_it() -> None:
+    zone = live(own="on")
+    zone.facts.ssl = "flexible"
+    by_hand = "set ssl in the stack's file, or the mode in the dashboard"
+    assert remedy(APP, zone) == by_hand
+    managed = replace(zone, config=zone.config.model_copy(update={"ssl": "strict"}))
+    again = "changed outside, and `pulumi up --refresh` sets it back"
+    assert remedy(APP, managed, ssl="strict") == again
+    assert remedy("*", managed, ssl="strict") == again
+    assert remedy(APP, managed) == "`pulumi up` does that"
+
+
+def test_a_zone_whose_switch_or_certificate_was_taken_away_outside_says_so() -> None:
+    again = "changed outside, and `pulumi up --refresh` {}"
+    assert remedy("*", live(own="off"), own="on") == again.format("sets it back")
+    assert remedy("*", live(own="off")) == "`pulumi up` does that"
+    bare = live(own="on")
+    bare.facts.certificates.clear()
+    bare.facts.is_live = True
+    assert remedy("*", bare, own="on") == again.format("makes it again")
+    other = live(own="on")
+    other.facts.certificates[:] = [CertificateFacts("b" * 64, cert_id="theirs")]
+    assert remedy("*", other, own="on") == "not this stack's, see preflight"
+
+
+def test_two_certificates_are_both_named() -> None:
+    zone = live(own="on")
+    zone.facts.hostnames[APP] = BindingFacts(CertificateFacts("b" * 64, cert_id="theirs"))
+    found = {item.hostname: item.why for item in compare(zone, WANTED, ENDS - MINUTE)}
+    assert found[APP] == "bound to bbbbbbbb, the configuration names aaaaaaaa: see drift"

@@ -2,19 +2,20 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable
 from typing import Any
 
 import pytest
 
-from tests.operations.conftest import NAME, Stack
+from tests.operations.conftest import BASE, NAME, ZONE, Stack
 from tests.pki import make
 
 LEGACY = f"legacy.{NAME}"
 
 
 def rows(stack: Stack) -> dict[str, Any]:
-    return {row["hostname"]: row for row in stack.json("coverage")["hostnames"]}
+    return {row["hostname"]: row for row in stack.json("coverage", "--no-state")["hostnames"]}
 
 
 def prepare(stack: Stack, case: str) -> None:
@@ -38,6 +39,10 @@ def prepare(stack: Stack, case: str) -> None:
         stack.sandbox.advance(60)
         stack.uploads(make("two"))
         stack.switches(True)
+    elif case == "a zone certificate deleted under its switch":
+        cert_id = stack.uploads(make("zone"))
+        stack.switches(True)
+        stack.sandbox.outside("DELETE", f"{BASE}/{cert_id}")
 
 
 CASES = (
@@ -49,6 +54,7 @@ CASES = (
     "a hostname voided",
     "no TLS",
     "a zone certificate replaced",
+    "a zone certificate deleted under its switch",
 )
 
 
@@ -72,20 +78,20 @@ def test_a_configured_hostname_without_a_binding_is_listed_with_the_reason(stack
     stack.pair("app")
     stack.binds("app", "app.example.com")
     assert rows(stack)["app.example.com"]["why"] == (
-        "only Cloudflare's shared certificate is on; its configured binding is missing"
+        "only Cloudflare's shared certificate is on; its configured binding is missing: see drift"
     )
 
 
 def test_the_table_is_whole_in_a_file_and_without_colours(stack: Stack) -> None:
     name = f"{'long-' * 12}{'x' * 3}.{'label-' * 9}y.example.com"
     stack.shows(name, stack.uploads(make("app"), "hostname"))
-    shown = stack.run("coverage").stdout
+    shown = stack.run("coverage", "--no-state").stdout
     assert name in shown
     assert "\x1b" not in shown
 
 
 def test_the_page_shows_the_same(stack: Stack) -> None:
-    page = stack.run("coverage", "--format", "html").stdout
+    page = stack.run("coverage", "--no-state", "--format", "html").stdout
     assert page.startswith("<!doctype html>")
     assert LEGACY in page
     assert "Presented before" not in page
@@ -113,7 +119,7 @@ FAULTS = {
 def test_a_failure_is_one_line(stack: Stack, case: str) -> None:
     environ, part = FAULTS[case]
     stack.environ |= environ
-    done = stack.run("coverage", code=1)
+    done = stack.run("coverage", "--no-state", code=1)
     assert len(done.stderr.splitlines()) == 1
     assert part in done.stderr
     assert done.stdout == ""
@@ -121,7 +127,7 @@ def test_a_failure_is_one_line(stack: Stack, case: str) -> None:
 
 def test_a_mistake_in_the_configuration_is_one_line_that_names_the_key(stack: Stack) -> None:
     stack.zone["zone_id"] = "example.com"
-    done = stack.run("coverage", code=1)
+    done = stack.run("coverage", "--no-state", code=1)
     assert len(done.stderr.splitlines()) == 1
     assert "zone_id" in done.stderr
 
@@ -161,7 +167,7 @@ TROUBLE: dict[str, tuple[Callable[[Stack], None], str, str, str]] = {
         rebind,
         "app.example.com",
         "wrong",
-        "another certificate than the configuration names",
+        ", the configuration names ",
     ),
     "not bound": (never_bind, "app.example.com", "missing", "its configured binding is missing"),
     "no TLS to the origin": (without_tls, "app.example.com", "missing", "SSL mode flexible"),
@@ -169,7 +175,7 @@ TROUBLE: dict[str, tuple[Callable[[Stack], None], str, str, str]] = {
         zone_of_somebody_else,
         "*",
         "wrong",
-        "another certificate than the configuration names",
+        ", the configuration names ",
     ),
 }
 
@@ -180,14 +186,14 @@ def test_what_is_not_as_wanted_is_said_in_words_first_and_fails_on_request(
 ) -> None:
     spoil, hostname, status, why = TROUBLE[case]
     spoil(stack)
-    first = stack.json("coverage")["hostnames"][0]
+    first = stack.json("coverage", "--no-state")["hostnames"][0]
     found = rows(stack)[hostname]
     assert (found["status"], first["status"]) == (status, status)
     assert why in found["why"]
-    shown = stack.run("coverage", "--fail", code=1).stdout
+    shown = stack.run("coverage", "--no-state", "--fail", code=1).stdout
     assert "not as wanted: " in shown.splitlines()[-1]
     assert f"1 {status}" in shown.splitlines()[-1]
-    page = stack.run("coverage", "--format", "html").stdout
+    page = stack.run("coverage", "--no-state", "--format", "html").stdout
     assert "not as wanted" in page
     assert "Coverage: all" not in page
     assert why in page
@@ -198,8 +204,42 @@ def test_what_is_as_wanted_says_so_and_what_is_foreign_is_not_called_ours(stack:
     found = rows(stack)
     assert found["app.example.com"]["status"] == "as wanted"
     assert found[LEGACY]["status"] == "foreign"
-    shown = stack.run("coverage", "--fail").stdout
+    shown = stack.run("coverage", "--no-state", "--fail").stdout
     assert shown.splitlines()[-1].startswith("all 1 are as the configuration wants; ")
+
+
+def test_an_outside_change_is_told_from_what_up_would_do_and_from_what_is_not_ours(
+    stack: Stack,
+) -> None:
+    pair = stack.pair("app")
+    stack.binds("app", "app.example.com", "next.example.com", "theirs.example.com")
+    mine, other = stack.uploads(pair, "hostname"), stack.uploads(make("legacy"), "hostname")
+    for name in ("app", "theirs"):
+        stack.shows(f"{name}.example.com", other)
+    held = {
+        "urn": "urn:pulumi:test::aop::HostnameBindings::hostnames",
+        "type": "pulumi-python:dynamic/aop:HostnameBindings",
+        "outputs": {"zone_id": ZONE, "bindings": {"app.example.com": {"cert_id": mine}}},
+    }
+    state = stack.folder / "state.json"
+    state.write_text(json.dumps({"version": 3, "deployment": {"resources": [held]}}))
+    said = stack.json("coverage", "--state", str(state))["hostnames"]
+    remedy = {row["hostname"]: row["why"].rpartition(": ")[2] for row in said}
+    assert remedy["app.example.com"] == "changed outside, and `pulumi up --refresh` binds it again"
+    assert remedy["next.example.com"] == "`pulumi up` does that"
+    assert remedy["theirs.example.com"] == "not this stack's, see preflight"
+    page = stack.run("coverage", "--state", str(state), "--format", "html").stdout
+    assert page.count("changed outside, and `pulumi up --refresh` binds it again") == 2
+    assert f'<h3 id="{NAME}">' in page
+
+
+def test_a_state_that_cannot_be_read_is_one_line_and_the_table_comes_all_the_same(
+    stack: Stack, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("PATH", "/nowhere")
+    done = stack.run("coverage")
+    assert LEGACY in done.stdout
+    assert "the state was not read: there is no pulumi on PATH" in done.stderr
 
 
 POLICIES = "/accounts/01a7362d577a6c3019a474fd6f485823/alerting/v3/policies"
@@ -217,20 +257,22 @@ def policy(level: str, **more: Any) -> dict[str, Any]:
 def test_a_zone_of_whose_certificates_nobody_is_told_is_named(stack: Stack) -> None:
     prepare(stack, "the zone's certificate")
     line = NOBODY.format("zone and hostname")
-    assert stack.json("coverage")["unwarned"] == [line]
-    assert line in stack.run("coverage").stdout
-    assert "Cloudflare tells nobody" in stack.run("coverage", "--format", "html").stdout
+    assert stack.json("coverage", "--no-state")["unwarned"] == [line]
+    assert line in stack.run("coverage", "--no-state").stdout
+    assert (
+        "Cloudflare tells nobody" in stack.run("coverage", "--no-state", "--format", "html").stdout
+    )
     stack.sandbox.outside("POST", POLICIES, policy("zone", enabled=False))
-    assert stack.json("coverage")["unwarned"] == [line]
+    assert stack.json("coverage", "--no-state")["unwarned"] == [line]
     stack.sandbox.outside("POST", POLICIES, policy("zone"))
-    assert stack.json("coverage")["unwarned"] == [NOBODY.format("hostname")]
+    assert stack.json("coverage", "--no-state")["unwarned"] == [NOBODY.format("hostname")]
     stack.sandbox.outside("POST", POLICIES, policy("hostname"))
-    assert stack.json("coverage")["unwarned"] == []
+    assert stack.json("coverage", "--no-state")["unwarned"] == []
 
 
 def test_policies_that_cannot_be_read_take_no_table_away(stack: Stack) -> None:
     stack.sandbox.fault("status", path="alerting", status=404, times=0)
-    said = stack.json("coverage")
+    said = stack.json("coverage", "--no-state")
     assert said["hostnames"]
     assert "is not known" in said["unwarned"][0]
 
@@ -242,5 +284,5 @@ def test_a_token_that_may_not_see_policies_accuses_nobody(
     given = ["SSL and Certificates Read", "Zone Settings Read", *permissions]
     stack.sandbox.add_token("few", "token-with-few-rights", permissions=given)
     stack.environ["CLOUDFLARE_API_TOKEN"] = "token-with-few-rights"
-    (line,) = stack.json("coverage")["unwarned"]
+    (line,) = stack.json("coverage", "--no-state")["unwarned"]
     assert "is not known: its policies cannot be read (Account > Notifications: Read)" in line
