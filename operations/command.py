@@ -8,12 +8,12 @@ from typing import Any
 import click
 import pulumi
 
-from providers.api.errors import CloudflareError
+from providers.api.errors import CloudflareError, line_of
 from providers.values.inputs import normalise_hostname
 from providers.values.text import one_line
 from stacks.config import PROJECT
 
-from .text import safe
+from .text import TRY_AGAIN, safe
 
 # Where each verb is; imported when it is asked for.
 VERBS = {
@@ -73,7 +73,9 @@ class Verb(click.Command):
             return super().invoke(context)
         except Stop as stop:
             raise stop if stop.exit_code != 1 else Stop(stop.message, self.failure) from None
-        except (CloudflareError, pulumi.RunError) as error:
+        except CloudflareError as error:
+            raise Stop(line_of(error, TRY_AGAIN), self.failure) from None
+        except pulumi.RunError as error:
             raise Stop(str(error), self.failure) from None
         except OSError as error:
             what = f"{error.filename}: " if error.filename else ""

@@ -18,6 +18,8 @@ from providers.values.text import short
 MOST_CHARACTERS = 255
 LIMITLESS = 10_000
 MOST_NAMES = 5
+# A verb that had no answer has changed nothing, or can be given again.
+TRY_AGAIN = "Try again."
 
 
 @dataclass(frozen=True)

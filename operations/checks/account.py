@@ -14,29 +14,31 @@ from ..sources.configuration import StackFile
 from ..text import Untrusted, text
 from .results import CheckResult, ok, problem, reason, warning
 
+VERIFY_USER = "user/tokens/verify"
 
-def tokens(wanted: StackFile, run: Session) -> Iterator[CheckResult]:
-    """Checks each token once: whether there is one, and Cloudflare calls the token active."""
-    for name in dict.fromkeys(config.token_env for config in wanted.zones.values()):
-        variable = Untrusted(name or "CLOUDFLARE_API_TOKEN")
-        try:
-            if name is None and "x-auth-key" in credentials(run.environ, None):
-                yield ok("token", ("CLOUDFLARE_EMAIL with CLOUDFLARE_API_KEY",))
-                continue
-            reply = run.client(name).get("user/tokens/verify")
-        except Refused as refused:
-            if refused.has(Code.TOKEN_OF_AN_ACCOUNT):
-                template = "{name}: a token of an account, which only its account can verify"
-                yield warning("token", text(template, name=variable))
-            else:
-                yield problem("token", text("{name}: {why}", name=variable, why=reason(refused)))
-            continue
-        except CloudflareError as error:
-            yield problem("token", (reason(error),))
-            continue
-        status = str(reply.result.get("status")) if isinstance(reply.result, dict) else "unknown"
-        grade = ok if status == "active" else problem
-        yield grade("token", text("{name} is {it}", name=variable, it=Untrusted(status)))
+
+def tokens(wanted: StackFile, run: Session) -> dict[str | None, CheckResult]:
+    """Whether each token, by `token_env`, is there, and Cloudflare calls the token active."""
+    names = dict.fromkeys(config.token_env for config in wanted.zones.values())
+    return {name: _token(name, run) for name in names}
+
+
+def _token(name: str | None, run: Session) -> CheckResult:
+    variable = Untrusted(name or "CLOUDFLARE_API_TOKEN")
+    try:
+        if name is None and "x-auth-key" in credentials(run.environ, None):
+            return ok("token", ("CLOUDFLARE_EMAIL with CLOUDFLARE_API_KEY",))
+        reply = run.client(name).get(VERIFY_USER)
+    except Refused as refused:
+        if refused.has(Code.TOKEN_OF_AN_ACCOUNT):
+            template = "{name}: a token of an account, which only its account can verify"
+            return warning("token", text(template, name=variable))
+        return problem("token", text("{name}: {why}", name=variable, why=reason(refused)))
+    except CloudflareError as error:
+        return problem("token", (reason(error),))
+    status = str(reply.result.get("status")) if isinstance(reply.result, dict) else "unknown"
+    grade = ok if status == "active" else problem
+    return grade("token", text("{name} is {it}", name=variable, it=Untrusted(status)))
 
 
 def alerts(wanted: StackFile, run: Session) -> Iterator[CheckResult]:

@@ -83,9 +83,13 @@ def _key(
     try:
         load_matching_key(certificate, private_key, pair.passphrase, run.environ, PROJECT)
     except UnreadableReference as error:
-        need = " It is not needed: the certificate is uploaded already." if is_uploaded else ""
-        grade = warning if is_uploaded else problem
-        yield grade("key", (*where, Untrusted(str(error), 600), need))
+        if is_uploaded:
+            words = text(
+                "not needed, as the certificate is uploaded: {fact}.", fact=Untrusted(error.fact)
+            )
+            yield warning("key", (*where, *words))
+        else:
+            yield problem("key", (*where, Untrusted(str(error), MOST_REASON)))
     except pem.PemError as error:
         yield problem("key", (*where, Untrusted(f"private_key: {error}", 600)))
     else:

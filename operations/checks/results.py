@@ -6,9 +6,9 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Literal
 
-from providers.api.errors import CloudflareError
+from providers.api.errors import CloudflareError, line_of
 
-from ..text import Text, Untrusted, plain
+from ..text import TRY_AGAIN, Text, Untrusted, plain
 
 # A sentence with an answer of Cloudflare in it.
 MOST_REASON = 600
@@ -51,4 +51,4 @@ def worst_first(found: Sequence[CheckResult]) -> list[CheckResult]:
 
 def reason(error: CloudflareError) -> Untrusted:
     """The line of an error, for the words of a result."""
-    return Untrusted(str(error), MOST_REASON)
+    return Untrusted(line_of(error, TRY_AGAIN), MOST_REASON)

@@ -10,6 +10,7 @@ from typing import Any
 
 import click
 from rich.box import SIMPLE_HEAD
+from rich.cells import cell_len
 from rich.console import Console
 from rich.table import Table
 from rich.text import Text as Styled
@@ -18,6 +19,10 @@ from ..text import LIMITLESS, Text, plain, safe
 
 # A table in a file is not cut to the width of a terminal that is not there.
 WIDE = 10_000
+TABLE_GAP = 3
+STACKED_GAP = 2
+# The last column is prose; a narrower one makes a row of a dozen lines.
+PROSE = 20
 TONES = {"over": "bold red", "urgent": "red", "soon": "yellow", "bad": "bold red", "good": "green"}
 
 
@@ -44,16 +49,51 @@ def show_json(value: Any) -> None:
 
 def show_table(heads: Sequence[str], rows: Sequence[Sequence[Text]], tones: Sequence[str]) -> None:
     """Rows of words; `tones` names a key of TONES, or "", for each row."""
+    cells = [[plain(cell) for cell in row] for row in rows]
+    styles = [TONES.get(tone, "") for tone in tones]
     table = Table(*heads, box=SIMPLE_HEAD, show_edge=False, pad_edge=False)
-    for column in table.columns:
-        column.overflow = "fold"
-    for row, tone in zip(rows, tones, strict=True):
-        table.add_row(*(Styled(plain(cell)) for cell in row), style=TONES.get(tone))
+    for line, style in zip(cells, styles, strict=True):
+        table.add_row(*map(Styled, line), style=style)
     console = Console(markup=False, highlight=False, file=sys.stdout)
     if console.is_terminal:
+        widths = _widths([heads, *cells], console.width)
+        if widths is None:
+            _show_stacked(console, heads, cells, styles)
+            return
+        for column, wide in zip(table.columns, widths, strict=True):
+            column.width = wide
         console.print(table)
         return
     console = Console(markup=False, highlight=False, file=sys.stdout, width=WIDE)
     with console.capture() as captured:
         console.print(table)
     click.echo("\n".join(line.rstrip() for line in captured.get().splitlines()))
+
+
+def _widths(lines: Sequence[Sequence[str]], width: int) -> list[int] | None:
+    """The width of each column so that no word is broken; None where there is no room for that."""
+    columns = list(zip(*lines, strict=True))
+    whole = [max(map(cell_len, column)) for column in columns]
+    words = (max((cell_len(w) for c in column for w in c.split()), default=0) for column in columns)
+    widths = list(words)
+    widths[-1] = max(widths[-1], min(PROSE, whole[-1]))
+    room = width - sum(widths) - TABLE_GAP * (len(widths) - 1)
+    if room < 0:
+        return None
+    for place, full in enumerate(whole):
+        more = min(room, full - widths[place])
+        widths[place] += more
+        room -= more
+    return widths
+
+
+def _show_stacked(
+    console: Console, heads: Sequence[str], rows: Sequence[Sequence[str]], styles: Sequence[str]
+) -> None:
+    """A line for each cell, and an empty one after each row: a hostname stays whole."""
+    wide = max(map(len, heads)) + STACKED_GAP
+    for row, style in zip(rows, styles, strict=True):
+        for head, cell in zip(heads, row, strict=True):
+            if cell:
+                console.print(Styled(f"{head:{wide}}{cell}", style=style), soft_wrap=True)
+        console.print()

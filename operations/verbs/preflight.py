@@ -56,11 +56,13 @@ def command(
     ours = None if no_state else _ours(wanted, export, found)
     secret = None if no_state else partial(configuration.secret, wanted)
     with cloudflare.cloudflare(say) as run:
-        found += account.tokens(wanted, run)
+        tokens = account.tokens(wanted, run)
+        found += tokens.values()
         found += account.alerts(wanted, run)
         for number, (name, config) in enumerate(wanted.zones.items(), 1):
             with progress(f"looking at {name} ({number} of {len(wanted.zones)})"):
-                found += zone(name, config, ours, run, secret)
+                is_usable = tokens[config.token_env].grade != "problem"
+                found += zone(name, config, ours, run, secret, is_usable=is_usable)
             found += certificates.origin(name, wanted)
     found = worst_first(found)
     if is_json:
@@ -88,19 +90,25 @@ def zone(
     ours: HeldState | None,
     run: Session,
     secret: certificates.Secret | None = None,
+    *,
+    is_usable: bool = True,
 ) -> Iterator[CheckResult]:
-    """Checks everything about a zone."""
+    """Checks everything about a zone; its files alone where its token is not usable."""
     pairs = config.pairs()
     fingerprints = {label: sha for label, pair in pairs.items() if (sha := configured_sha256(pair))}
-    seen: LiveZone | None
+    seen: LiveZone | None = None
     try:
-        yield from account.identity(name, config, run)
-        seen = cloudflare.read(name, config, run, ours)
+        if is_usable:
+            yield from account.identity(name, config, run)
+            seen = cloudflare.read(name, config, run, ours)
     except CloudflareError as error:
         yield problem("zone", text("{name}: {why}", name=Untrusted(name), why=reason(error)))
-        seen = None
-    else:
+    if seen:
         yield from _of_live(seen, fingerprints, ours, run)
+    elif not is_usable:
+        yield warning(
+            "zone", text("{name}: not looked at, for want of a token", name=Untrusted(name))
+        )
     for label, pair in pairs.items():
         where = text("{zone}, {label}: ", zone=Untrusted(name), label=Untrusted(label))
         level: Level = "hostname" if label in config.hostname_certificates else "zone"

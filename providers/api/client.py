@@ -14,7 +14,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from ..values.text import one_line
-from . import codes
+from . import codes, unreachable
 from .credentials import is_loopback
 from .deadline import bound
 from .errors import CloudflareError, Refused, Unanswered
@@ -164,17 +164,14 @@ class Client:
                     "the certificate of the API's server is not trusted, so nothing was sent",
                     "Check CLOUDFLARE_BASE_URL; SSL_CERT_FILE names the authority of a proxy.",
                 ) from None
-            raise Unanswered(f"Cloudflare cannot be reached ({_kind(error)})", sent=False) from None
+            there = unreachable.place(str(self._http.base_url))
+            fact = f"Cloudflare cannot be reached: {there}: {unreachable.why(error)}"
+            raise Unanswered(fact, sent=False) from None
         except (httpx.HTTPError, httpx.InvalidURL) as error:
-            raise Unanswered(f"no answer from Cloudflare to {method} ({_kind(error)})") from None
+            fact = f"no answer from Cloudflare to {method} ({unreachable.why(error)})"
+            raise Unanswered(fact) from None
         self._quota.note(number, response.status_code, response.headers)
         return decode(method, path, response.status_code, response.headers, content)
-
-
-def _kind(error: Exception) -> str:
-    """The class of a transport failure in words: its text can hold addresses of proxies."""
-    words = "".join(f" {c.lower()}" if c.isupper() else c for c in type(error).__name__)
-    return words.strip()
 
 
 def _connections(base_url: str, headers: Mapping[str, str]) -> httpx.Client:

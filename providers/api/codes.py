@@ -20,7 +20,11 @@ CHECK_ZONE = "Check zone_id: it is the Zone ID on the zone's overview page."
 CHECK_ACCOUNT = "Check account_id: it is the Account ID on the account's overview page."
 NEED_PERMISSION = (
     "The token needs the permission {scope} > {name}: {right} for this {place},"
-    " and must be neither expired nor limited to other addresses."
+    " and must be neither revoked nor expired nor limited to other addresses."
+)
+UNKNOWN_CREDENTIALS = (
+    "Cloudflare knows no such token: it was revoked, deleted or rolled, or it is limited to other"
+    " addresses. Put a valid one into the variable."
 )
 
 
@@ -95,6 +99,8 @@ PERMISSIONS = (
 )
 ONLY_READ = ("Zone", "DNS")
 ACCOUNTS = "accounts/"
+# It needs no permission: any token that is known may ask whether it is active.
+VERIFY = "tokens/verify"
 
 
 def rows(codes: Iterable[int]) -> list[Code]:
@@ -126,6 +132,8 @@ def advice(method: str, path: str, status: int, codes: Iterable[int]) -> str:
     step = min(steps, key=_ORDER.index, default="")
     if step == CHECK_ZONE and path.startswith(ACCOUNTS):
         return CHECK_ACCOUNT
+    if step == NEED_PERMISSION and path.endswith(VERIFY):
+        return UNKNOWN_CREDENTIALS
     return step if step != NEED_PERMISSION else _permission(method, path)
 
 

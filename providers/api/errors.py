@@ -81,10 +81,14 @@ class Refused(CloudflareError):
 
 
 class Unanswered(CloudflareError):
-    """No answer, or none that can be read. `sent` is False when the request never left."""
+    """No answer, or none that can be read. `sent` is False when the request never left.
+
+    The next step is for the program that asked to say: a verb that only reads has nothing to go
+    on from.
+    """
 
     def __init__(self, fact: str, *, sent: bool = True) -> None:
-        super().__init__(fact, REFRESH_NEXT)
+        super().__init__(fact)
         self.sent = sent
 
 
@@ -116,6 +120,12 @@ class EngineGone(CloudflareError):
             "the Pulumi CLI that asked for this has ended, so nothing more is written",
             "Run `pulumi cancel` if the stack is locked, then `pulumi up`.",
         )
+
+
+def line_of(error: CloudflareError, unanswered: str) -> str:
+    """The line of a failure; `unanswered` is the next step where no answer came."""
+    is_open = isinstance(error, Unanswered) and not error.next_step
+    return f"{error} {unanswered}" if is_open else str(error)
 
 
 def copy_of(error: Error) -> Error:

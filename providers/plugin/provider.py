@@ -30,7 +30,7 @@ from pulumi.dynamic import (
 )
 from pulumi.output import Unknown as PulumiUnknown
 
-from ..api.errors import CloudflareError, about
+from ..api.errors import REFRESH_NEXT, CloudflareError, about, line_of
 from ..api.polling import QUOTA_WAIT
 from ..api.quota import waits_at_most
 from ..values.inputs import (
@@ -113,7 +113,8 @@ def _guarded_call(verb: Callable[..., Any]) -> Callable[..., Any]:
                 result = verb(self, *given)
         except CloudflareError as error:
             # A server, or a proxy, may quote what it was sent.
-            raise OneLineError(redact(str(error), session.current().secrets())) from None
+            told = line_of(error, REFRESH_NEXT)
+            raise OneLineError(redact(told, session.current().secrets())) from None
         except Exception as error:
             raise _defect(verb.__name__, error) from None
         except (SystemExit, KeyboardInterrupt) as error:
@@ -359,10 +360,7 @@ def _with_unknown(props: Any, paths: Sequence[tuple[int | str, ...]]) -> Any:
 
 
 def resource_props(model: type[Inputs], given: Mapping[str, Any], *outputs: str) -> Props:
-    """What a resource hands to Pulumi: its arguments, and its outputs by name.
-
-    `given` holds the constructor's arguments by the names of the model's fields.
-    """
+    """What a resource hands to Pulumi: its arguments, which `given` holds, and its outputs."""
     return {name: given[name] for name in model.model_fields} | dict.fromkeys(outputs)
 
 

@@ -183,7 +183,9 @@ def test_the_key_of_what_is_uploaded_already_is_not_needed(stack: Stack) -> None
     stack.shows(APP, prepared(stack).uploads(stack.pair("app"), "hostname"))
     no_key(stack)
     rows = found(stack, 0)
-    assert any(grade == "warning" and "It is not needed" in text for grade, _, text in rows)
+    (told,) = [text for grade, check, text in rows if (grade, check) == ("warning", "key")]
+    assert told.startswith("example.com, app: not needed, as the certificate is uploaded: the ")
+    assert told.endswith("app.key cannot be read (no such file or directory).")
 
 
 def test_the_last_slot_is_a_warning(stack: Stack) -> None:
