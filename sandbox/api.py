@@ -33,6 +33,7 @@ from sandbox.tokens import (
     SSL_AND_CERTIFICATES,
     ZONE,
     ZONE_SETTINGS,
+    Token,
 )
 
 METHODS = ["GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"]
@@ -186,6 +187,15 @@ def _list_dns_records(call: Call) -> dict[str, Any]:
     return success(*answers.page_of(found, page, per_page))
 
 
+def _permissions(token: Token) -> list[str]:
+    return sorted("#" + text.lower().replace(" ", "_") for text in token.permissions)
+
+
+def _get_zone(call: Call) -> dict[str, Any]:
+    assert call.token is not None
+    return success(answers.zone_json(_zone(call), _permissions(call.token)))
+
+
 def _list_zones(call: Call) -> dict[str, Any]:
     assert call.token is not None
     token, query = call.token, call.query
@@ -199,7 +209,7 @@ def _list_zones(call: Call) -> dict[str, Any]:
         and query.get("status", zone.status) == zone.status
         and query.get("account.id", ACCOUNT_ID) == ACCOUNT_ID
     ]
-    permissions = sorted("#" + text.lower().replace(" ", "_") for text in token.permissions)
+    permissions = _permissions(token)
     shown = [
         answers.zone_json(zone, permissions) for zone in sorted(found, key=lambda zone: zone.name)
     ]
@@ -323,6 +333,7 @@ PATHS: list[tuple[str, dict[str, Work]]] = [
     ),
     ("/zones/{zone_id}/dns_records", {"GET": Work(_list_dns_records, DNS, READ)}),
     ("/zones", {"GET": Work(_list_zones, ZONE, READ)}),
+    ("/zones/{zone_id}", {"GET": Work(_get_zone, ZONE, READ)}),
     ("/user/tokens/verify", {"GET": Work(_verify_user_token, None)}),
     ("/accounts/{account_id}/tokens/verify", {"GET": Work(_verify_account_token, None)}),
     (

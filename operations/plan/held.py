@@ -32,10 +32,14 @@ class HeldCertificate:
 
 @dataclass(frozen=True)
 class HeldState:
-    """What a stack holds: certificates, and by zone id the settings and hostnames it has set."""
+    """What a stack holds: certificates, and by zone id the settings and hostnames it has set.
+
+    `token_envs` are the names of the variables with the zones' tokens, where a zone has its own.
+    """
 
     certificates: tuple[HeldCertificate, ...]
     zones: Mapping[str, ZoneFacts] = field(default_factory=dict)
+    token_envs: Mapping[str, str] = field(default_factory=dict)
 
     @property
     def ids(self) -> set[str]:

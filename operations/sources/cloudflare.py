@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable, Iterator, Mapping
-from contextlib import AbstractContextManager, contextmanager
+from contextlib import AbstractContextManager, contextmanager, suppress
 
 from providers.api.answers import LEVELS, Binding, Level, UploadedCertificate
 from providers.api.errors import CloudflareError, Refused, about
@@ -12,6 +12,7 @@ from providers.api.zone import Zone
 from providers.api.zone_requests import AOP
 from providers.plugin.session import Session
 from providers.values import pem
+from providers.values.text import short
 from stacks.config import ZoneConfig
 
 from ..plan.held import HeldState
@@ -45,8 +46,18 @@ def zones(
     total = len(wanted.zones)
     for number, (name, config) in enumerate(wanted.zones.items(), 1):
         with progress(f"reading {name} ({number} of {total})"), about(name):
-            found.append(read(name, config, run, held))
+            known = _name_of(config, run) if name == config.zone_id else name
+            found.append(read(known, config, run, held))
     return found
+
+
+def _name_of(config: ZoneConfig, run: Session) -> str:
+    """The name of a zone of which the state has the id alone, where the token may read it."""
+    result = None
+    with suppress(Refused):
+        result = run.client(config.token_env).get(f"zones/{config.zone_id}").result
+    name = result.get("name") if isinstance(result, dict) else None
+    return str(name or f"zone {short(config.zone_id)}")
 
 
 def read(name: str, config: ZoneConfig, run: Session, held: HeldState | None = None) -> LiveZone:

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -14,8 +14,10 @@ import yaml
 
 from providers.values import pem
 from stacks.config import ABSENT, ALERTS, KEY, NAMESPACE, PROJECT, Environment, ZoneConfig, parse
+from stacks.orphans_known import ORPHANS_KNOWN, parse_orphans_known
 
 from ..command import Stop
+from ..plan.held import HeldState
 from ..text import safe
 from .state import pulumi as run_pulumi
 
@@ -24,11 +26,15 @@ Function = TypeVar("Function", bound=Callable[..., Any])
 
 @dataclass(frozen=True)
 class StackFile:
-    """What the file of a stack wants; without --stack the stack has the name in the file's."""
+    """What the file of a stack wants; without --stack the stack has the name in the file's.
+
+    `orphans_known` are the reasons by fingerprint or id.
+    """
 
     stack: str
     file: Path
     environment: Environment
+    orphans_known: Mapping[str, str] = field(default_factory=dict)
 
     @property
     def zones(self) -> dict[str, ZoneConfig]:
@@ -50,23 +56,96 @@ def options(function: Function) -> Function:
     )(function)
 
 
+def project_option(function: Function) -> Function:
+    """Adds --project to a verb that works from the state alone."""
+    return click.option(
+        "--project",
+        envvar="AOP_PROJECT",
+        type=click.Path(path_type=Path, file_okay=False, exists=True, resolve_path=True),
+        default=PROJECT,
+        help="The folder of a Pulumi program of your own; default AOP_PROJECT, or this project."
+        " Without aop:zones in the stack's file the zones are those of its state.",
+    )(function)
+
+
 def load(stack: str, file: Path | None) -> StackFile:
     """The configuration; every mistake in it is one line that names key and file."""
+    name, path, values = _read(stack, file)
+    alerts = values.get(f"{NAMESPACE}:{ALERTS}", ABSENT)
+    environment = parse(values.get(f"{NAMESPACE}:{KEY}"), str(path), alerts)
+    known = values.get(f"{NAMESPACE}:{ORPHANS_KNOWN}", {})
+    return StackFile(name, path, environment, parse_orphans_known(known, str(path)))
+
+
+def load_without_zones(stack: str, file: Path | None, project: Path) -> StackFile:
+    """The configuration, with no zones where the stack's file has no `aop:zones`."""
+    name, path, values = _read(stack, file, project)
+    if f"{NAMESPACE}:{KEY}" in values:
+        return load(name, path)
+    return StackFile(name, path, Environment.model_construct(zones={}))
+
+
+def load_with_state(
+    stack: str, file: Path | None, project: Path, read: Callable[[str], HeldState]
+) -> tuple[StackFile, HeldState]:
+    """The configuration and the stack's state; without `aop:zones` the zones are the state's.
+
+    That is so for programs of one's own, which use the resources alone.
+
+    :param project: the folder of the Pulumi program.
+    :param read: answers the state of a stack, by its name.
+    """
+    name, path, values = _read(stack, file, project)
+    if f"{NAMESPACE}:{KEY}" in values:
+        return load(name, path), read(name)
+    held = read(name)
+    if not held.zones:
+        return load(name, path), held
+    zones = {zone_id: _zone_of_state(zone_id, held) for zone_id in held.zones}
+    known = parse_orphans_known(values.get(f"{NAMESPACE}:{ORPHANS_KNOWN}", {}), str(path))
+    # Names of zones are hostnames; the state knows ids alone.
+    environment = Environment.model_construct(zones=zones)
+    return StackFile(name, path, environment, known), held
+
+
+def _zone_of_state(zone_id: str, held: HeldState) -> ZoneConfig:
+    days = [c.warn_days for c in held.certificates_of(zone_id) if c.warn_days is not None]
+    given = {"token_env": held.token_envs.get(zone_id), "warn_days": max(days, default=None)}
+    known = {key: value for key, value in given.items() if value is not None}
+    return ZoneConfig.model_validate({"zone_id": zone_id, **known})
+
+
+def _read(
+    stack: str, file: Path | None, project: Path = PROJECT
+) -> tuple[str, Path, dict[str, Any]]:
+    """The stack's name, its file, and the values of `config` in it."""
     if not stack and file is None:
         raise Stop("Which stack? Give --stack NAME, or --config FILE.", 2)
-    path = file or PROJECT / "stacks" / f"Pulumi.{stack}.yaml"
+    path = file or _folder(project) / f"Pulumi.{stack}.yaml"
     name = stack or path.name.removeprefix("Pulumi.").removesuffix(".yaml")
     try:
         data = yaml.safe_load(path.read_text(encoding="utf-8"))
     except FileNotFoundError:
+        if project != PROJECT and file is None:
+            # Pulumi makes the file of a stack when it has something to write there.
+            return name, path, {}
         raise Stop(f"{path} does not exist. Give the name of a stack, or --config FILE.") from None
     except (yaml.YAMLError, UnicodeDecodeError) as error:
         raise Stop(f"{path}: this is not YAML ({safe(str(error))})") from None
     config = data.get("config") if isinstance(data, dict) else None
-    values = config if isinstance(config, dict) else {}
-    alerts = values.get(f"{NAMESPACE}:{ALERTS}", ABSENT)
-    environment = parse(values.get(f"{NAMESPACE}:{KEY}"), str(path), alerts)
-    return StackFile(name, path, environment)
+    return name, path, config if isinstance(config, dict) else {}
+
+
+def _folder(project: Path) -> Path:
+    """Where the files of a project's stacks are, as its Pulumi.yaml says."""
+    try:
+        data = yaml.safe_load((project / "Pulumi.yaml").read_text(encoding="utf-8"))
+    except FileNotFoundError:
+        raise Stop(f"{project} has no Pulumi.yaml. Give the folder of the program.") from None
+    except (yaml.YAMLError, UnicodeDecodeError) as error:
+        raise Stop(f"{project}/Pulumi.yaml: this is not YAML ({safe(str(error))})") from None
+    named = data.get("stackConfigDir") if isinstance(data, dict) else None
+    return project / str(named or "")
 
 
 class NotSet(Stop):

@@ -9,6 +9,7 @@ import subprocess
 from collections.abc import Callable, Iterator
 from contextlib import suppress
 from datetime import timedelta
+from pathlib import Path
 from typing import Any, TextIO, TypeVar
 
 import click
@@ -52,6 +53,7 @@ def read(text: str, stack: str) -> HeldState:
     held = tuple(certificates(text, stack))
     sha256 = {item.cert_id: item.sha256 for item in held}
     zones: dict[str, ZoneFacts] = {}
+    token_envs: dict[str, str] = {}
     for item in _resources(text):
         props = item.get("outputs") or item.get("inputs") or {}
         zone_id = str(props.get("zone_id", ""))
@@ -66,7 +68,9 @@ def read(text: str, stack: str) -> HeldState:
             known = str(row.sha256) if row.sha256 else sha256.get(cert_id, "")
             facts = CertificateFacts(known, cert_id=cert_id)
             zone.hostnames[row.hostname] = BindingFacts(facts, row.is_enabled)
-    return HeldState(held, zones)
+        if isinstance(token_env := props.get("token_env"), str):
+            token_envs[zone_id] = token_env
+    return HeldState(held, zones, token_envs)
 
 
 def _resources(text: str) -> list[dict[str, Any]]:
@@ -115,8 +119,8 @@ def _life(text: str) -> timedelta | None:
     return certificate.not_after - certificate.not_before
 
 
-def pulumi(*arguments: str) -> str:
-    """The output of `pulumi ARGUMENTS` in the project's folder; its last line when it fails."""
+def pulumi(*arguments: str, project: Path = PROJECT) -> str:
+    """The output of `pulumi ARGUMENTS` in a project's folder; its last line when it fails."""
     program = shutil.which("pulumi")
     if program is None:
         raise Stop("there is no pulumi on PATH. Install it, or give --state FILE.")
@@ -124,7 +128,7 @@ def pulumi(*arguments: str) -> str:
     try:
         done = subprocess.run(
             [program, *arguments, "--non-interactive"],
-            cwd=PROJECT,
+            cwd=project,
             env={**os.environ, "PULUMI_SKIP_UPDATE_CHECK": "true"},
             stdin=subprocess.DEVNULL,
             capture_output=True,
@@ -151,16 +155,15 @@ def failure(output: str, errors: str) -> str:
     return next((line for line in lines if "error" in line), lines[-1] if lines else "")
 
 
-def of_stack(stack: str, file: TextIO | None) -> HeldState:
+def of_stack(stack: str, file: TextIO | None, project: Path = PROJECT) -> HeldState:
     """What one stack holds, from a file or from the backend of the pulumi CLI."""
-    return read(file.read() if file else pulumi("stack", "export", "--stack", stack), stack)
+    if file is not None:
+        return read(file.read(), stack)
+    return read(pulumi("stack", "export", "--stack", stack, project=project), stack)
 
 
-def of_all_stacks() -> list[HeldCertificate]:
-    """Reads the certificates of every stack of this project in the backend."""
-    listed: list[dict[str, Any]] = json.loads(pulumi("stack", "ls", "--json"))
-    found: list[HeldCertificate] = []
-    for item in listed:
-        name = str(item.get("name", ""))
-        found += certificates(pulumi("stack", "export", "--stack", name), name)
-    return found
+def of_all_stacks(project: Path = PROJECT) -> dict[str, HeldState]:
+    """What every stack of a project in the backend holds, by name."""
+    listed: list[dict[str, Any]] = json.loads(pulumi("stack", "ls", "--json", project=project))
+    names = [str(item.get("name", "")) for item in listed]
+    return {name: of_stack(name, None, project) for name in names}

@@ -40,13 +40,16 @@ HEADS = ("What", "State says", "Cloudflare has", "Changed", "`pulumi up --refres
     ),
 )
 @configuration.options
+@configuration.project_option
 @click.option("--json", "is_json", is_flag=True)
-def command(stack: str, file: Path | None, is_json: bool) -> None:
-    wanted = configuration.load(stack, file)
+def command(stack: str, file: Path | None, project: Path, is_json: bool) -> None:
+    wanted = configuration.load_without_zones(stack, file, project)
     where = ["--stack", wanted.stack, *(["--config-file", str(file.resolve())] if file else [])]
     with progress("asking Cloudflare for everything that the stack holds"):
-        refreshed = state.pulumi("refresh", "--preview-only", "--json", *where)
-        planned = state.pulumi("preview", "--refresh", "--json", "--show-sames", *where)
+        refreshed = state.pulumi("refresh", "--preview-only", "--json", *where, project=project)
+        planned = state.pulumi(
+            "preview", "--refresh", "--json", "--show-sames", *where, project=project
+        )
     try:
         seen, plan = preview.read(refreshed), preview.read(planned)
     except preview.Unreadable:

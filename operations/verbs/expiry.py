@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime
+from functools import partial
 from pathlib import Path
 from typing import Any, TextIO
 
@@ -74,6 +75,7 @@ class CertificateExpiry:
     ),
 )
 @configuration.options
+@configuration.project_option
 @click.option("--warn", type=click.IntRange(0), help="Days before the end.")
 @click.option("--fail", type=click.IntRange(0), help="Days before the end.")
 @state.options
@@ -82,14 +84,20 @@ class CertificateExpiry:
 def command(
     stack: str,
     file: Path | None,
+    project: Path,
     warn: int | None,
     fail: int | None,
     export: TextIO | None,
     no_state: bool,
     form: str,
 ) -> None:
-    wanted = configuration.load(stack, file)
-    held = () if no_state else state.of_stack(wanted.stack, export).certificates
+    held: Sequence[HeldCertificate] = ()
+    if no_state:
+        wanted = configuration.load(stack, file)
+    else:
+        read = partial(state.of_stack, file=export, project=project)
+        wanted, ours = configuration.load_with_state(stack, file, project, read)
+        held = ours.certificates
     with cloudflare.cloudflare(say) as run:
         zones = cloudflare.zones(wanted, run, progress)
         now = run.clock.now()

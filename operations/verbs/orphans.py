@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Sequence
-from dataclasses import dataclass
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
+from functools import partial
 from pathlib import Path
 from typing import Any, TextIO
 
@@ -16,27 +17,29 @@ from providers.lifecycle import deletion
 from providers.plugin.session import Session
 from providers.values import pem
 from providers.values.text import short
+from stacks.orphans_known import ORPHANS_KNOWN
 
 from ..command import Stop, Verb, examples
-from ..plan.held import HeldCertificate
+from ..plan.held import HeldCertificate, HeldState
 from ..plan.live import LiveZone
 from ..render.terminal import progress, say, show_json, show_table
 from ..sources import cloudflare, configuration, state
 from ..sources.configuration import StackFile
 from ..text import Text, Untrusted, day, fingerprint, moment_of, zone_name
 
-HEADS = ("Zone", "Level", "Certificate", "Ends", "Uploaded", "Id")
+HEADS = ("Zone", "Level", "Certificate", "Ends", "Uploaded", "Id", "Known")
 # A run under way uploads before it binds, and records only at its end.
 YOUNG = timedelta(hours=1)
 
 
 @dataclass(frozen=True)
 class Orphan:
-    """A certificate that can go."""
+    """A certificate that can go; or not, for a `reason` in the stack's file."""
 
     zone: LiveZone
     level: Level
     record: UploadedCertificate
+    reason: str = ""
 
 
 @click.command(
@@ -45,8 +48,10 @@ class Orphan:
     help="Certificates that nothing shows, that no stack holds and that the configuration does"
     " not name. All stacks of the project are asked, unless --state gives their exports; a"
     " certificate uploaded within the last hour is left out, for a run may be under way. Stacks"
-    " in other backends are not known here: give their exports too.\n\n"
-    "Exit codes: 0 when there is none (or all were deleted), else 1.",
+    " in other backends are not known here: give their exports too. One that is knowingly somebody"
+    " else's stands under aop:orphans_known in the stack's file, with a reason: it is listed, does"
+    " not fail, and is never deleted.\n\n"
+    "Exit codes: 0 when there is none besides those (or all were deleted), else 1.",
     epilog=examples(
         "python -m operations orphans --stack prod",
         "python -m operations orphans --stack prod --state prod.json --state other.json",
@@ -54,6 +59,7 @@ class Orphan:
     ),
 )
 @configuration.options
+@configuration.project_option
 @click.option(
     "--state",
     "exports",
@@ -67,25 +73,27 @@ class Orphan:
 def command(
     stack: str,
     file: Path | None,
+    project: Path,
     exports: Sequence[TextIO],
     delete: bool,
     yes: bool,
     is_json: bool,
 ) -> None:
-    wanted = configuration.load(stack, file)
-    with progress("asking for the certificates of all stacks"):
-        held = _read_states(exports)
+    read = partial(_read_states, exports, project)
+    wanted, held = configuration.load_with_state(stack, file, project, read)
     with cloudflare.cloudflare(say) as run:
-        found = orphans(
-            cloudflare.zones(wanted, run, progress),
-            held,
-            _configured_fingerprints(wanted),
-            run.clock.now(),
+        zones = cloudflare.zones(wanted, run, progress)
+        listed = orphans(
+            zones, held.certificates, _configured_fingerprints(wanted), run.clock.now()
         )
+        listed = [with_reason(orphan, wanted.orphans_known) for orphan in listed]
+        found = [orphan for orphan in listed if not orphan.reason]
         if is_json:
-            show_json([as_json(orphan) for orphan in found])
+            show_json([as_json(orphan) for orphan in listed])
         else:
-            show(found)
+            show(listed)
+        for name in unmatched(wanted.orphans_known, listed):
+            say(f"aop:{ORPHANS_KNOWN}: {name} is no orphan (any more). Remove the line.")
         left = len(found)
         if delete and found:
             if not yes and not click.confirm(f"Delete these {len(found)}?", err=True):
@@ -95,10 +103,30 @@ def command(
         click.get_current_context().exit(1)
 
 
-def _read_states(exports: Sequence[TextIO]) -> list[HeldCertificate]:
-    if not exports:
-        return state.of_all_stacks()
-    return [held for export in exports for held in state.certificates(export.read(), export.name)]
+def _read_states(exports: Sequence[TextIO], project: Path, stack: str) -> HeldState:
+    """The certificates of all stacks; the zones are those of the stack, or of all exports."""
+    with progress("asking for the certificates of all stacks"):
+        if exports:
+            found = {each.name: state.read(each.read(), each.name) for each in exports}
+        else:
+            found = state.of_all_stacks(project)
+    certificates = tuple(item for each in found.values() for item in each.certificates)
+    ours = found.values() if exports else [each for name, each in found.items() if name == stack]
+    zones = {key: zone for each in ours for key, zone in each.zones.items()}
+    token_envs = {key: name for each in ours for key, name in each.token_envs.items()}
+    return HeldState(certificates, zones, token_envs)
+
+
+def with_reason(orphan: Orphan, known: Mapping[str, str]) -> Orphan:
+    """The orphan with the reason for which the stack's file knows it."""
+    reason = known.get(orphan.record.sha256) or known.get(orphan.record.id.lower(), "")
+    return replace(orphan, reason=reason)
+
+
+def unmatched(known: Mapping[str, str], listed: Sequence[Orphan]) -> list[str]:
+    """The entries of the stack's file that are no certificate in the list."""
+    there = {name for o in listed for name in (o.record.sha256, o.record.id.lower())}
+    return sorted(known.keys() - there)
 
 
 def _configured_fingerprints(wanted: StackFile) -> set[str]:
@@ -156,10 +184,11 @@ def show(found: Sequence[Orphan]) -> None:
             (day(orphan.record.expires_on) or "not known",),
             (day(orphan.record.uploaded_on) or "not known",),
             (Untrusted(orphan.record.id),),
+            (Untrusted(orphan.reason),) if orphan.reason else ("",),
         )
         for orphan in found
     ]
-    show_table(HEADS, rows, [""] * len(rows))
+    show_table(HEADS, rows, ["good" if orphan.reason else "" for orphan in found])
 
 
 def remove(found: Sequence[Orphan], run: Session) -> int:
@@ -194,4 +223,5 @@ def as_json(orphan: Orphan) -> dict[str, Any]:
         "certificate_sha256": orphan.record.sha256,
         "expires_on": orphan.record.expires_on,
         "uploaded_on": orphan.record.uploaded_on,
+        "known": orphan.reason,
     }

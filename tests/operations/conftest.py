@@ -28,6 +28,7 @@ class Stack:
         self.environ = {"CLOUDFLARE_BASE_URL": sandbox.api, "CLOUDFLARE_API_TOKEN": TOKEN}
         self.zone: dict[str, Any] = {"zone_id": ZONE}
         self.alerts: dict[str, Any] = {}
+        self.orphans_known: dict[str, str] = {}
         self.name = NAME
 
     def pair(self, label: str, pair: Pair | None = None, **properties: Any) -> Pair:
@@ -53,7 +54,9 @@ class Stack:
     def write(self) -> Path:
         path = self.folder / "Pulumi.test.yaml"
         alerts = {"aop:alerts": self.alerts} if self.alerts else {}
-        config = {"aop:zones": {self.name: self.zone}, **alerts}
+        known = {"aop:orphans_known": self.orphans_known} if self.orphans_known else {}
+        zones = {"aop:zones": {self.name: self.zone}} if self.zone else {}
+        config = {**zones, **alerts, **known}
         path.write_text(yaml.safe_dump({"config": config}))
         return path
 

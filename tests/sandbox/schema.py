@@ -153,7 +153,7 @@ ERROR = {
 ZONE_PATH = r"/zones/[^/]+"
 # Of another part of the API than the document is an excerpt of.
 ALERTING = "/accounts/[^/]+/alerting/v3"
-ELSEWHERE = ZONE_PATH + "/dns_records|" + ALERTING + "/.*"
+ELSEWHERE = ZONE_PATH + "(/dns_records)?|" + ALERTING + "/.*"
 BASE = ZONE_PATH + "/origin_tls_client_auth"
 # An envelope without `result`.
 NO_RESULT: dict[str, Any] = {}
@@ -172,6 +172,7 @@ RESULTS: list[tuple[str, str, dict[str, Any]]] = [
     ("GET PATCH", ZONE_PATH + "/settings/[^/]+", SETTING),
     ("GET", ZONE_PATH + "/dns_records", array(DNS_RECORD)),
     ("GET", "/zones", array(ZONE)),
+    ("GET", ZONE_PATH, ZONE),
     ("GET", "/user/tokens/verify", TOKEN),
     ("GET", "/accounts/[^/]+/tokens/verify", TOKEN),
     ("GET", ALERTING + "/policies", array(POLICY)),

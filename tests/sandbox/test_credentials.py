@@ -70,6 +70,8 @@ def test_the_older_email_and_key_are_accepted(sandbox: SandboxThread) -> None:
         ([f"{SETTINGS} Read"], "GET", SSL, None, None),
         ([f"{CERTIFICATES} Edit"], "GET", "/zones", None, (403, 9109)),
         (["Zone Read"], "GET", "/zones", None, None),
+        (["Zone Read"], "GET", f"/zones/{ZONE}", None, None),
+        ([f"{CERTIFICATES} Edit"], "GET", f"/zones/{ZONE}", None, (403, 9109)),
     ],
 )
 def test_a_token_may_do_what_its_permissions_say(

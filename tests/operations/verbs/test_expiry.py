@@ -167,3 +167,19 @@ def test_no_metrics_are_written_when_it_cannot_be_found_out(stack: Stack) -> Non
     stack.environ["CLOUDFLARE_API_TOKEN"] = ""
     done = stack.run("expiry", "--no-state", "--format", "openmetrics", code=2)
     assert "# EOF" not in done.stdout
+
+
+def test_a_program_without_zones_in_its_file_is_read_from_its_state(stack: Stack) -> None:
+    pair = make("app", starts=-335, days=40.5)
+    cert_id = stack.uploads(pair, "hostname")
+    stack.shows(APP, cert_id)
+    export = json.loads(stack.export(("HostnameCertificate", cert_id, pair)))
+    export["deployment"]["resources"][0]["outputs"] |= {"warn_days": 60, "token_env": "OWN_TOKEN"}
+    state = stack.folder / "state.json"
+    state.write_text(json.dumps(export))
+    stack.zone.clear()
+    stack.environ["OWN_TOKEN"] = stack.environ.pop("CLOUDFLARE_API_TOKEN")
+    found = stack.json("expiry", "--state", str(state), code=1)["certificates"]
+    (mine,) = (row for row in found if row["cert_id"] == cert_id)
+    assert (mine["zone"], mine["users"], mine["warn_days"]) == ("example.com", [APP], 60)
+    assert "aop:zones is missing" in stack.run("expiry", "--no-state", code=2).stderr

@@ -109,6 +109,41 @@ def test_yes_deletes_exactly_these(aged: Stack, flags: tuple[str, ...]) -> None:
     assert aged.sandbox.call("GET", path).json()["result"]["status"] == "active"
 
 
+def test_what_is_knowingly_somebody_elses_is_listed_does_not_fail_and_stays(aged: Stack) -> None:
+    theirs = make("theirs")
+    kept = aged.uploads(theirs, "hostname")
+    seeded = {row["cert_id"] for row in aged.json("orphans", *state(aged), code=1)} - {kept}
+    aged.orphans_known = {theirs.sha256: "of the shop team", **dict.fromkeys(seeded, "born so")}
+    gone = "0" * 64
+    aged.orphans_known[gone] = "long ago"
+    done = aged.run("orphans", *state(aged), "--delete", "--yes")
+    assert "of the shop team" in done.stdout
+    assert "deleted" not in done.stderr
+    assert f"aop:orphans_known: {gone} is no orphan (any more). Remove the line." in done.stderr
+    aged.uploads(make("idle"), "hostname")
+    rows = aged.json("orphans", *state(aged), code=1)
+    assert {row["cert_id"]: row["known"] for row in rows}[kept] == "of the shop team"
+    assert [row["known"] for row in rows].count("") == 1
+
+
+def test_without_zones_in_the_file_those_of_the_state_are_looked_at(aged: Stack) -> None:
+    pair = make("held")
+    held = aged.uploads(pair, "hostname")
+    idle = aged.uploads(make("idle"), "hostname")
+    text = aged.export(("HostnameCertificate", held, pair))
+    aged.zone.clear()
+    rows = aged.json("orphans", *state(aged, text), code=1)
+    found = {row["cert_id"]: row["zone"] for row in rows}
+    assert found[idle] == "example.com"
+    assert held not in found
+
+
+def test_without_zones_anywhere_the_missing_key_is_named(aged: Stack) -> None:
+    aged.zone.clear()
+    done = aged.run("orphans", *state(aged), code=1)
+    assert "aop:zones is missing" in done.stderr
+
+
 def test_without_the_states_nothing_is_said_to_be_an_orphan(
     aged: Stack, monkeypatch: pytest.MonkeyPatch
 ) -> None:
