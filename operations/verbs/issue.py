@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import secrets
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
@@ -145,9 +146,9 @@ def _authority(folder: Path, kind: str, now: datetime, *, may_make: bool) -> tup
                 f"there is no {certificate}. Correct --ca, or make a CA there with --new-ca: every"
                 " origin must trust a new one first."
             )
-        return authority.make_ca(
-            authority.common_name(f"{CA_NAME} {now:%Y-%m-%d}"), now, kind
-        ), True
+        # Logs and reports name issuers: two CAs of one day must not read as one.
+        name = f"{CA_NAME} {now:%Y-%m-%d} {secrets.token_hex(4)}"
+        return authority.make_ca(authority.common_name(name), now, kind), True
     if not certificate.exists() or not key.exists():
         missing = key if certificate.exists() else certificate
         raise Stop(f"{missing} is missing beside the other. Put it there, or give another --ca.")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
@@ -102,6 +103,15 @@ def test_a_mistyped_ca_is_an_error_and_a_new_one_is_made_on_request_alone(tmp_pa
     assert sorted(contents(gone)) == ["ca.key", "ca.pem"]
     again = issue("more", "--out", str(out), "--ca", str(gone), "--new-ca", code=1)
     assert "is there already" in again.stderr
+
+
+def test_two_cas_of_one_day_have_different_names(tmp_path: Path) -> None:
+    for name in ("one", "two"):
+        issue("zone", "--out", str(tmp_path / name))
+    texts = [(tmp_path / name / "ca.pem").read_bytes() for name in ("one", "two")]
+    names = [authority.read_certificate(text).subject.rfc4514_string() for text in texts]
+    assert len(set(names)) == 2
+    assert all(re.fullmatch(r"CN=Origin pull CA \d{4}-\d\d-\d\d [0-9a-f]{8}", n) for n in names)
 
 
 def test_the_configuration_to_paste_is_one_that_the_stacks_read(tmp_path: Path) -> None:
