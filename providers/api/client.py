@@ -8,6 +8,7 @@ time and size. It does not know what a certificate or a binding is.
 from __future__ import annotations
 
 import json
+import sys
 import zlib
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -176,6 +177,8 @@ class Client:
 
 def _connections(base_url: str, headers: Mapping[str, str]) -> httpx.Client:
     """The connections; what the environment says of proxies and authorities is read here."""
+    # With click and rich around, httpx imports its command line: three quarters of its import.
+    sys.modules.setdefault("httpx._main", None)  # type: ignore[arg-type]
     # Only who asks the API pays for it: a preview without changes imports no HTTP client.
     import httpx
 

@@ -191,10 +191,24 @@ def test_any_body_gives_one_line(status, content):
     assert "\n" not in str(told.value)
 
 
-def test_no_http_client_is_imported_before_somebody_asks_the_api():
-    code = "import providers, sys; sys.exit(f'{sys.modules.keys() & {*sys.argv[1:]}}')"
-    unwanted = ["httpx", "rich", "click"]
+IMPORTED = "; print(*sorted(sys.modules.keys() & {'httpx', 'rich', 'click'}))"
+
+
+@pytest.mark.parametrize(
+    ("code", "imported"),
+    [
+        ("import sys, providers, providers.plugin.session", ""),
+        ("import sys, stacks.dev, stacks.staging, stacks.prod", ""),
+        (
+            "import os, sys; from providers.plugin.session import Session;"
+            " Session({'CLOUDFLARE_API_TOKEN': 't' * 40}).client(None)",
+            "httpx",
+        ),
+    ],
+    ids=["the plugin's start", "the programs", "the first request"],
+)
+def test_nothing_is_imported_before_it_is_used_and_no_command_line_ever(code, imported):
     done = subprocess.run(
-        [sys.executable, "-c", code, *unwanted], capture_output=True, text=True, check=False
+        [sys.executable, "-c", code + IMPORTED], capture_output=True, text=True, check=True
     )
-    assert done.stderr.strip() == "set()"
+    assert done.stdout.strip() == imported
