@@ -25,6 +25,14 @@ def named_in(config: str, stack: str) -> set[str]:
     return set(re.findall(pattern, config))
 
 
+def single_in(config: str, stack: str) -> set[str]:
+    """The files of certificates and keys whose other half the stack file does not mention."""
+    pattern = rf"\.local/certificates/{re.escape(stack)}/([\w-]+)\.(pem|key)\b"
+    found = set(re.findall(pattern, config))
+    other = {"pem": "key", "key": "pem"}
+    return {f"{n}.{half}" for n, half in found if n != CA and (n, other[half]) not in found}
+
+
 def ensure(folder: Path, names: Iterable[str], now: datetime | None = None) -> list[str]:
     """`folder`/<name>.pem and .key for every name, signed by `folder`/ca.pem; files have mode 0600.
 

@@ -117,12 +117,10 @@ def prepare(stack: str) -> Workspace:
         files = sorted(tracked.parent.glob("Pulumi.*.yaml"))
         known = ", ".join(file.name.split(".")[1] for file in files)
         raise Stop(f"There is no {tracked.relative_to(PROJECT)}. The stacks are: {known}")
+    _require_yaml(tracked)
     # Keys and state are nobody else's business on a shared machine.
     LOCAL.chmod(0o700)
-    folder = LOCAL / "certificates" / stack
-    names = certificates.named_in(tracked.read_text(), stack)
-    if names and (made := certificates.ensure(folder, names)):
-        say(f"made test certificates in {folder.relative_to(PROJECT)}: {', '.join(made)}")
+    _make_certificates(tracked, LOCAL / "certificates" / stack)
     api = sandbox_process.ensure(LOCAL)
     more = {"PULUMI_PARALLEL": PARALLEL}
     workspace = Workspace(PROJECT, LOCAL, api, sandbox_process.TOKEN, extra=more)
@@ -130,6 +128,32 @@ def prepare(stack: str) -> Workspace:
     if not state_of(stack).exists():
         workspace.init(stack)
     return workspace
+
+
+def _require_yaml(tracked: Path) -> None:
+    """The CLI would name neither the file nor the right line of a fault."""
+    file = tracked.relative_to(PROJECT) if tracked.is_relative_to(PROJECT) else tracked
+    command = [sys.executable, "-m", "stacks.yaml_file", str(file)]
+    done = subprocess.run(command, cwd=PROJECT, stderr=subprocess.PIPE, text=True, check=False)
+    if done.returncode:
+        raise Stop(done.stderr.strip())
+
+
+def _make_certificates(tracked: Path, folder: Path) -> None:
+    """Makes the test certificates that the stack file names, but none of a path mistyped in it."""
+    config, stack = tracked.read_text(), folder.name
+    where = folder.relative_to(PROJECT) if folder.is_relative_to(PROJECT) else folder
+    names = certificates.named_in(config, stack)
+    for file in sorted(certificates.single_in(config, stack)):
+        if not (folder / file).exists():
+            names.discard(file.partition(".")[0])
+            say(f"{tracked.name} names {where}/{file} without its other half: a typo? None is made")
+    is_new_to = {name for name in names if not (folder / f"{name}.pem").exists()}
+    is_first = not (folder / f"{certificates.CA}.pem").exists()
+    if names and (made := certificates.ensure(folder, names)):
+        added = ", ".join(sorted(is_new_to)) if not is_first else ""
+        note = f" ({added}: not there before; a typo in {tracked.name}?)" if added else ""
+        say(f"made test certificates in {where}: {', '.join(made)}{note}")
 
 
 def state_of(stack: str) -> Path:

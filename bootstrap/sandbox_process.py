@@ -102,8 +102,13 @@ def start(work: Path) -> Running:
         raise
     record = {"pid": pid, "birth": born, "api": api}
     write(work / "sandbox.json", json.dumps(record) + os.linesep)
-    say(f"started the sandbox, a local Cloudflare: {api} (pid {pid}, log {log.name})")
+    say(f"started the sandbox, a local Cloudflare: {api} (pid {pid}, log {_shown(log)})")
     return Running(pid, born, api)
+
+
+def _shown(path: Path) -> Path:
+    """The path as a reader in the project's folder gives it to a command."""
+    return path.relative_to(PROJECT) if path.is_relative_to(PROJECT) else path
 
 
 def _first_line(pid: int, born: str, log: Path) -> str:

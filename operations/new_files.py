@@ -15,20 +15,28 @@ PRIVATE = 0o600
 PUBLIC = 0o644
 
 
-def write(files: Mapping[Path, str], mode: int, *, force: bool = False) -> None:
-    """Writes all, or none when one is there already with another content and without `force`."""
+def write(files: Mapping[Path, str], mode: int, *, force: bool | None = None) -> None:
+    """Writes all, or none when one is there already with another content and without `force`.
+
+    :param force: None where the verb has no --force to be named.
+    """
     for path, text in files.items():
         if os.path.lexists(path) and not force and not _holds(path, text):
-            raise Stop(f"{path} is there already. Move it away, or write to another folder.")
+            raise _taken(path, force)
     for path, text in files.items():
         _write(path, text, mode, force=force)
+
+
+def _taken(path: Path, force: bool | None) -> Stop:
+    step = "Move it away" if force is None else "Give --force to write over it"
+    return Stop(f"{path} is there already. {step}, or give another folder.")
 
 
 def _holds(path: Path, text: str) -> bool:
     return path.is_file() and not path.is_symlink() and path.read_bytes() == text.encode()
 
 
-def _write(path: Path, text: str, mode: int, *, force: bool) -> None:
+def _write(path: Path, text: str, mode: int, *, force: bool | None) -> None:
     """Under another name first: a reader sees all of it or nothing."""
     handle, name = tempfile.mkstemp(prefix=f".{path.name}.", dir=path.parent)
     try:
@@ -41,7 +49,7 @@ def _write(path: Path, text: str, mode: int, *, force: bool) -> None:
             # Unlike a rename, a link never replaces what another process has just put there.
             os.link(name, path)
     except FileExistsError:
-        raise Stop(f"{path} is there already. Move it away, or write to another folder.") from None
+        raise _taken(path, force) from None
     finally:
         if os.path.lexists(name):
             os.unlink(name)

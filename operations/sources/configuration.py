@@ -10,15 +10,14 @@ from typing import Any, TypeVar
 
 import click
 import pulumi
-import yaml
 
 from providers.values import pem
+from stacks import yaml_file
 from stacks.config import ABSENT, ALERTS, KEY, NAMESPACE, PROJECT, Environment, ZoneConfig, parse
 from stacks.orphans_known import ORPHANS_KNOWN, parse_orphans_known
 
 from ..command import Stop
 from ..plan.held import HeldState
-from ..text import safe
 from .state import pulumi as run_pulumi
 
 Function = TypeVar("Function", bound=Callable[..., Any])
@@ -124,14 +123,16 @@ def _read(
     path = file or _folder(project) / f"Pulumi.{stack}.yaml"
     name = stack or path.name.removeprefix("Pulumi.").removesuffix(".yaml")
     try:
-        data = yaml.safe_load(path.read_text(encoding="utf-8"))
+        data = yaml_file.read(path)
     except FileNotFoundError:
         if project != PROJECT and file is None:
             # Pulumi makes the file of a stack when it has something to write there.
             return name, path, {}
-        raise Stop(f"{path} does not exist. Give the name of a stack, or --config FILE.") from None
-    except (yaml.YAMLError, UnicodeDecodeError) as error:
-        raise Stop(f"{path}: this is not YAML ({safe(str(error))})") from None
+        there = sorted(one.name.split(".")[1] for one in path.parent.glob("Pulumi.*.yaml"))
+        known = f"The stacks there are: {', '.join(there)}" if there else "Give --config FILE"
+        raise Stop(f"{path} does not exist. {known}.") from None
+    except yaml_file.NotYaml as error:
+        raise Stop(str(error)) from None
     config = data.get("config") if isinstance(data, dict) else None
     return name, path, config if isinstance(config, dict) else {}
 
@@ -139,11 +140,11 @@ def _read(
 def _folder(project: Path) -> Path:
     """Where the files of a project's stacks are, as its Pulumi.yaml says."""
     try:
-        data = yaml.safe_load((project / "Pulumi.yaml").read_text(encoding="utf-8"))
+        data = yaml_file.read(project / "Pulumi.yaml")
     except FileNotFoundError:
         raise Stop(f"{project} has no Pulumi.yaml. Give the folder of the program.") from None
-    except (yaml.YAMLError, UnicodeDecodeError) as error:
-        raise Stop(f"{project}/Pulumi.yaml: this is not YAML ({safe(str(error))})") from None
+    except yaml_file.NotYaml as error:
+        raise Stop(str(error)) from None
     named = data.get("stackConfigDir") if isinstance(data, dict) else None
     return project / str(named or "")
 

@@ -14,7 +14,7 @@ import click
 from providers.api.answers import LEVELS
 from providers.values.expiry import MOST_FAIL_DAYS, MOST_WARN_DAYS, days_to_fail, days_to_warn
 
-from ..command import Verb, examples
+from ..command import Stop, Verb, examples
 from ..plan.held import HeldCertificate
 from ..plan.live import LiveZone
 from ..plan.presented import ANY_OTHER, present
@@ -91,6 +91,8 @@ def command(
     no_state: bool,
     form: str,
 ) -> None:
+    if warn is not None and fail is not None and fail > warn:
+        raise Stop(f"--fail {fail} is earlier than --warn {warn}. Give --warn at least --fail.")
     held: Sequence[HeldCertificate] = ()
     if no_state:
         wanted = configuration.load(stack, file)

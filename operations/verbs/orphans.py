@@ -96,7 +96,9 @@ def command(
             say(f"aop:{ORPHANS_KNOWN}: {name} is no orphan (any more). Remove the line.")
         left = len(found)
         if delete and found:
-            if not yes and not click.confirm(f"Delete these {len(found)}?", err=True):
+            if not yes and not click.confirm(
+                f"Delete {'this' if left == 1 else f'these {left}'}?", err=True
+            ):
                 raise Stop("nothing was deleted")
             left -= remove(found, run)
     if left:

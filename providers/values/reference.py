@@ -84,8 +84,15 @@ def read_file(name: str, project: Path, *, what: str) -> str:
         why = "this is no path"
     raise UnreadableReference(
         f"the {what} {one_line(name)} cannot be read ({why})",
-        f"Put the {what} there, or correct the path.",
+        f"Put the {what} there, or correct the path{_meaning(name)}.",
     )
+
+
+def _meaning(name: str) -> str:
+    """Where a path begins that is not absolute: neither in the shell's folder nor the file's."""
+    if name.startswith("~"):
+        return ": ~ is the home of whoever runs pulumi"
+    return "" if os.path.isabs(name) else ", which begins in the folder of Pulumi.yaml"
 
 
 def _head(path: Path) -> bytes:

@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from bootstrap import PROJECT, demo
+from bootstrap import PROJECT, Stop, demo
 
 ZONES = {
     "dev": "023e105f4ecef8ad9ca31a8372d0c353",
@@ -111,3 +111,28 @@ def test_a_lock_that_cannot_be_read_stays(tmp_path: Path, content: str) -> None:
     path = lock(tmp_path, content)
     demo.drop_dead_locks(tmp_path)
     assert path.exists()
+
+
+def test_of_a_mistyped_path_no_certificate_is_made(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    tracked, folder = tmp_path / "Pulumi.dev.yaml", tmp_path / "dev"
+    there = "file:.local/certificates/dev/"
+    tracked.write_text(f"certificate: {there}shop.pem\nprivate_key: {there}shop.key\n")
+    demo._make_certificates(tracked, folder)
+    assert "a typo" not in capsys.readouterr().err
+    before = {path.name for path in folder.iterdir()}
+    tracked.write_text(f"certificate: {there}shopp.pem\nprivate_key: {there}shop.key\n")
+    demo._make_certificates(tracked, folder)
+    assert {path.name for path in folder.iterdir()} == before
+    assert "shopp.pem without its other half: a typo?" in capsys.readouterr().err
+    tracked.write_text(f"certificate: {there}pay.pem\nprivate_key: {there}pay.key\n")
+    demo._make_certificates(tracked, folder)
+    assert "pay (pay: not there before; a typo in Pulumi.dev.yaml?)" in capsys.readouterr().err
+
+
+def test_a_stack_file_that_is_not_yaml_is_told_by_its_line(tmp_path: Path) -> None:
+    tracked = tmp_path / "Pulumi.dev.yaml"
+    tracked.write_text("config:\n\ta: 1\n")
+    with pytest.raises(Stop, match=r"Pulumi\.dev\.yaml, line 2: .* spaces, not with a tab"):
+        demo._require_yaml(tracked)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 import subprocess
+from pathlib import Path
 
 from bootstrap import PROJECT, verbs
 
@@ -26,6 +27,22 @@ def test_make_alone_lists_the_verbs() -> None:
     assert all(f"make {name} " in done.stdout for name in verbs.VERBS)
 
 
-def test_the_stack_is_dev_unless_it_is_named() -> None:
-    assert "--stack 'dev'" in make("-n", "up").stdout
-    assert "--stack 'prod'" in make("-n", "up", "STACK=prod").stdout
+def arguments_of(tmp_path: Path, *given: str) -> list[str]:
+    """What bootstrap is started with by `make up`; a Python that only lists its arguments."""
+    listing = tmp_path / "python"
+    listing.write_text('#!/bin/sh\nprintf "%s\\n" "$@"\n')
+    listing.chmod(0o700)
+    return make("up", f"PYTHON={listing}", *given).stdout.splitlines()
+
+
+def test_the_stack_is_dev_unless_it_is_named(tmp_path: Path) -> None:
+    started = ["-E", "-m", "bootstrap", "up", "--stack"]
+    assert arguments_of(tmp_path) == [*started, "dev", "--args="]
+    assert arguments_of(tmp_path, "STACK=prod") == [*started, "prod", "--args="]
+
+
+def test_quotes_in_a_value_reach_bootstrap_and_no_shell(tmp_path: Path) -> None:
+    *_, args = arguments_of(tmp_path, "ARGS=config set aop:foo 'bar baz' \"x y\"")
+    assert args == """--args=config set aop:foo 'bar baz' "x y\""""
+    *_, stack, _ = arguments_of(tmp_path, "STACK=x'; echo pwned; '")
+    assert stack == "x'; echo pwned; '"

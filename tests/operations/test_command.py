@@ -102,3 +102,22 @@ def test_the_version_is_that_of_the_project() -> None:
 def test_the_newest_version_of_the_changelog_is_that_of_the_project() -> None:
     headings = re.findall(r"^## (\S+)", (PROJECT / "CHANGELOG.md").read_text(), re.MULTILINE)
     assert headings[0] == (PROJECT / "VERSION").read_text().strip()
+
+
+@pytest.mark.parametrize(("typed", "meant"), [("rport", "report"), ("covrage", "coverage")])
+def test_a_mistyped_verb_is_told_which_one_is_near(typed: str, meant: str) -> None:
+    done = run(typed)
+    assert done.exit_code == 2
+    assert f"No such command '{typed}'. Did you mean '{meant}'?" in done.stderr
+    assert "Did you mean" not in run("xyz").stderr
+
+
+def test_a_stack_without_a_file_is_told_which_stacks_there_are() -> None:
+    done = run("coverage", "--stack", "nope")
+    assert "Pulumi.nope.yaml does not exist. The stacks there are: dev, prod" in done.stderr
+
+
+def test_a_failure_earlier_than_its_warning_is_refused() -> None:
+    done = run("expiry", "--stack", "dev", "--warn", "10", "--fail", "30")
+    assert done.exit_code == 2
+    assert "--fail 30 is earlier than --warn 10" in done.stderr

@@ -30,8 +30,10 @@ def test_a_file_has_its_mode_whatever_the_umask(tmp_path: Path, mode: int) -> No
 
 def test_of_several_files_none_is_written_where_another_content_is_there(tmp_path: Path) -> None:
     (tmp_path / "b").write_text("theirs")
-    with pytest.raises(Stop, match="b is there already"):
+    with pytest.raises(Stop, match=r"b is there already\. Move it away"):
         write({tmp_path / "a": "ours", tmp_path / "b": "ours"}, PUBLIC)
+    with pytest.raises(Stop, match=r"b is there already\. Give --force"):
+        write({tmp_path / "a": "ours", tmp_path / "b": "ours"}, PUBLIC, force=False)
     assert not (tmp_path / "a").exists()
     assert (tmp_path / "b").read_text() == "theirs"
     write({tmp_path / "a": "ours", tmp_path / "b": "ours"}, PUBLIC, force=True)

@@ -82,7 +82,7 @@ def test_deletion_asks_and_no_is_no(aged: Stack) -> None:
     idle = aged.uploads(make("idle"), "hostname")
     aged.sandbox.clear_journal()
     done = aged.run("orphans", *state(aged), "--delete", given="n\n", code=1)
-    assert "Delete these" in done.stderr
+    assert "Delete these 2?" in done.stderr
     assert "nothing was deleted" in done.stderr
     assert {entry["method"] for entry in aged.sandbox.journal()} == {"GET"}
     assert idle in ids(aged)
