@@ -15,6 +15,7 @@ from providers.plugin.session import Session
 from stacks.config import ZoneConfig
 
 from ..checks import account, certificates
+from ..checks import locks as lock_checks
 from ..checks import zone as zone_checks
 from ..checks.certificates import configured_sha256
 from ..checks.results import CheckResult, problem, reason, warning, worst_first
@@ -22,7 +23,7 @@ from ..command import Stop, Verb, examples
 from ..plan.held import HeldState
 from ..plan.live import LiveZone
 from ..render.terminal import progress, say, show_json, show_table
-from ..sources import cloudflare, configuration, state
+from ..sources import cloudflare, configuration, locks, state
 from ..sources.configuration import StackFile
 from ..text import Untrusted, text
 
@@ -36,7 +37,8 @@ TONES = {"problem": "bad", "warning": "soon", "ok": "good"}
     help="Looks, before `pulumi up`, at what would stop it half way: the token and its"
     " permissions, whether each zone is there and its id and name belong together, SSL modes,"
     " Cloudflare's limits, bindings of others, private keys, whether the origins' directives can be"
-    " exported, and whether names are proxied (where the token may read DNS). Nothing is"
+    " exported, whether somebody holds the stack's lock (in a backend on files), what was changed"
+    " outside, and whether names are proxied (where the token may read DNS). Nothing is"
     " changed.\n\n"
     "Exit codes: 0; 1 when there is a problem.",
     epilog=examples(
@@ -76,6 +78,8 @@ def command(
 
 def _ours(wanted: StackFile, export: TextIO | None, found: list[CheckResult]) -> HeldState | None:
     try:
+        if export is None:
+            found += lock_checks.locks(wanted.stack, locks.of_stack(wanted.stack))
         return state.of_stack(wanted.stack, export)
     except Stop as stop:
         if export is not None:

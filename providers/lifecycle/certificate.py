@@ -116,6 +116,8 @@ class CertificateProvider(ZoneProvider[CertificateInputs]):
 
         upload = Upload(run.zone, self.level, certificate, key)
         record = upload.run(inputs.wait_seconds)
+        how = "uploaded" if upload.posts else "was at Cloudflare already: adopted, not uploaded"
+        run.say(f"{self.label(inputs, '')}: {how}.")
         if self.level == "zone" and not upload.posts:
             warn_if_not_presented(run, record)
         before = run.notes.replaced_by(self.level, certificate.sha256)

@@ -104,6 +104,8 @@ class IssuedCertificateProvider(ZoneProvider[IssuedCertificateInputs]):
             certificate = pem.read_certificate(issued.certificate)
             upload = Upload(run.zone, self.level, certificate, lambda: issued.private_key)
             record = upload.run(inputs.wait_seconds)
+            name = short(certificate.sha256)
+            run.say(f"{self.level} certificate {name} of {run.zone}: uploaded.")
         else:
             certificate = pem.read_certificate(record.certificate)
             run.say(

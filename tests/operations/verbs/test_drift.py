@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator
+from pathlib import Path
+from urllib.parse import urlsplit
 
 import pytest
 
@@ -16,6 +18,7 @@ from tests.operations.conftest import Stack
 from tests.operations.folder import Folder
 from tests.operations.plans import NEW, OLD, ZONE, bindings, plan
 from tests.pki import make
+from tests.processes import family_of
 from tests.sandbox_server import SandboxProcess
 
 PROD = "2c3a5d9e7f1b4a648d2e9f60a1b4c758"
@@ -146,3 +149,27 @@ def test_a_failure_of_the_cli_is_one_line(live: tuple[Folder, SandboxProcess]) -
     done = folder.verb("expiry", "--stack", "staging", code=2)
     assert len(done.err.splitlines()) == 1
     assert "pulumi stack export ended with 6" in done.err
+
+
+@pytest.mark.cli
+@pytest.mark.slow
+@pytest.mark.timeout(240)
+def test_the_lock_of_a_run_that_was_killed_is_told_before_up_is_refused(
+    live: tuple[Folder, SandboxProcess],
+) -> None:
+    folder, _ = live
+    run = folder.start("up", "--yes", "--skip-preview", "--non-interactive")
+    backend = folder.workspace.environment_of("prod")["PULUMI_BACKEND_URL"]
+    locks = Path(urlsplit(backend).path) / ".pulumi/locks"
+    while not [*locks.rglob("*.json")]:
+        assert run.poll() is None, "it ended, and no lock was seen"
+    folder.orphans = family_of(run.pid)
+    run.kill()
+    run.communicate()
+    rows = folder.verb_json("preflight", "--stack", "prod", code=1)
+    (said,) = (row["text"] for row in rows if row["check"] == "lock")
+    assert f"process {run.pid}, since" in said
+    assert "`pulumi cancel --stack prod`, then `pulumi up --refresh`" in said
+    folder.run("cancel", "--yes")
+    rows = folder.verb_json("preflight", "--stack", "prod")
+    assert [row["grade"] for row in rows if row["check"] == "lock"] == ["ok"]

@@ -6,6 +6,7 @@ import pytest
 from cryptography.hazmat.primitives.asymmetric import ec
 
 from providers.zone_certificate import ZoneCertificateProvider
+from tests.conftest import ZONE
 from tests.pki import make
 from tests.providers.certificates import PATHS, PROVIDERS, inputs_for, read_held
 from tests.providers.life import Life
@@ -33,6 +34,18 @@ def test_create_returns_as_soon_as_cloudflare_has_taken_the_certificate(sandbox,
     assert life.outs["signature"] == "ECDSA-SHA256"
     assert life.outs["serial_number"].isdigit()
     assert "status" not in life.outs
+
+
+def test_up_says_of_each_certificate_whether_it_was_uploaded_or_adopted(
+    life, level, heard, new_run
+):
+    pair = make()
+    life.up(**inputs_for(pair))
+    name = f"{level} certificate {pair.sha256[:8]} of zone {ZONE[:8]}: "
+    assert heard.has(f"{name}uploaded.")
+    new_run()
+    Life(PROVIDERS[level]()).up(**inputs_for(pair))
+    assert heard.has(f"{name}was at Cloudflare already: adopted, not uploaded.")
 
 
 def test_a_vanished_certificate_reads_as_gone_and_is_made_again(sandbox, level, life, new_run):

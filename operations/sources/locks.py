@@ -1,0 +1,88 @@
+"""Who holds a stack's lock in a self-managed backend on files.
+
+A run of the pulumi CLI writes `.pulumi/locks/organization/PROJECT/STACK/ID.json`, with pid,
+username, hostname and timestamp (pkg/backend/diy/lock.go); a run that was killed leaves the file.
+Other backends are not looked at: their locks can be read by pulumi alone.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import socket
+from contextlib import suppress
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+from urllib.parse import urlsplit
+
+import yaml
+
+from stacks.config import PROJECT
+
+from ..command import Stop
+from .state import pulumi
+
+LOCKS = (".pulumi", "locks", "organization")
+
+
+@dataclass(frozen=True)
+class Lock:
+    """A lock as its file says; `has_ended` only where that run was one of this machine."""
+
+    user: str
+    host: str
+    pid: int
+    since: str
+    has_ended: bool
+
+
+def of_stack(stack: str, project: Path = PROJECT) -> list[Lock]:
+    """The locks of a stack; none where the backend cannot be looked at.
+
+    :raises Stop: when the pulumi CLI does not say which backend that is.
+    """
+    folder = _folder(pulumi("whoami", "--json", project=project), project)
+    if folder is None:
+        return []
+    name = yaml.safe_load((project / "Pulumi.yaml").read_text(encoding="utf-8"))["name"]
+    place = folder.joinpath(*LOCKS, str(name), stack.rpartition("/")[2])
+    return [lock for path in sorted(place.glob("*.json")) if (lock := _read(path))]
+
+
+def _folder(answer: str, project: Path) -> Path | None:
+    """The folder of a backend on files; None for any other."""
+    try:
+        url = urlsplit(str(json.loads(answer)["url"]))
+    except (ValueError, KeyError, TypeError):
+        raise Stop("pulumi does not say which backend it uses. Run `pulumi whoami`.") from None
+    # `file://~` and `file://./state` have their first word where others have a host.
+    return project / Path(url.netloc + url.path).expanduser() if url.scheme == "file" else None
+
+
+def _read(path: Path) -> Lock | None:
+    """The lock in a file; None where that run ends just now, and takes its file away."""
+    try:
+        found: dict[str, Any] = json.loads(path.read_text(encoding="utf-8"))
+    except FileNotFoundError:
+        return None
+    except (ValueError, OSError):
+        found = {}
+    pid, host = found.get("pid"), str(found.get("hostname", "somewhere"))
+    number = pid if isinstance(pid, int) else 0
+    return Lock(
+        user=str(found.get("username", "somebody")),
+        host=host,
+        pid=number,
+        since=str(found.get("timestamp", "")),
+        has_ended=host == socket.gethostname() and number > 0 and not _is_running(number),
+    )
+
+
+def _is_running(pid: int) -> bool:
+    with suppress(PermissionError):
+        try:
+            os.kill(pid, 0)
+        except ProcessLookupError:
+            return False
+    return True
