@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import timedelta
+from typing import ClassVar
 
 from cryptography import x509
 from cryptography.hazmat.primitives.serialization import Encoding
@@ -10,19 +11,18 @@ from cryptography.hazmat.primitives.serialization import Encoding
 from . import authority, chain
 from .issuer import Issuer, IssuerError, Reference, References, Signed, SigningRequest
 
-DEFAULT_LIFE = timedelta(days=90)
-
 
 class CaKey(Issuer):
     """`certificate` and `key` of the CA; `operations issue` makes such files."""
 
+    default_life: ClassVar[timedelta] = timedelta(days=90)
     certificate: Reference
     key: Reference
 
     def sign(self, request: SigningRequest, references: References) -> Signed:
         ca = self._authority(request, references)
         csr = x509.load_pem_x509_csr(request.csr.encode())
-        ends = request.now + (request.life or DEFAULT_LIFE)
+        ends = request.now + (request.life or self.default_life)
         if ends > ca.ends:
             raise IssuerError(
                 f"the CA ends on {ca.ends:%Y-%m-%d}, before the certificate would",

@@ -11,9 +11,9 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Any, ClassVar
 
-from pydantic import AfterValidator, BaseModel, ConfigDict
+from pydantic import AfterValidator, BaseModel, ConfigDict, field_validator
 
 LONGEST_LINE = 300
 _PRIVATE = re.compile(r"-----BEGIN [A-Z ]*PRIVATE KEY-----.*?(-----END [A-Z ]*KEY-----|\Z)", re.S)
@@ -81,12 +81,22 @@ class Settings(BaseModel):
 
     model_config = ConfigDict(frozen=True, extra="forbid", hide_input_in_errors=True)
 
+    @field_validator("*", mode="before")
+    @classmethod
+    def _is_not_empty(cls, value: Any) -> Any:
+        if value is None:
+            raise ValueError("has no value. Give it one, or remove the line.")
+        return value
+
 
 class Issuer(Settings, ABC):
     """Signs requests for client certificates; the fields are what stands in the stack's file.
 
     No field holds a secret: keys and tokens are references (`env:NAME` or `file:PATH`).
+    `default_life` is the life of what is signed where none is asked for, as far as it is known.
     """
+
+    default_life: ClassVar[timedelta | None] = None
 
     @abstractmethod
     def sign(self, request: SigningRequest, references: References) -> Signed:

@@ -10,6 +10,13 @@ from .hostname_bindings import HostnameBindings
 from .hostname_certificate import HostnameCertificate
 from .issued_hostname_certificate import IssuedHostnameCertificate
 from .issued_zone_certificate import IssuedZoneCertificate
+from .lifecycle.issued_inputs import (
+    CommonName,
+    KeyKind,
+    LifeDays,
+    is_common_name,
+    renewal_fault,
+)
 from .upload_ledger import UploadLedger
 from .values.certificate_file import authorities_in_file, leaf_in_file
 from .values.inputs import (
@@ -36,6 +43,7 @@ __all__ = [
     "PROJECT",
     "AccountId",
     "CloudflareError",
+    "CommonName",
     "DestinationIds",
     "Emails",
     "ExpiryAlert",
@@ -46,6 +54,8 @@ __all__ = [
     "Inputs",
     "IssuedHostnameCertificate",
     "IssuedZoneCertificate",
+    "KeyKind",
+    "LifeDays",
     "Reference",
     "Switch",
     "TokenEnv",
@@ -58,7 +68,9 @@ __all__ = [
     "ZoneSetting",
     "authorities_in_file",
     "explain",
+    "is_common_name",
     "leaf_in_file",
     "named_by_place",
+    "renewal_fault",
     "require_matching_key",
 ]

@@ -1,21 +1,22 @@
 """The configuration of an environment: `stacks/Pulumi.<stack>.yaml`, key `aop:zones`.
 
+Its certificates are in `certificate_config.py`, `aop:issuers` in `issuer_config.py`.
+
 Certificates are files, private keys are references; nothing secret stands in these files. Every
 mistake is one line that names the key and the file.
 """
 
 from __future__ import annotations
 
-import os
 import re
 from collections.abc import Callable, Mapping
-from pathlib import Path
 from typing import Annotated, Any, Literal
 
 import pulumi
 from pydantic import (
     BeforeValidator,
     Field,
+    PlainValidator,
     ValidationError,
     ValidationInfo,
     WrapValidator,
@@ -23,7 +24,6 @@ from pydantic import (
     model_validator,
 )
 
-from origins import bundle, chain_depth, pin
 from providers import (
     PROJECT as PROJECT,  # operations ask here, as for everything of a stack's file
 )
@@ -32,136 +32,29 @@ from providers import (
     DestinationIds,
     Emails,
     Hostname,
-    Inputs,
-    Reference,
     Switch,
     TokenEnv,
-    UnreadableReference,
     WaitSeconds,
     WarnDays,
     ZoneId,
-    authorities_in_file,
     explain,
-    leaf_in_file,
-    require_matching_key,
+    is_common_name,
 )
 
-from .fields import Authority, CertificateFile, KeyReference, ServerName, SslMode, Stage, each_once
+from .certificate_config import (
+    AnyCertificateConfig,
+    AnyHostnameCertificateConfig,
+    IssuedCertificateConfig,
+    KeyPair,
+)
+from .fields import Authority, CertificateFile, ServerName, SslMode, Stage, each_once
+from .issuer_config import IssuerConfig, Surroundings, read_issuers
+from .section import NAMESPACE, Section
 
-NAMESPACE = "aop"
 KEY = "zones"
+ISSUERS = "issuers"
 ALERTS = "alerts"
 ABSENT = object()
-
-
-def read_authorities(reference: str, file: str = "") -> str:
-    """The PEM of the CAs in `file:PATH`; `pulumi.RunError`, beginning with `file`, without them."""
-    return _read_file(authorities_in_file, reference, file)
-
-
-def read_leaf(reference: str, file: str = "") -> str:
-    """The PEM of the leaf in `file:PATH`; `pulumi.RunError` as `read_authorities`."""
-    return _read_file(leaf_in_file, reference, file)
-
-
-def _read_file(read: Callable[[str, Path], str], reference: str, file: str) -> str:
-    try:
-        return read(reference.removeprefix("file:"), PROJECT)
-    except UnreadableReference as error:
-        where = f"{file}: " if file else ""
-        # Nobody's real certificates lie there.
-        is_a_test = reference.startswith("file:.local/")
-        hint = " `make up` makes test certificates for the sandbox." if is_a_test else ""
-        raise pulumi.RunError(f"{where}{error.fact}. {error.next_step}{hint}") from None
-
-
-class Section(Inputs):
-    """A part of the configuration. A key without a value is refused, never read as absent.
-
-    Who empties a key by mistake, with a comment in place of its value for instance, would take
-    away the certificate that it names.
-    """
-
-    @field_validator("*", mode="before")
-    @classmethod
-    def _is_not_empty(cls, value: Any, info: ValidationInfo) -> Any:
-        if value is None and info.field_name == "hostnames":
-            raise ValueError("has no value. List the hostnames below it, or write [] for none.")
-        if value is None:
-            raise ValueError("has no value. Give it one, or remove the line to take it away.")
-        return value
-
-
-class KeyPair(Section):
-    """A certificate (`file:PATH`) and its key (`env:NAME`, `file:PATH` or `secret:KEY`).
-
-    `passphrase` is the one of an encrypted key, `env:NAME` or `file:PATH`.
-    `ca` is the CA that signed it, with its intermediates, `file:PATH`: what the origin trusts.
-    """
-
-    certificate: CertificateFile
-    private_key: KeyReference
-    passphrase: Reference | None = None
-    ca: CertificateFile | None = None
-
-    def pem(self, file: str = "") -> str:
-        """The PEM of the leaf alone; `pulumi.RunError` as `read_authorities`."""
-        return read_leaf(self.certificate, file)
-
-    def require_issuer(self, where: str = "", file: str = "") -> None:
-        """`pulumi.RunError` when `ca` did not sign the certificate: origins would refuse it.
-
-        :param where: what the error begins with, before `ca`.
-        """
-        if self.ca is None:
-            return
-        certificate, authority = self.pem(file), read_authorities(self.ca, file)
-        try:
-            pin(certificate)
-        except ValueError:
-            # The resource says what is wrong with the text of its certificate.
-            return
-        try:
-            chain_depth(certificate, bundle(authority))
-        except ValueError as error:
-            raise pulumi.RunError(
-                f"{where}ca: {error} Give the CA that signed the certificate; the CA before a"
-                " change stays under origin.also_trust (docs/rotation.md)."
-            ) from None
-
-    def require_key(self, where: str = "", file: str = "") -> None:
-        """`pulumi.RunError` when what can be read is no certificate and its key.
-
-        A key that cannot be read is no fault here: previews need none (law 4).
-        """
-        if self.private_key.startswith("secret:"):
-            return
-        try:
-            require_matching_key(self.pem(file), self.private_key, self.passphrase, os.environ)
-        except UnreadableReference:
-            return
-        except ValueError as error:
-            kind, _, fault = str(error).partition(": ")
-            reference = self.certificate if kind == "certificate" else self.private_key
-            raise pulumi.RunError(f"{where}{kind} ({reference}): {fault}") from None
-
-    def key(self) -> pulumi.Input[str]:
-        """What a certificate resource takes as `private_key`."""
-        kind, _, name = self.private_key.partition(":")
-        if kind == "secret":
-            return pulumi.Config(NAMESPACE).require_secret(name)
-        return self.private_key
-
-
-class HostnameCertificateConfig(KeyPair):
-    """A certificate for hostnames.
-
-    `hostnames` is a list, or a map to `on` or `off`: off presents no certificate at all.
-    `external: true` allows hostnames outside the zone's name (Cloudflare for SaaS).
-    """
-
-    hostnames: Annotated[dict[Hostname, Switch], WrapValidator(each_once)]
-    external: bool = False
 
 
 class OriginConfig(Section):
@@ -228,8 +121,8 @@ class ZoneConfig(Section):
     token_env: TokenEnv | None = None
     ssl: SslMode | None = None
     shared_certificate: Switch | None = None
-    zone_certificate: KeyPair | None = None
-    hostname_certificates: dict[str, HostnameCertificateConfig] = Field(default_factory=dict)
+    zone_certificate: AnyCertificateConfig | None = None
+    hostname_certificates: dict[str, AnyHostnameCertificateConfig] = Field(default_factory=dict)
     origin: OriginConfig | None = None
     allow_removal: tuple[Hostname, ...] = ()
     overwrite: bool = False
@@ -239,22 +132,62 @@ class ZoneConfig(Section):
     max_hostnames_per_certificate: Limit | None = None
     wait_seconds: WaitSeconds = 300
 
-    def pairs(self) -> dict[str, KeyPair]:
+    def certificates(self) -> dict[str, KeyPair | IssuedCertificateConfig]:
         """Every certificate of the zone, under the key that names it in the configuration."""
         own = {"zone_certificate": self.zone_certificate} if self.zone_certificate else {}
         return {**own, **self.hostname_certificates}
 
+    def pairs(self) -> dict[str, KeyPair]:
+        """Those of `certificates` that are given with their keys."""
+        return {k: one for k, one in self.certificates().items() if isinstance(one, KeyPair)}
+
+    def issued(self) -> dict[str, IssuedCertificateConfig]:
+        """Those of `certificates` that an issuer signs."""
+        found = self.certificates().items()
+        return {k: one for k, one in found if isinstance(one, IssuedCertificateConfig)}
+
     def pairs_by_key(self, name: str) -> dict[str, KeyPair]:
-        """Every certificate of the zone, under the path to it in the configuration."""
-        own = {"zone_certificate": self.zone_certificate} if self.zone_certificate else {}
-        others = {f"hostname_certificates.{k}": v for k, v in self.hostname_certificates.items()}
-        return {f'zones["{name}"].{key}': pair for key, pair in {**own, **others}.items()}
+        """The same as `pairs`, under the path to each in the configuration."""
+        return {f'zones["{name}"].{self.path_to(k)}': pair for k, pair in self.pairs().items()}
+
+    def path_to(self, key: str) -> str:
+        """Where the certificate of this key stands in the zone's configuration."""
+        is_of_hostnames = key in self.hostname_certificates
+        return f"hostname_certificates.{key}" if is_of_hostnames else key
+
+    def with_common_names(self, zone: str, owner: str) -> ZoneConfig:
+        """The same with a name in each issued certificate; `ValueError` for one that cannot be.
+
+        :param zone: the name of this zone.
+        :param owner: PROJECT.STACK, which default names begin with.
+        """
+        users: dict[str, str] = {}
+        named: dict[str, IssuedCertificateConfig] = {}
+        for key, certificate in self.issued().items():
+            label = key if key in self.hostname_certificates else "zone"
+            name = certificate.common_name or f"{owner}.{zone}.{label}"
+            if not is_common_name(name):
+                raise ValueError(
+                    f"{zone}, {self.path_to(key)}: {name} can be no common name, which has 1 to 64"
+                    " letters, digits and . _ @ : / -. Give common_name."
+                )
+            if name in users:
+                raise ValueError(
+                    f"{zone}: {users[name]} and {self.path_to(key)} have the common_name {name},"
+                    " and nobody could tell their certificates apart. Give one of them another."
+                )
+            users[name] = self.path_to(key)
+            named[key] = certificate.model_copy(update={"common_name": name})
+        own = {"zone_certificate": named.pop("zone_certificate", self.zone_certificate)}
+        return self.model_copy(
+            update={**own, "hostname_certificates": {**self.hostname_certificates, **named}}
+        )
 
     @field_validator("hostname_certificates", mode="after")
     @classmethod
     def _no_hostname_twice(
-        cls, value: dict[str, HostnameCertificateConfig]
-    ) -> dict[str, HostnameCertificateConfig]:
+        cls, value: dict[str, AnyHostnameCertificateConfig]
+    ) -> dict[str, AnyHostnameCertificateConfig]:
         seen: dict[str, str] = {}
         for name, certificate in value.items():
             for hostname in certificate.hostnames:
@@ -292,10 +225,20 @@ class AlertsConfig(Section):
 
 
 class Environment(Section):
-    """All zones of an environment, under their names, and whom Cloudflare tells of them."""
+    """All zones of an environment, under their names, and whom Cloudflare tells of them.
+
+    `issuers` are those of the file, by name.
+    """
 
     zones: Annotated[dict[Hostname, ZoneConfig], WrapValidator(each_once)]
     alerts: AlertsConfig | None = None
+    issuers: Annotated[dict[str, IssuerConfig], PlainValidator(dict)] = Field(default_factory=dict)
+
+    @field_validator("zones", mode="after")
+    @classmethod
+    def _named(cls, zones: dict[str, ZoneConfig], info: ValidationInfo) -> dict[str, ZoneConfig]:
+        owner = info.context.owner if isinstance(info.context, Surroundings) else NAMESPACE
+        return {name: zone.with_common_names(name, owner) for name, zone in zones.items()}
 
     @field_validator("zones", mode="after")
     @classmethod
@@ -318,9 +261,16 @@ class Environment(Section):
         return zones
 
 
-def parse(zones: Any, file: str, alerts: Any = ABSENT) -> Environment:
-    """The environment from the values of `aop:zones` and `aop:alerts`.
+def parse(
+    zones: Any,
+    file: str,
+    alerts: Any = ABSENT,
+    issuers: Any = ABSENT,
+    owner: str = NAMESPACE,
+) -> Environment:
+    """The environment from the values of `aop:zones`, `aop:alerts` and `aop:issuers`.
 
+    :param owner: PROJECT.STACK, how the common names of issued certificates begin.
     :raises pulumi.RunError: it names key and file.
     """
     if isinstance(zones, list):
@@ -337,8 +287,11 @@ def parse(zones: Any, file: str, alerts: Any = ABSENT) -> Environment:
         ]
         raise pulumi.RunError("\n".join(lines))
     try:
+        known = {} if issuers is ABSENT else read_issuers(issuers)
         given = {} if alerts is ABSENT else {ALERTS: alerts}
-        return Environment.model_validate({KEY: zones, **given})
+        surroundings = Surroundings(known, owner)
+        whole = {KEY: zones, ISSUERS: known, **given}
+        return Environment.model_validate(whole, context=surroundings)
     except ValidationError as error:
         raise pulumi.RunError("\n".join(f"{file}: {line}" for line in explain(error))) from None
 
@@ -362,10 +315,12 @@ def load(read: Callable[[str], Any] | None = None) -> Environment:
     """The environment of the selected stack; `pulumi.RunError` also for a missing certificate."""
     read = read or pulumi.Config(NAMESPACE).get_object
     zones = _value(read, KEY, "a map from zone names to zones")
-    alerts = _value(read, ALERTS, "a map with account_id and emails")
-    # A value that is null reads as None, as one that is absent does.
-    is_absent = alerts is None and pulumi.Config(NAMESPACE).get(ALERTS) is None
-    environment = parse(zones, _file(), ABSENT if is_absent else alerts)
+    alerts = _if_there(read, ALERTS, "a map with account_id and emails")
+    issuers = _if_there(read, ISSUERS, "a map from names to issuers")
+    owner = f"{pulumi.get_project()}.{pulumi.get_stack()}"
+    environment = parse(zones, _file(), alerts, issuers, owner)
+    for issuer in environment.issuers.values():
+        issuer.authorities(_file())
     # Found missing only when its zone's turn comes, a file would stop `up` with half of the zones
     # made.
     for name, zone in environment.zones.items():
@@ -374,6 +329,13 @@ def load(read: Callable[[str], Any] | None = None) -> Environment:
             pair.require_issuer(f"{_file()}: {key}.", _file())
             pair.require_key(f"{_file()}: {key}.", _file())
     return environment
+
+
+def _if_there(read: Callable[[str], Any], key: str, what: str) -> Any:
+    found = _value(read, key, what)
+    # A value that is null reads as None, as one that is absent does.
+    is_absent = found is None and pulumi.Config(NAMESPACE).get(key) is None
+    return ABSENT if is_absent else found
 
 
 def _value(read: Callable[[str], Any], key: str, what: str) -> Any:

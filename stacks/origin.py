@@ -19,8 +19,10 @@ from origins import (
     server_named,
 )
 
-from .config import KeyPair, OriginConfig, ZoneConfig, read_authorities, read_leaf
+from .certificate_config import IssuedCertificateConfig, KeyPair
+from .config import OriginConfig, ZoneConfig
 from .fields import CLOUDFLARE
+from .section import read_authorities, read_leaf
 
 BEGIN = "-----BEGIN CERTIFICATE-----"
 DEEPEST = 10
@@ -37,8 +39,8 @@ KEYS = {
 class PresentedCertificate:
     """What is presented for a hostname; the texts are "" on the global level.
 
-    `certificate` is PEM, and `ca` the PEM of the CA that the configuration names for it, if any;
-    `pair` is where both stand in the configuration.
+    `certificate` is PEM, "" too where an issuer signs whatever is presented then; `ca` is the PEM
+    of the CA that the configuration names, if any; `pair` or `issued` is where both stand there.
     """
 
     level: str
@@ -46,6 +48,12 @@ class PresentedCertificate:
     certificate: str = ""
     ca: str = ""
     pair: KeyPair | None = None
+    issued: IssuedCertificateConfig | None = None
+
+    @property
+    def is_shared(self) -> bool:
+        """Whether Cloudflare's own certificate is presented."""
+        return self.level == "global"
 
 
 def presented(zones: Mapping[str, ZoneConfig], hostname: str, file: str) -> PresentedCertificate:
@@ -74,14 +82,20 @@ def presented(zones: Mapping[str, ZoneConfig], hostname: str, file: str) -> Pres
     )
 
 
-def _own(level: str, zone: str, pair: KeyPair, file: str) -> PresentedCertificate:
+def _own(
+    level: str, zone: str, pair: KeyPair | IssuedCertificateConfig, file: str
+) -> PresentedCertificate:
+    if isinstance(pair, IssuedCertificateConfig):
+        return PresentedCertificate(level, zone, ca=pair.ca_pem(file), issued=pair)
     ca = read_authorities(pair.ca, file) if pair.ca else ""
     return PresentedCertificate(level, zone, pair.pem(file), ca, pair)
 
 
 def depth(client: PresentedCertificate, authorities: str, also_trust: Sequence[str]) -> int:
-    """The depth of the real chain; for a CA before or after that, how many its PEM text holds."""
-    own = chain_depth(client.certificate, authorities) if client.certificate else 1
+    """The depth of the real chain; for CAs of what nobody knows yet, how many a text holds."""
+    own = client.ca.count(BEGIN)
+    if client.certificate:
+        own = chain_depth(client.certificate, authorities)
     return min(DEEPEST, max(own, *(text.count(BEGIN) for text in also_trust), 1))
 
 
@@ -124,7 +138,12 @@ def pins(
     :param also_trust: the PEM texts of the CAs for a change, as in `describe`.
     :param also: the PEM texts of other certificates that are to pass.
     """
-    if not client.certificate:
+    if client.issued:
+        raise ValueError(
+            f"pin: issuer {client.issued.issuer.name} signs another certificate at each renewal,"
+            " and none of them is known before. Leave pin out, or give a certificate with its key."
+        )
+    if client.is_shared:
         raise ValueError(
             "pin: Cloudflare's shared certificate cannot be pinned: Cloudflare replaces it"
             " unannounced. Use a certificate of your own."
@@ -230,7 +249,7 @@ def _directives_of(
 ) -> dict[str, Any]:
     client = presented(zones, hostname, file)
     where = f"{file}: the origin of {hostname}: "
-    if client.certificate and not client.ca:
+    if not client.is_shared and not client.ca:
         raise pulumi.RunError(
             f"{where}which CA signed its {client.level} certificate? Give ca: file:PATH beside the"
             " certificate."

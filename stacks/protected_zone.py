@@ -16,12 +16,15 @@ import pulumi
 from providers import (
     HostnameBindings,
     HostnameCertificate,
+    IssuedHostnameCertificate,
+    IssuedZoneCertificate,
     UploadLedger,
     ZoneCertificate,
     ZoneSetting,
 )
 
-from .config import KeyPair, ZoneConfig, declared_in
+from .certificate_config import IssuedCertificateConfig, KeyPair
+from .config import ZoneConfig, declared_in
 
 SHARED = "tls_client_auth"
 OWN = "origin_tls_client_auth"
@@ -60,16 +63,8 @@ class ProtectedZone(pulumi.ComponentResource):
         modes = [self._setting("ssl", zone.ssl, [])] if zone.ssl else []
         self._own = self._zone_certificate(zone.zone_certificate, uploads := self._uploads())
         self._hostname_certificates = {
-            label: HostnameCertificate(
-                f"{name}-{label}",
-                certificate=pair.pem(),
-                private_key=pair.key(),
-                passphrase=pair.passphrase,
-                warn_days=self._zone.warn_days,
-                opts=self._options(uploads),
-                **self._common,
-            )
-            for label, pair in zone.hostname_certificates.items()
+            label: self._hostname_certificate(label, certificate, uploads)
+            for label, certificate in zone.hostname_certificates.items()
         }
         going_on = self._switches_on(modes)
         bindings = self._bindings([*modes, *going_on])
@@ -96,33 +91,52 @@ class ProtectedZone(pulumi.ComponentResource):
     def _uploads(self) -> list[pulumi.Resource]:
         """What has to be in state before a certificate is uploaded; nothing without one."""
         own = self._zone.zone_certificate
-        pairs = self._zone.hostname_certificates
-        if own is None and not pairs:
+        others = self._zone.hostname_certificates
+        if own is None and not others:
             return []
         uploads = UploadLedger(
             f"{self._name}-uploads",
-            zone_certificates={"zone": own.pem()} if own else None,
-            hostname_certificates={label: pair.pem() for label, pair in pairs.items()} or None,
+            zone_certificates={"zone": _entry(own)} if own else None,
+            hostname_certificates={label: _entry(one) for label, one in others.items()} or None,
             opts=self._options([]),
             **self._common,
         )
         return [uploads]
 
     def _zone_certificate(
-        self, pair: KeyPair | None, after: Sequence[pulumi.Resource]
-    ) -> ZoneCertificate | None:
-        if pair is None:
+        self,
+        wanted: KeyPair | IssuedCertificateConfig | None,
+        after: Sequence[pulumi.Resource],
+    ) -> ZoneCertificate | IssuedZoneCertificate | None:
+        if wanted is None:
             return None
-        return ZoneCertificate(
-            f"{self._name}-zone",
-            certificate=pair.pem(),
-            private_key=pair.key(),
-            passphrase=pair.passphrase,
-            warn_days=self._zone.warn_days,
-            overwrite=self._zone.overwrite,
-            opts=self._options(after),
-            **self._common,
-        )
+        name, overwrite, opts = f"{self._name}-zone", self._zone.overwrite, self._options(after)
+        if isinstance(wanted, IssuedCertificateConfig):
+            wish = _wish(wanted)
+            return IssuedZoneCertificate(
+                name, overwrite=overwrite, opts=opts, **wish, **self._common
+            )
+        given = self._given(wanted)
+        return ZoneCertificate(name, overwrite=overwrite, opts=opts, **given, **self._common)
+
+    def _hostname_certificate(
+        self,
+        label: str,
+        wanted: KeyPair | IssuedCertificateConfig,
+        after: Sequence[pulumi.Resource],
+    ) -> HostnameCertificate | IssuedHostnameCertificate:
+        name, opts = f"{self._name}-{label}", self._options(after)
+        if isinstance(wanted, IssuedCertificateConfig):
+            return IssuedHostnameCertificate(name, opts=opts, **_wish(wanted), **self._common)
+        return HostnameCertificate(name, opts=opts, **self._given(wanted), **self._common)
+
+    def _given(self, pair: KeyPair) -> dict[str, Any]:
+        return {
+            "certificate": pair.pem(),
+            "private_key": pair.key(),
+            "passphrase": pair.passphrase,
+            "warn_days": self._zone.warn_days,
+        }
 
     def _switches_on(self, modes: Sequence[pulumi.Resource]) -> list[pulumi.Resource]:
         switches: list[pulumi.Resource] = []
@@ -177,7 +191,31 @@ class ProtectedZone(pulumi.ComponentResource):
         }
 
 
-def _facts(certificate: ZoneCertificate | HostnameCertificate) -> dict[str, Any]:
+def _entry(wanted: KeyPair | IssuedCertificateConfig) -> str:
+    """What the ledger takes note of before the upload."""
+    if isinstance(wanted, IssuedCertificateConfig):
+        return f"CN={wanted.common_name}"
+    return wanted.pem()
+
+
+def _wish(wanted: IssuedCertificateConfig) -> dict[str, Any]:
+    return {
+        "issuer_name": wanted.issuer.name,
+        "issuer_settings": wanted.issuer.settings,
+        "ca": wanted.ca_pem(),
+        "common_name": wanted.common_name,
+        "key": wanted.key,
+        "days": wanted.days,
+        "renew_days": wanted.renew_days,
+    }
+
+
+def _facts(
+    certificate: ZoneCertificate
+    | HostnameCertificate
+    | IssuedZoneCertificate
+    | IssuedHostnameCertificate,
+) -> dict[str, Any]:
     return {
         "cert_id": certificate.id,
         "certificate_sha256": certificate.certificate_sha256,

@@ -11,7 +11,7 @@ from providers.plugin.session import Session
 from providers.values import pem
 from providers.values.pair import certificate_findings, load_matching_key
 from providers.values.reference import PROJECT, UnreadableReference
-from stacks.config import KeyPair
+from stacks.certificate_config import KeyPair
 from stacks.origin import zone_directives
 
 from ..command import Stop

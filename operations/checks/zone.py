@@ -13,7 +13,7 @@ from providers.lifecycle.tls_mode import WITHOUT_TLS, is_lowered
 from providers.plugin.session import Session
 from providers.values import pem
 from providers.values.text import short
-from stacks.config import KeyPair
+from stacks.certificate_config import IssuedCertificateConfig, KeyPair
 
 from ..plan import outside
 from ..plan.held import HeldState
@@ -213,13 +213,15 @@ def _others(zone: LiveZone) -> Untrusted:
     return Untrusted(f"every other hostname of {zone.name}")
 
 
-def _configured_certificate(pair: KeyPair | None) -> CertificateFacts | None:
-    """The facts of a configured certificate; None where there is none that can be read."""
-    try:
-        parsed = pem.read_certificate(pair.pem()) if pair else None
-    except (pem.PemError, pulumi.RunError):
+def _configured_certificate(
+    wanted: KeyPair | IssuedCertificateConfig | None,
+) -> CertificateFacts | None:
+    """The facts of a given certificate; None where there is none that can be read."""
+    if not isinstance(wanted, KeyPair):
         return None
-    if parsed is None:
+    try:
+        parsed = pem.read_certificate(wanted.pem())
+    except (pem.PemError, pulumi.RunError):
         return None
     key = parsed.authority_key.hex()
     return CertificateFacts(parsed.sha256, parsed.expires_on, parsed.issuer, issuer_key=key)

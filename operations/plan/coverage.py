@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Literal
@@ -45,13 +45,13 @@ class Covered:
 
 def compare(
     zone: LiveZone,
-    fingerprints: Mapping[str, str],
+    fingerprints: Mapping[str, Collection[str]],
     now: datetime,
     ours: HeldState | None = None,
 ) -> list[Covered]:
     """Every hostname of a zone that is bound or configured, and all others as `*`.
 
-    :param fingerprints: SHA-256 of the configured certificates, by the label of their pair.
+    :param fingerprints: by label the SHA-256 of what may be presented, where that is known.
     :param ours: the stack's state, by which an outside change differs from one to come; None where
         the state was not read.
     """
@@ -65,8 +65,11 @@ def compare(
         if hostname in labels:
             label = labels[hostname]
             is_on = pairs[label].hostnames[hostname] == "on"
-            wanted = fingerprints.get(label, "") if is_on else None
-            status, why = _of_hostname(zone, hostname, presented, wanted, now)
+            wanted = fingerprints.get(label)
+            if is_on:
+                status, why = _of_hostname(zone, hostname, presented, wanted, now)
+            else:
+                status, why = _of_switched_off(presented)
             if status in ("missing", "wrong"):
                 why += f": {_remedy(zone, hostname, held)}"
         elif hostname == ANY_OTHER:
@@ -123,13 +126,19 @@ def _whose(hostname: str, held: ZoneFacts | None) -> str:
     return ", `pulumi up` takes it away" if is_held else ", nor has the state"
 
 
+def _of_switched_off(presented: Presented) -> tuple[Status, str]:
+    is_off = presented.level == "nothing"
+    return ("as wanted", presented.why) if is_off else ("wrong", "the configuration says off")
+
+
 def _of_hostname(
-    zone: LiveZone, hostname: str, presented: Presented, wanted: str | None, now: datetime
+    zone: LiveZone,
+    hostname: str,
+    presented: Presented,
+    wanted: Collection[str] | None,
+    now: datetime,
 ) -> tuple[Status, str]:
-    """`wanted` is a fingerprint, "" where the file cannot be read, None for switched off."""
-    if wanted is None:
-        is_off = presented.level == "nothing"
-        return ("as wanted", presented.why) if is_off else ("wrong", "the configuration says off")
+    """`wanted` are fingerprints, None where the file cannot be read."""
     if zone.facts.ssl in WITHOUT_TLS:
         return "missing", presented.why
     if hostname not in zone.facts.hostnames:
@@ -137,11 +146,12 @@ def _of_hostname(
     certificate = presented.certificate
     if presented.level != "hostname" or certificate is None:
         return "missing", presented.why
-    if wanted and certificate.sha256 != wanted:
-        return "wrong", f"bound to {_short(certificate)}, the configuration names {short(wanted)}"
+    if wanted is not None and certificate.sha256 not in wanted:
+        why = f"bound to {_short(certificate)}, the configuration names {_any_of(wanted)}"
+        return "wrong", why
     if ended := _expiry_words(presented, now):
         return "expired", ended
-    if not wanted:
+    if wanted is None:
         return "as wanted", f"{presented.why}; the configured file cannot be read"
     return "as wanted", presented.why
 
@@ -150,11 +160,18 @@ def _short(certificate: CertificateFacts) -> str:
     return short(certificate.sha256) or "a certificate that cannot be read"
 
 
+def _any_of(wanted: Collection[str]) -> str:
+    return " or ".join(map(short, sorted(wanted))) or "one that its issuer has still to sign"
+
+
 def _of_zone(
-    zone: LiveZone, presented: Presented, fingerprints: Mapping[str, str], now: datetime
+    zone: LiveZone,
+    presented: Presented,
+    fingerprints: Mapping[str, Collection[str]],
+    now: datetime,
 ) -> tuple[Status, str]:
     config = zone.config
-    wanted = fingerprints.get("zone_certificate", "")
+    wanted = fingerprints.get("zone_certificate")
     if config.zone_certificate is None and config.shared_certificate != "on":
         if ended := _expiry_words(presented, now):
             return "foreign", ended
@@ -167,8 +184,8 @@ def _of_zone(
     if presented.level != "zone":
         return "missing", f"{presented.why}; the configuration has a certificate for the zone"
     held = presented.certificate or CertificateFacts()
-    if wanted and held.sha256 != wanted:
-        why = f"the zone presents {_short(held)}, the configuration names {short(wanted)}"
+    if wanted is not None and held.sha256 not in wanted:
+        why = f"the zone presents {_short(held)}, the configuration names {_any_of(wanted)}"
         return "wrong", why
     if ended := _expiry_words(presented, now):
         return "expired", ended

@@ -8,7 +8,8 @@ from typing import Any
 
 import yaml
 
-from stacks.config import KEY, NAMESPACE
+from stacks.config import KEY
+from stacks.section import NAMESPACE
 
 from .. import new_files
 from ..plan.takeover import Takeover, configuration, forget_lines, removed_blocks, secret_name

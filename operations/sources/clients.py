@@ -17,7 +17,7 @@ from origins import ClientCertificate, cloudflare_ca
 from providers.values import pem
 from providers.values.pair import load_matching_key
 from providers.values.reference import PROJECT, UnreadableReference
-from stacks.config import KeyPair
+from stacks.certificate_config import KeyPair
 
 from ..passing_files import Keep
 

@@ -5,19 +5,35 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from contextlib import suppress
 from dataclasses import dataclass, field
+from datetime import datetime
 from pathlib import Path
 from typing import Any, TypeVar
 
 import click
 import pulumi
 
+from issuers import signer_fault
+from providers.api.answers import Level
+from providers.lifecycle.ledger import subject_key
 from providers.values import pem
+from providers.values.inputs import SUBJECT
 from stacks import yaml_file
-from stacks.config import ABSENT, ALERTS, KEY, NAMESPACE, PROJECT, Environment, ZoneConfig, parse
+from stacks.config import (
+    ABSENT,
+    ALERTS,
+    ISSUERS,
+    KEY,
+    PROJECT,
+    Environment,
+    ZoneConfig,
+    parse,
+)
 from stacks.orphans_known import ORPHANS_KNOWN, parse_orphans_known
+from stacks.section import NAMESPACE
 
 from ..command import Stop
 from ..plan.held import HeldState
+from ..plan.live import LiveZone
 from .state import pulumi as run_pulumi
 
 Function = TypeVar("Function", bound=Callable[..., Any])
@@ -70,8 +86,10 @@ def project_option(function: Function) -> Function:
 def load(stack: str, file: Path | None) -> StackFile:
     """The configuration; every mistake in it is one line that names key and file."""
     name, path, values = _read(stack, file)
-    alerts = values.get(f"{NAMESPACE}:{ALERTS}", ABSENT)
-    environment = parse(values.get(f"{NAMESPACE}:{KEY}"), str(path), alerts)
+    alerts, issuers = (values.get(f"{NAMESPACE}:{key}", ABSENT) for key in (ALERTS, ISSUERS))
+    # `org/project/stack` is called as `pulumi.get_stack()` calls that stack.
+    owner = f"{_project()}.{name.rpartition('/')[2]}"
+    environment = parse(values.get(f"{NAMESPACE}:{KEY}"), str(path), alerts, issuers, owner)
     known = values.get(f"{NAMESPACE}:{ORPHANS_KNOWN}", {})
     return StackFile(name, path, environment, parse_orphans_known(known, str(path)))
 
@@ -149,6 +167,10 @@ def _folder(project: Path) -> Path:
     return project / str(named or "")
 
 
+def _project() -> str:
+    return str(yaml_file.read(PROJECT / "Pulumi.yaml")["name"])
+
+
 class NotSet(Stop):
     """The stack's configuration has no value of this name."""
 
@@ -172,10 +194,25 @@ def secret(wanted: StackFile, key: str) -> str:
         raise
 
 
-def fingerprints(config: ZoneConfig) -> dict[str, str]:
-    """SHA-256 of the certificates of a zone by label, of those whose files can be read."""
-    found: dict[str, str] = {}
-    for label, pair in config.pairs().items():
+def fingerprints(zone: LiveZone, now: datetime) -> dict[str, set[str]]:
+    """By label the SHA-256 of the certificates that a zone may present, where that is known.
+
+    A given certificate is the one in its file; of issued ones any that the zone holds for the
+    subject, and that the issuer's `ca` accepts.
+    """
+    found: dict[str, set[str]] = {}
+    for label, pair in zone.config.pairs().items():
         with suppress(pem.PemError, pulumi.RunError):
-            found[label] = pem.read_certificate(pair.pem()).sha256
+            found[label] = {pem.read_certificate(pair.pem()).sha256}
+    for label, issued in zone.config.issued().items():
+        level: Level = "hostname" if label in zone.config.hostname_certificates else "zone"
+        subject = SUBJECT + issued.common_name
+        with suppress(pulumi.RunError):
+            ca = issued.ca_pem()
+            found[label] = {
+                record.sha256
+                for record in zone.certificates[level]
+                if subject_key(record) == subject
+                and signer_fault(record.certificate, ca, now) is None
+            }
     return found

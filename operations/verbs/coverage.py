@@ -60,7 +60,7 @@ def command(
         now = run.clock.now()
     silent = unwarned.find(told)
     found = worst_first(
-        item for zone in zones for item in compare(zone, fingerprints(zone.config), now, ours)
+        item for zone in zones for item in compare(zone, fingerprints(zone, now), now, ours)
     )
     if form == "json":
         show_json(

@@ -15,7 +15,8 @@ import yaml
 
 from providers.api.errors import CloudflareError
 from providers.plugin.session import Session
-from stacks.config import KEY, NAMESPACE, PROJECT, ZoneConfig
+from stacks.config import KEY, PROJECT, ZoneConfig
+from stacks.section import NAMESPACE
 
 from .. import new_files
 from ..command import Stop, Verb, examples

@@ -280,8 +280,8 @@ def _notes(
         " place, so trust its successor with --also-trust before Cloudflare presents that."
         for name in anchors(origin.authorities)
     ]
-    if client.certificate:
-        need = origin_needs(pem.read_certificate(client.certificate).key_kind)
+    if not client.is_shared:
+        need = origin_needs(_key_kind(client))
         notes += [need] if need else []
     if bundle(cloudflare_ca.read()) in origin.authorities:
         ends = f"Cloudflare's CA ends on {cloudflare_ca.ENDS:%Y-%m-%d}."
@@ -290,9 +290,17 @@ def _notes(
     return tuple(notes)
 
 
+def _key_kind(client: PresentedCertificate) -> str:
+    if client.issued:
+        return client.issued.key.upper()
+    return pem.read_certificate(client.certificate).key_kind
+
+
 def _shown(client: PresentedCertificate) -> str:
-    if not client.certificate:
+    if client.is_shared:
         return f"Cloudflare's shared certificate (zone {client.zone})"
+    if client.issued:
+        return f"the {client.level} certificate, which issuer {client.issued.issuer.name} renews"
     ends = pem.read_certificate(client.certificate).expires_on
     return f"the {client.level} certificate, until {ends[:10]}"
 
@@ -338,7 +346,7 @@ def as_json(made: Directives, files: Sequence[Path]) -> dict[str, Any]:
 
 def bundle_for(client: PresentedCertificate, ca: Path | None, also_trust: Sequence[str]) -> str:
     """The bundle of CAs, each once; `also_trust` has the PEM texts of those for a change of CA."""
-    if not client.certificate:
+    if client.is_shared:
         if ca:
             raise Stop(
                 f"Cloudflare's shared certificate is presented ({client.zone}), so its CA is"

@@ -18,8 +18,7 @@ from typing import Any
 import click
 
 from origins import SUMMARY, ProbeReport, Target, addresses, probe, worst
-from stacks.config import KeyPair
-from stacks.origin import presented
+from stacks.origin import PresentedCertificate, presented
 
 from ..command import Stop, Verb, examples, hostname_argument
 from ..passing_files import passing_files
@@ -163,17 +162,16 @@ def _given(hostname: str, options: Mapping[str, Any]) -> Given:
     if options["stack"] or options["config"]:
         if given.certificate:
             raise ValueError("--stack names the right certificate: leave --certificate out.")
-        pair = _pair(hostname, options["stack"] or "", options["config"])
-        given = replace(given, pair=pair, is_shared=pair is None)
+        client = _presented(hostname, options["stack"] or "", options["config"])
+        given = replace(given, pair=client.pair, is_shared=client.is_shared)
     if options["pinned"] and not (given.key or given.pair):
         raise ValueError("--pinned needs what is pinned: --certificate with --key, or --stack.")
     return given
 
 
-def _pair(hostname: str, stack: str, file: Path | None) -> KeyPair | None:
-    """What the stack presents for the hostname; None for Cloudflare's shared certificate."""
+def _presented(hostname: str, stack: str, file: Path | None) -> PresentedCertificate:
     wanted = configuration.load(stack, file)
-    return presented(wanted.zones, hostname, str(wanted.file)).pair
+    return presented(wanted.zones, hostname, str(wanted.file))
 
 
 def _reports(targets: Sequence[Target], given: Given) -> list[ProbeReport]:

@@ -32,7 +32,15 @@ from .certificate import (
     predecessors_of,
     sha256_of,
 )
-from .issued_inputs import IssuedCertificateInputs, ends_in, is_due, issuer_faults, issuer_of
+from .issued_inputs import (
+    IssuedCertificateInputs,
+    ends_in,
+    has_unknown,
+    is_due,
+    issuer_faults,
+    issuer_of,
+    renewal_fault,
+)
 from .presented import warn_if_not_presented
 from .unrecorded import find_unrecorded
 from .upload import Upload
@@ -68,12 +76,10 @@ class IssuedCertificateProvider(ZoneProvider[IssuedCertificateInputs]):
     ) -> tuple[Props, Sequence[str]]:
         """Refuses what cannot work. Nothing is added: nobody knows what will be signed."""
         faults = issuer_faults(inputs.issuer_settings)
-        days, before = inputs.days, inputs.renew_days
-        if UNKNOWN not in (days, before) and days and before and before >= days:
-            faults.append(
-                f"renew_days: {before} days before its end a certificate of {days} days has not"
-                " begun. Give fewer."
-            )
+        given = (inputs.issuer_settings, inputs.days, inputs.renew_days)
+        if not faults and not has_unknown(given):
+            fault = renewal_fault(issuer_of(inputs.issuer_settings), *given[1:])
+            faults += [fault] if fault else []
         return {}, faults
 
     def diff(self, id_: str, olds: Props, news: Props) -> DiffResult:

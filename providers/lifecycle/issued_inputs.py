@@ -27,12 +27,17 @@ LONGEST_NAME = 64
 MOST_DAYS = 3650
 
 
+def is_common_name(text: str) -> bool:
+    """Whether a certificate can be asked for under this name."""
+    return re.fullmatch(COMMON_NAME, text) is not None
+
+
 def _common_name(value: Any, _: object) -> Any:
     if value is UNKNOWN:
         return UNKNOWN
     if isinstance(value, str) and len(value) > LONGEST_NAME:
         raise ValueError(f"has {len(value)} characters, and {LONGEST_NAME} may be. Give fewer.")
-    if not isinstance(value, str) or not re.fullmatch(COMMON_NAME, value):
+    if not isinstance(value, str) or not is_common_name(value):
         raise ValueError(
             "is not a common name. Give letters, digits and . _ @ : / - such as"
             " aop.prod.example.com.zone."
@@ -47,9 +52,14 @@ def _days(value: Any, _: object) -> Any:
     return value
 
 
+CommonName = Annotated[str, WrapValidator(_common_name)]
+LifeDays = Annotated[float, WrapValidator(_days)]
+KeyKind = Literal["ecdsa-p256", "ecdsa-p384", "rsa-2048", "ml-dsa-44"]
+
+
 def issuer_faults(settings: Any) -> list[str]:
     """What is wrong with `{KIND: SETTINGS}`, one line each; nothing while a part is unknown."""
-    if _has_unknown(settings):
+    if has_unknown(settings):
         return []
     from issuers import ISSUERS
 
@@ -72,11 +82,12 @@ def issuer_of(settings: Mapping[str, Any]) -> Issuer:
     return ISSUERS[kind].model_validate(given)
 
 
-def _has_unknown(value: Any) -> bool:
+def has_unknown(value: Any) -> bool:
+    """Whether a part of the value is known after `up` only."""
     if isinstance(value, Mapping):
-        return any(_has_unknown(item) for item in value.values())
+        return any(has_unknown(item) for item in value.values())
     if isinstance(value, (list, tuple)):
-        return any(_has_unknown(item) for item in value)
+        return any(has_unknown(item) for item in value)
     return value is UNKNOWN
 
 
@@ -90,10 +101,10 @@ class IssuedCertificateInputs(ZoneInputs):
     issuer_name: str
     issuer_settings: dict[str, Any]
     ca: str
-    common_name: Annotated[str, WrapValidator(_common_name)]
-    key: Literal["ecdsa-p256", "ecdsa-p384", "rsa-2048", "ml-dsa-44"] = "ecdsa-p256"
-    days: Annotated[float | None, WrapValidator(_days)] = None
-    renew_days: Annotated[float | None, WrapValidator(_days)] = None
+    common_name: CommonName
+    key: KeyKind = "ecdsa-p256"
+    days: LifeDays | None = None
+    renew_days: LifeDays | None = None
 
     @property
     def wish(self) -> CertificateWish:
@@ -102,6 +113,18 @@ class IssuedCertificateInputs(ZoneInputs):
 
         life = None if self.days is None else timedelta(days=self.days)
         return CertificateWish(self.common_name, self.key, life)
+
+
+def renewal_fault(issuer: Issuer, days: float | None, renew_days: float | None) -> str:
+    """Why certificates would be due before they begin, where their life is known; else ""."""
+    if days is None and issuer.default_life is not None:
+        days = issuer.default_life / timedelta(days=1)
+    if days is None or renew_days is None or renew_days < days:
+        return ""
+    return (
+        f"renew_days: {renew_days:g} days before its end a certificate of {days:g} days has not"
+        " begun. Give fewer, or more days."
+    )
 
 
 def is_due(certificate: pem.Certificate, renew_days: float | None, now: datetime) -> bool:

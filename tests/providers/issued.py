@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Any
 
-from issuers import authority
+from issuers import References, Signed, SigningRequest, authority
+from issuers.ca_key import CaKey
 from providers.issued_hostname_certificate import IssuedHostnameCertificateProvider
 from providers.issued_zone_certificate import IssuedZoneCertificateProvider
 from tests.conftest import ZONE
@@ -53,6 +54,13 @@ class Authority:
         return authority.make_leaf(
             self.identity, authority.common_name(common_name), ends, starts=now
         )
+
+
+class Stingy(CaKey):
+    """Signs for 90 days, whatever is asked for."""
+
+    def sign(self, request: SigningRequest, references: References) -> Signed:
+        return super().sign(replace(request, life=None), references)
 
 
 class IssuedLife(Life):

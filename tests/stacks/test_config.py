@@ -9,8 +9,7 @@ from typing import Any
 import pulumi
 import pytest
 
-from stacks.config import KeyPair, load, parse, read_authorities
-from tests.pki import ca_certificate, make
+from stacks.config import load, parse
 
 FILE = "stacks/Pulumi.dev.yaml"
 PAIR = {"certificate": "file:a.pem", "private_key": "env:A_KEY"}
@@ -224,48 +223,6 @@ def test_a_value_that_is_no_json_is_told_by_key_and_file() -> None:
 
     with pytest.raises(pulumi.RunError, match="aop:zones is not a map from zone names to zones"):
         load(no_json)
-
-
-def test_the_configuration_hands_over_the_leaf_alone(tmp_path: Path) -> None:
-    """What is given to a resource as its certificate is shown in the engine's debug output."""
-    pair = make()
-    file = tmp_path / "all.pem"
-    file.write_text(ca_certificate() + pair.private_key + pair.certificate)
-    keys = KeyPair(certificate=f"file:{file}", private_key=f"file:{file}", ca=f"file:{file}")
-    assert keys.pem() == pair.certificate
-    assert "PRIVATE" not in read_authorities(str(keys.ca))
-
-
-def test_a_key_in_place_of_a_certificate_is_not_handed_over(tmp_path: Path) -> None:
-    pair = make()
-    file = tmp_path / "a.pem"
-    file.write_text(pair.private_key)
-    handed = KeyPair(certificate=f"file:{file}", private_key="env:A").pem()
-    assert pair.private_key.splitlines()[1] not in handed
-
-
-def test_a_key_of_another_certificate_is_told_with_its_key_and_its_file(tmp_path: Path) -> None:
-    ours, other = make(), make()
-    (tmp_path / "a.pem").write_text(ours.certificate)
-    (tmp_path / "b.key").write_text(other.private_key)
-    pair = KeyPair(certificate=f"file:{tmp_path}/a.pem", private_key=f"file:{tmp_path}/b.key")
-    with pytest.raises(pulumi.RunError) as raised:
-        pair.require_key(f'{FILE}: zones["example.com"].zone_certificate.', FILE)
-    (line,) = str(raised.value).splitlines()
-    told = f'zones["example.com"].zone_certificate.private_key (file:{tmp_path}/b.key): does not'
-    assert line.startswith(f"{FILE}: {told} belong to certificate")
-
-
-def test_a_ca_in_place_of_a_certificate_is_told_once(tmp_path: Path) -> None:
-    (tmp_path / "a.pem").write_text(ca_certificate())
-    pair = KeyPair(certificate=f"file:{tmp_path}/a.pem", private_key=f"file:{tmp_path}/a.key")
-    with pytest.raises(pulumi.RunError, match=r"^certificate \(file:.*a.pem\): is a CA"):
-        pair.require_key()
-
-
-def test_a_key_that_is_not_at_hand_is_no_mistake(tmp_path: Path) -> None:
-    (tmp_path / "a.pem").write_text(make().certificate)
-    KeyPair(certificate=f"file:{tmp_path}/a.pem", private_key="env:AOP_NOT_SET").require_key()
 
 
 def test_a_file_with_another_spelling_of_config_is_told_so(tmp_path: Path) -> None:

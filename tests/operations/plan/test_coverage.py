@@ -32,7 +32,7 @@ def live(own: str = "off") -> LiveZone:
     return LiveZone("example.com", config, facts, {"zone": [], "hostname": []})
 
 
-WANTED = {"app": MINE.sha256, "zone_certificate": MINE.sha256}
+WANTED = {"app": {MINE.sha256}, "zone_certificate": {MINE.sha256}}
 
 
 @pytest.mark.parametrize(("now", "status"), [(ENDS - MINUTE, "as wanted"), (ENDS, "expired")])
@@ -99,3 +99,10 @@ def test_two_certificates_are_both_named() -> None:
     zone.facts.hostnames[APP] = BindingFacts(CertificateFacts("b" * 64, cert_id="theirs"))
     found = {item.hostname: item.why for item in compare(zone, WANTED, ENDS - MINUTE)}
     assert found[APP] == "bound to bbbbbbbb, the configuration names aaaaaaaa: see drift"
+
+
+def test_what_an_issuer_has_still_to_sign_is_wanted_in_place_of_what_is_there() -> None:
+    wanted = {"app": set[str](), "zone_certificate": {MINE.sha256}}
+    found = {item.hostname: item for item in compare(live(own="on"), wanted, ENDS - MINUTE)}
+    assert (found[APP].status, found["*"].status) == ("wrong", "as wanted")
+    assert "the configuration names one that its issuer has still to sign" in found[APP].why

@@ -125,8 +125,7 @@ def test_the_configuration_to_paste_is_one_that_the_stacks_read(tmp_path: Path) 
     shop = wanted.hostname_certificates["shop.example.com"]
     assert list(shop.hostnames) == ["shop.example.com"]
     assert list(wanted.hostname_certificates["pay"].hostnames) == ["pay.example.com"]
-    assert wanted.zone_certificate is not None
-    assert wanted.zone_certificate.pem() == (folder / "zone.pem").read_text()
+    assert wanted.pairs()["zone_certificate"].pem() == (folder / "zone.pem").read_text()
     assert [c["sha256"] for c in said["certificates"]] == [
         pem.read_certificate((folder / f"{name}.pem").read_text()).sha256
         for name in ("zone", "shop.example.com", "pay")
