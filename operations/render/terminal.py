@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import json
 import sys
+import time
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
+from threading import Event, Thread
 from typing import Any
 
 import click
@@ -17,6 +19,8 @@ from rich.text import Text as Styled
 
 from ..text import LIMITLESS, Text, plain, safe
 
+# Who reads a log knows after so many seconds that the verb is at work.
+SLOW = 10.0
 # A table in a file is not cut to the width of a terminal that is not there.
 WIDE = 10_000
 TABLE_GAP = 3
@@ -33,13 +37,26 @@ def say(line: str) -> None:
 
 @contextmanager
 def progress(line: str) -> Iterator[None]:
-    """What is being done; on a terminal a moving line, otherwise nothing."""
+    """What is being done: a moving line on a terminal, in a log a line when that takes long."""
     console = Console(stderr=True, markup=False, highlight=False)
-    if not console.is_terminal:
-        yield
+    if console.is_terminal:
+        with console.status(Styled(safe(line))):
+            yield
         return
-    with console.status(Styled(safe(line))):
+    ended = Event()
+    teller = Thread(target=_tell_while, args=(line, ended), daemon=True)
+    teller.start()
+    try:
         yield
+    finally:
+        ended.set()
+        teller.join()
+
+
+def _tell_while(line: str, ended: Event) -> None:
+    begun = time.monotonic()
+    while not ended.wait(SLOW):
+        say(f"{line}: {time.monotonic() - begun:.0f} s")
 
 
 def show_json(value: Any) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import re
+from threading import Event
 
 import pytest
 
@@ -71,3 +72,19 @@ def test_lines_about_the_work_leave_the_output_clean(capsys: pytest.CaptureFixtu
     captured = capsys.readouterr()
     assert captured.err == "two lines\n"
     assert json.loads(captured.out) == {"a": 1}
+
+
+def test_what_takes_long_says_so_in_a_log_too(monkeypatch: pytest.MonkeyPatch) -> None:
+    told: list[str] = []
+    twice = Event()
+
+    def hear(line: str) -> None:
+        told.append(line)
+        if len(told) == 2:
+            twice.set()
+
+    monkeypatch.setattr("operations.render.terminal.SLOW", 0.01)
+    monkeypatch.setattr("operations.render.terminal.say", hear)
+    with progress("reading zones"):
+        assert twice.wait(30)
+    assert told[0] == "reading zones: 0 s"
