@@ -5,7 +5,14 @@
 
 from .ca_key import CaKey
 from .command import Command
-from .issuance import CertificateWish, IssuedCertificate, fulfils, issue, signer_fault
+from .issuance import (
+    CertificateWish,
+    IssuedCertificate,
+    authority_fault,
+    fulfils,
+    issue,
+    signer_fault,
+)
 from .issuer import Issuer, IssuerError, References, Signed, SigningRequest
 from .keys import KeyKind
 from .step_ca import StepCa
@@ -28,6 +35,7 @@ __all__ = [
     "References",
     "Signed",
     "SigningRequest",
+    "authority_fault",
     "fulfils",
     "issue",
     "signer_fault",

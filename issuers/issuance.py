@@ -87,6 +87,30 @@ def signer_fault(certificate: str, ca: str, now: datetime) -> str | None:
     return None
 
 
+def authority_fault(authorities: Sequence[str], ca: str, now: datetime) -> str:
+    """Why origins that trust `ca` would refuse all that these CAs sign; "" where they accept it.
+
+    :param authorities: the PEM texts of `Issuer.authorities`; nothing is known without any.
+    :raises IssuerError: where one of the texts cannot be read.
+    """
+    found = [one for text in authorities for one in chain.read_all(text)]
+    trusted, faults = chain.read_all(ca), []
+    # A root signs by itself only where no intermediate stands below.
+    for one in [c for c in found if c.subject != c.issuer] or found:
+        try:
+            if one not in trusted:
+                raise IssuerError(
+                    f"{chain.name(one.subject)} signs there, which is not among the CAs of ca",
+                    chain.NEXT_STEPS,
+                )
+            chain.signers(one, trusted, now)
+        except IssuerError as error:
+            faults.append(str(error).replace("Nothing was uploaded. ", ""))
+        else:
+            return ""
+    return faults[0] if faults else ""
+
+
 def verify(
     certificate: str,
     public_key: Any,

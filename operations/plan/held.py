@@ -15,7 +15,8 @@ from .presented import ZoneFacts
 class HeldCertificate:
     """A certificate in a stack's state; `life` is the time from its first instant to its last.
 
-    `is_going`: a run that was cut off has left its deletion to the next one.
+    `is_going`: a run that was cut off has left its deletion to the next one. `renews_on` is
+    when the renewal of an issued one is due, RFC 3339.
     """
 
     stack: str
@@ -28,18 +29,21 @@ class HeldCertificate:
     life: timedelta | None = None
     warn_days: float | None = None
     is_going: bool = False
+    renews_on: str = ""
 
 
 @dataclass(frozen=True)
 class HeldState:
     """What a stack holds: certificates, and by zone id the settings and hostnames it has set.
 
-    `token_envs` are the names of the variables with the zones' tokens, where a zone has its own.
+    `token_envs` are the names of the variables with the zones' tokens, where a zone has its own;
+    `subjects`, each `CN=NAME`, those for which issuers sign.
     """
 
     certificates: tuple[HeldCertificate, ...]
     zones: Mapping[str, ZoneFacts] = field(default_factory=dict)
     token_envs: Mapping[str, str] = field(default_factory=dict)
+    subjects: frozenset[str] = frozenset()
 
     @property
     def ids(self) -> set[str]:

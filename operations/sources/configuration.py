@@ -13,7 +13,7 @@ import click
 import pulumi
 
 from issuers import signer_fault
-from providers.api.answers import Level
+from providers.api.answers import Level, UploadedCertificate
 from providers.lifecycle.ledger import subject_key
 from providers.values import pem
 from providers.values.inputs import SUBJECT
@@ -205,14 +205,28 @@ def fingerprints(zone: LiveZone, now: datetime) -> dict[str, set[str]]:
         with suppress(pem.PemError, pulumi.RunError):
             found[label] = {pem.read_certificate(pair.pem()).sha256}
     for label, issued in zone.config.issued().items():
-        level: Level = "hostname" if label in zone.config.hostname_certificates else "zone"
-        subject = SUBJECT + issued.common_name
         with suppress(pulumi.RunError):
             ca = issued.ca_pem()
             found[label] = {
                 record.sha256
-                for record in zone.certificates[level]
-                if subject_key(record) == subject
-                and signer_fault(record.certificate, ca, now) is None
+                for record in issued_records(zone, label)
+                if signer_fault(record.certificate, ca, now) is None
             }
     return found
+
+
+def issued_fingerprints(zone: LiveZone, now: datetime) -> dict[str, str]:
+    """By label the SHA-256 of the newest certificate that was issued; `CN=NAME` of one to come."""
+    wanted = fingerprints(zone, now)
+    found: dict[str, str] = {}
+    for label, issued in zone.config.issued().items():
+        there = [r.sha256 for r in issued_records(zone, label) if r.sha256 in wanted.get(label, ())]
+        found[label] = there[-1] if there else SUBJECT + issued.common_name
+    return found
+
+
+def issued_records(zone: LiveZone, label: str) -> list[UploadedCertificate]:
+    """What the zone holds for the subject of an issued certificate, oldest first."""
+    level: Level = "hostname" if label in zone.config.hostname_certificates else "zone"
+    subject = SUBJECT + zone.config.issued()[label].common_name
+    return [record for record in zone.certificates[level] if subject_key(record) == subject]

@@ -15,6 +15,7 @@ from typing import Any, TextIO, TypeVar
 import click
 
 from providers.api.answers import fingerprint
+from providers.lifecycle.issued_inputs import renewal_begins
 from providers.values.pem import PemError, read_certificate
 from stacks.config import PROJECT
 
@@ -54,6 +55,7 @@ def read(text: str, stack: str) -> HeldState:
     sha256 = {item.cert_id: item.sha256 for item in held}
     zones: dict[str, ZoneFacts] = {}
     token_envs: dict[str, str] = {}
+    subjects: set[str] = set()
     for item in _resources(text):
         props = item.get("outputs") or item.get("inputs") or {}
         zone_id = str(props.get("zone_id", ""))
@@ -62,6 +64,7 @@ def read(text: str, stack: str) -> HeldState:
         if not is_ours or not zone_id or item.get("delete") is True:
             continue
         zone = zones.setdefault(zone_id, ZoneFacts(zone_id))
+        subjects |= kind.subjects(props)
         kind.add(zone, props, None)
         for row in kind.bindings(props):
             cert_id = str(row.cert_id)
@@ -70,7 +73,7 @@ def read(text: str, stack: str) -> HeldState:
             zone.hostnames[row.hostname] = BindingFacts(facts, row.is_enabled)
         if isinstance(token_env := props.get("token_env"), str):
             token_envs[zone_id] = token_env
-    return HeldState(held, zones, token_envs)
+    return HeldState(held, zones, token_envs, frozenset(subjects))
 
 
 def _resources(text: str) -> list[dict[str, Any]]:
@@ -92,7 +95,8 @@ def certificates(text: str, stack: str) -> Iterator[HeldCertificate]:
     :raises Stop: when the text is no export.
     """
     for item in _resources(text):
-        level = kind_named(_kind_name(item)).level
+        kind = kind_named(_kind_name(item))
+        level = kind.level
         if level is None:
             continue
         outputs = item.get("outputs") or item.get("inputs") or {}
@@ -108,7 +112,20 @@ def certificates(text: str, stack: str) -> Iterator[HeldCertificate]:
             life=_life(pem),
             warn_days=days if isinstance(days := outputs.get("warn_days"), (int, float)) else None,
             is_going=item.get("delete") is True,
+            renews_on=renews_on(pem, outputs.get("renew_days")) if kind.renews_itself else "",
         )
+
+
+def renews_on(text: str, renew_days: Any) -> str:
+    """When the renewal of an issued certificate (PEM) is due, RFC 3339; "" where it is unreadable.
+
+    :param renew_days: as the stack's file or state has it; None for the last third of the life.
+    """
+    given = renew_days if isinstance(renew_days, (int, float)) else None
+    try:
+        return renewal_begins(read_certificate(text), given).isoformat()
+    except PemError:
+        return ""
 
 
 def _life(text: str) -> timedelta | None:

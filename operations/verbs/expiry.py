@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
-from datetime import datetime
+from datetime import datetime, timedelta
 from functools import partial
 from pathlib import Path
 from typing import Any, TextIO
@@ -31,7 +31,8 @@ HEADS = ("Days", "Ends", "Certificate", "Level", "Zone", "Presented for", "Found
 class CertificateExpiry:
     """A certificate, wherever it was found. `counts`: it is presented, or a stack holds it.
 
-    `warn_days` and `fail_days` are days before its end.
+    `warn_days` and `fail_days` are days before its end. `renews_on` is when the renewal of an
+    issued certificate is due: both numbers are a day later, since only what is overdue is trouble.
     """
 
     sha256: str
@@ -43,6 +44,7 @@ class CertificateExpiry:
     fail_days: float = MOST_FAIL_DAYS
     users: tuple[str, ...] = ()
     places: tuple[str, ...] = field(default=("Cloudflare",))
+    renews_on: str = ""
 
     @property
     def counts(self) -> bool:
@@ -63,7 +65,8 @@ class CertificateExpiry:
     "A warning begins `warn_days` before the end, as the stack's file says: by default 30, or a"
     " third of the certificate's life where that is shorter. A failure begins 14 days before the"
     " end, or with half of the warning's time left. --warn and --fail hold for every"
-    " certificate.\n\n"
+    " certificate but for issued ones: those renew themselves, and fail when that is a day"
+    " overdue.\n\n"
     "Exit codes: 0; 1 for a warning; 2 for a failure, when one has ended, or when it cannot be"
     " found out. With --format openmetrics 0 when the metrics were written: an alert rule judges.",
     epilog=examples(
@@ -141,16 +144,29 @@ def join_certificates(
             found[key] = _of_state(item, by_id.get(item.zone_id), place, warn, fail)
         elif place not in known.places:
             found[key] = replace(known, places=(*known.places, place))
+        if item.renews_on:
+            found[key] = renewing(found[key], item.renews_on)
     return list(found.values())
+
+
+def renewing(certificate: CertificateExpiry, renews_on: str) -> CertificateExpiry:
+    """The same certificate, of which nobody needs to know before its renewal is a day overdue."""
+    due, ends = moment_of(renews_on), moment_of(certificate.expires_on)
+    if due is None or ends is None:
+        return certificate
+    # `days_left` counts whole days, so the number before is reached as the day begins.
+    days = max((ends - due) / timedelta(days=1) - 2, -1)
+    return replace(certificate, renews_on=renews_on, warn_days=days, fail_days=days)
 
 
 def _of_zone(zone: LiveZone, warn: float | None, fail: float | None) -> Iterator[CertificateExpiry]:
     users = _users(zone)
     given = zone.config.warn_days if warn is None else warn
+    due = _renewals(zone)
     for level in LEVELS:
         for record in zone.certificates[level]:
             one = cloudflare.certificate_facts(record)
-            yield CertificateExpiry(
+            found = CertificateExpiry(
                 one.sha256,
                 one.expires_on,
                 level,
@@ -160,6 +176,16 @@ def _of_zone(zone: LiveZone, warn: float | None, fail: float | None) -> Iterator
                 days_to_fail(one.life, given) if fail is None else fail,
                 users.get(one.cert_id, ()),
             )
+            yield renewing(found, due.get(record.id, ""))
+
+
+def _renewals(zone: LiveZone) -> dict[str, str]:
+    """When the issued certificates of a zone are due, by their ids."""
+    return {
+        record.id: state.renews_on(record.certificate, issued.renew_days)
+        for label, issued in zone.config.issued().items()
+        for record in configuration.issued_records(zone, label)
+    }
 
 
 def _of_state(
@@ -199,6 +225,15 @@ def in_order(
     return sorted(dated, key=lambda pair: (pair[0], pair[1].zone, pair[1].sha256))
 
 
+def renewal(certificate: CertificateExpiry, days: int) -> str:
+    """What people need to know of an issued certificate, behind its end; else nothing."""
+    if not certificate.renews_on:
+        return ""
+    due = day(certificate.renews_on)
+    is_overdue = bool(certificate.urgency(days))
+    return f", renewal OVERDUE since {due}" if is_overdue else f", renews itself, next {due}"
+
+
 def as_json(certificate: CertificateExpiry, days: int) -> dict[str, Any]:
     """Writes a certificate for machines."""
     return {**vars(certificate), "days_left": days, "counts": certificate.counts}
@@ -231,6 +266,11 @@ def gauges(
             [(name, moment.timestamp()) for name, moment in ends if moment],
         ),
         openmetrics.Gauge(
+            "aop_certificate_renewal_timestamp_seconds",
+            "When the renewal of an issued certificate is due, in seconds since 1970.",
+            [(n, at.timestamp()) for _, c, n in labels if (at := moment_of(c.renews_on))],
+        ),
+        openmetrics.Gauge(
             "aop_expiry_checked_timestamp_seconds",
             "When Cloudflare was asked, in seconds since 1970.",
             [({}, int(now.timestamp()))],
@@ -257,7 +297,7 @@ def show(found: Sequence[tuple[int, CertificateExpiry]]) -> None:
         rows.append(
             (
                 (str(days),),
-                (day(certificate.expires_on) or "not known",),
+                (f"{day(certificate.expires_on) or 'not known'}{renewal(certificate, days)}",),
                 fingerprint(certificate.sha256),
                 (certificate.level,),
                 (Untrusted(certificate.zone),),

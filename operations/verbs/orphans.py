@@ -14,8 +14,10 @@ import pulumi
 
 from providers.api.answers import LEVELS, Level, UploadedCertificate
 from providers.lifecycle import deletion
+from providers.lifecycle.ledger import subject_key
 from providers.plugin.session import Session
 from providers.values import pem
+from providers.values.inputs import SUBJECT
 from providers.values.text import short
 from stacks.orphans_known import ORPHANS_KNOWN
 
@@ -83,9 +85,8 @@ def command(
     wanted, held = configuration.load_with_state(stack, file, project, read)
     with cloudflare.cloudflare(say) as run:
         zones = cloudflare.zones(wanted, run, progress)
-        listed = orphans(
-            zones, held.certificates, _configured_fingerprints(wanted), run.clock.now()
-        )
+        named = _configured_fingerprints(wanted) | held.subjects
+        listed = orphans(zones, held.certificates, named, run.clock.now())
         listed = [with_reason(orphan, wanted.orphans_known) for orphan in listed]
         found = [orphan for orphan in listed if not orphan.reason]
         if is_json:
@@ -116,7 +117,8 @@ def _read_states(exports: Sequence[TextIO], project: Path, stack: str) -> HeldSt
     ours = found.values() if exports else [each for name, each in found.items() if name == stack]
     zones = {key: zone for each in ours for key, zone in each.zones.items()}
     token_envs = {key: name for each in ours for key, name in each.token_envs.items()}
-    return HeldState(certificates, zones, token_envs)
+    subjects = frozenset(name for each in found.values() for name in each.subjects)
+    return HeldState(certificates, zones, token_envs, subjects)
 
 
 def with_reason(orphan: Orphan, known: Mapping[str, str]) -> Orphan:
@@ -132,9 +134,13 @@ def unmatched(known: Mapping[str, str], listed: Sequence[Orphan]) -> list[str]:
 
 
 def _configured_fingerprints(wanted: StackFile) -> set[str]:
-    """The fingerprints that the configuration names: a failed run may have uploaded them."""
+    """The fingerprints that the configuration names: a failed run may have uploaded them.
+
+    Of issued certificates the subjects, `CN=NAME`: the next run adopts what is there.
+    """
     found = set()
     for zone in wanted.zones.values():
+        found |= {SUBJECT + issued.common_name for issued in zone.issued().values()}
         for pair in zone.pairs().values():
             try:
                 found.add(pem.read_certificate(pair.pem()).sha256)
@@ -159,7 +165,8 @@ def orphans(
                 key = (zone.config.zone_id, level, record.sha256)
                 uploaded = moment_of(record.uploaded_on)
                 is_young = uploaded is None or now - uploaded < YOUNG
-                is_held = record.id in ids or key in fingerprints or record.sha256 in named
+                is_named = record.sha256 in named or subject_key(record) in named
+                is_held = record.id in ids or key in fingerprints or is_named
                 if not (is_young or is_held or _is_shown(zone, level, record)):
                     found.append(Orphan(zone, level, record))
     return found

@@ -18,6 +18,7 @@ from ..checks import account, certificates
 from ..checks import locks as lock_checks
 from ..checks import zone as zone_checks
 from ..checks.certificates import configured_sha256
+from ..checks.issuers import issuers
 from ..checks.results import CheckResult, problem, reason, warning, worst_first
 from ..command import Stop, Verb, examples
 from ..plan.held import HeldState
@@ -36,8 +37,9 @@ TONES = {"problem": "bad", "warning": "soon", "ok": "good"}
     cls=Verb,
     help="Looks, before `pulumi up`, at what would stop it half way: the token and its"
     " permissions, whether each zone is there and its id and name belong together, SSL modes,"
-    " Cloudflare's limits, bindings of others, private keys, whether the origins' directives can be"
-    " exported, whether somebody holds the stack's lock (in a backend on files), what was changed"
+    " Cloudflare's limits, bindings of others, private keys, whether each issuer is there and signs"
+    " with `ca`, whether the origins' directives can be exported, whether somebody"
+    " holds the stack's lock (in a backend on files), what was changed"
     " outside, and whether names are proxied (where the token may read DNS). Nothing is"
     " changed.\n\n"
     "Exit codes: 0; 1 when there is a problem.",
@@ -61,6 +63,7 @@ def command(
         tokens = account.tokens(wanted, run)
         found += tokens.values()
         found += account.alerts(wanted, run)
+        found += issuers(wanted, run)
         for number, (name, config) in enumerate(wanted.zones.items(), 1):
             with progress(f"looking at {name} ({number} of {len(wanted.zones)})"):
                 is_usable = tokens[config.token_env].grade != "problem"
@@ -105,6 +108,7 @@ def zone(
         if is_usable:
             yield from account.identity(name, config, run)
             seen = cloudflare.read(name, config, run, ours)
+            fingerprints |= configuration.issued_fingerprints(seen, run.clock.now())
     except CloudflareError as error:
         yield problem("zone", text("{name}: {why}", name=Untrusted(name), why=reason(error)))
     if seen:

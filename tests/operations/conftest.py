@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -11,6 +12,8 @@ import pytest
 import yaml
 from click.testing import CliRunner, Result
 
+from issuers import authority
+from issuers.authority import Identity
 from operations.command import operations
 from tests.pki import Pair, make
 from tests.sandbox_server import TOKEN, Sandbox, SandboxThread
@@ -29,6 +32,7 @@ class Stack:
         self.zone: dict[str, Any] = {"zone_id": ZONE}
         self.alerts: dict[str, Any] = {}
         self.orphans_known: dict[str, str] = {}
+        self.issuers: dict[str, Any] = {}
         self.name = NAME
 
     def pair(self, label: str, pair: Pair | None = None, **properties: Any) -> Pair:
@@ -51,12 +55,32 @@ class Stack:
         entry = {**self.files(label), "hostnames": list(hostnames)}
         self.zone.setdefault("hostname_certificates", {})[label] = entry
 
+    def issues(self, label: str, *hostnames: str, **wish: Any) -> Identity:
+        """The configuration has the certificate for these hostnames signed by a CA of its own."""
+        ca = authority.make_ca(authority.common_name("Origin pull CA"), datetime.now(UTC))
+        (self.folder / "ca.pem").write_text(ca.pem)
+        (self.folder / "ca.key").write_text(ca.key_pem)
+        file = f"file:{self.folder}/ca"
+        ca_key = {"certificate": f"{file}.pem", "key": f"{file}.key"}
+        self.issuers["own"] = {"ca": f"{file}.pem", "ca_key": ca_key}
+        entry = {"issuer": "own", "hostnames": list(hostnames), **wish}
+        self.zone.setdefault("hostname_certificates", {})[label] = entry
+        return ca
+
+    def issued(self, ca: Identity, label: str, *, age: int = 1, days: int = 90) -> Pair:
+        """What the CA has signed so many days ago for the subject of a label, for so many days."""
+        name = authority.common_name(f"aop.test.{self.name}.{label}")
+        starts = datetime.now(UTC) - timedelta(days=age)
+        leaf = authority.make_leaf(ca, name, starts + timedelta(days=days), starts=starts)
+        return Pair(leaf.pem, leaf.key_pem, leaf.sha256)
+
     def write(self) -> Path:
         path = self.folder / "Pulumi.test.yaml"
         alerts = {"aop:alerts": self.alerts} if self.alerts else {}
         known = {"aop:orphans_known": self.orphans_known} if self.orphans_known else {}
         zones = {"aop:zones": {self.name: self.zone}} if self.zone else {}
-        config = {**zones, **alerts, **known}
+        issuers = {"aop:issuers": self.issuers} if self.issuers else {}
+        config = {**zones, **alerts, **known, **issuers}
         path.write_text(yaml.safe_dump({"config": config}))
         return path
 

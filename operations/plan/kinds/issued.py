@@ -7,6 +7,8 @@ from dataclasses import replace
 
 from providers.issued_hostname_certificate import IssuedHostnameCertificateProvider
 from providers.issued_zone_certificate import IssuedZoneCertificateProvider
+from providers.plugin.provider import Props as Inputs
+from providers.values.inputs import SUBJECT
 
 from ...text import Text, Untrusted, day, text
 from ..presented import CertificateFacts
@@ -24,6 +26,11 @@ NEW = ("create", "replace")
 
 class IssuedCertificateKind(CertificateKind):
     """What both levels have in common: the certificate stands in the outputs alone."""
+
+    renews_itself = True
+
+    def subjects(self, props: Inputs) -> set[str]:
+        return {SUBJECT + known(props.get("common_name"))}
 
     def certificate(self, resource: Resource, props: Props) -> CertificateFacts | None:
         if props is resource.new and resource.op in NEW:

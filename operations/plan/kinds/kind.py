@@ -86,11 +86,13 @@ class Kind:
 
     `name` is the last word of the type, `level` that of the certificates which the kind holds;
     `concerns_hostnames`: a gap in such a resource reaches the hostnames that it names;
-    `is_of_zone`: its objects are in a zone; `takes_over` is what happens when `overwrite` is on.
+    `is_of_zone`: its objects are in a zone; `renews_itself`: an issuer signs its certificates;
+    `takes_over` is what happens when `overwrite` is on.
     """
 
     name = ""
     is_of_zone = True
+    renews_itself = False
     takes_over = "hostnames that show somebody else's certificate are taken over"
     level: Level | None = None
     concerns_hostnames = False
@@ -99,6 +101,10 @@ class Kind:
     def certificate(self, resource: Resource, props: Props) -> CertificateFacts | None:
         """The certificate that these inputs hold."""
         return None
+
+    def subjects(self, props: Inputs) -> set[str]:
+        """`CN=NAME` of each certificate that an issuer signs for the resource."""
+        return set()
 
     def bindings(self, props: Props) -> list[BoundHostname]:
         """The hostnames that these inputs bind."""

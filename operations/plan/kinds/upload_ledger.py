@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from providers.plugin.provider import Props as Inputs
 from providers.upload_ledger import UploadLedgerProvider
+from providers.values.inputs import SUBJECT
 
 from ...text import Text, Untrusted, fingerprint, join, plain, text
 from ..preview import Props, Resource
@@ -16,6 +18,9 @@ class UploadLedgerKind(Kind):
 
     name = "UploadLedger"
     provider = UploadLedgerProvider
+
+    def subjects(self, props: Inputs) -> set[str]:
+        return {entry for entry in _fingerprints(props) if entry.startswith(SUBJECT)}
 
     def steps(self, resource: Resource, zone: Untrusted) -> Iterator[Text]:
         name = Untrusted(resource.name)
@@ -42,7 +47,7 @@ class UploadLedgerKind(Kind):
 
 def _name_of(entry: str) -> str:
     """The subject of what an issuer will sign, else the beginning of the fingerprint."""
-    return entry if entry.startswith("CN=") else plain(fingerprint(entry))
+    return entry if entry.startswith(SUBJECT) else plain(fingerprint(entry))
 
 
 def _fingerprints(props: Props) -> set[str]:

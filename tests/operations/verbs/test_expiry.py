@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from datetime import datetime, timedelta
 from typing import Any
 
 import pytest
@@ -183,3 +184,36 @@ def test_a_program_without_zones_in_its_file_is_read_from_its_state(stack: Stack
     (mine,) = (row for row in found if row["cert_id"] == cert_id)
     assert (mine["zone"], mine["users"], mine["warn_days"]) == ("example.com", [APP], 60)
     assert "aop:zones is missing" in stack.run("expiry", "--no-state", code=2).stderr
+
+
+def test_an_issued_certificate_renews_itself_and_fails_only_when_that_is_overdue(
+    stack: Stack,
+) -> None:
+    ca = stack.issues("shop", APP)
+    for age, code, told in ((70, 0, ", renews itself, next "), (0, 0, ", renews itself, next ")):
+        shown = stack.uploads(stack.issued(ca, "shop", age=age), "hostname")
+        stack.zone["hostname_certificates"]["shop"]["renew_days"] = 19.5
+        stack.shows(APP, shown)
+        assert told in stack.run("expiry", "--no-state", code=code).stdout
+    shown = stack.uploads(stack.issued(ca, "shop", age=72), "hostname")
+    stack.shows(APP, shown)
+    assert ", renewal OVERDUE since " in stack.run("expiry", "--no-state", code=2).stdout
+    rows = stack.json("expiry", "--no-state", code=2)["certificates"]
+    (row,) = [row for row in rows if row["cert_id"] == shown]
+    due = datetime.fromisoformat(row["renews_on"])
+    ends = datetime.fromisoformat(row["expires_on"])
+    assert abs((ends - due) / timedelta(days=1) - 19.5) < 0.001
+    metrics = stack.run("expiry", "--no-state", "--format", "openmetrics").stdout
+    assert "aop_certificate_renewal_timestamp_seconds{" in metrics
+
+
+def test_a_program_of_ones_own_has_its_issued_certificates_marked_from_the_state(
+    stack: Stack,
+) -> None:
+    ca = stack.issues("shop", APP)
+    pair = stack.issued(ca, "shop", age=50)
+    shown = stack.uploads(pair, "hostname")
+    stack.zone["hostname_certificates"], stack.issuers = {}, {}
+    export = stack.export(("IssuedHostnameCertificate", shown, pair))
+    done = stack.run("expiry", "--state", "-", given=export)
+    assert ", renews itself, next " in done.stdout

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import json
 import os
 from datetime import timedelta
 
 import pytest
 
-from tests.operations.conftest import BASE, Stack
+from tests.operations.conftest import BASE, ZONE, Stack
 from tests.pki import make
 
 APP = "app.example.com"
@@ -162,3 +163,23 @@ def test_a_cli_that_does_not_end_is_one_line(aged: Stack, monkeypatch: pytest.Mo
         "Error: `pulumi stack ls` did not end within 0.2 seconds. Run it by hand, to see what it"
         " waits for.\n"
     )
+
+
+def test_what_an_issuer_signed_for_a_subject_of_a_stack_is_none(aged: Stack) -> None:
+    ca = aged.issues("shop", "shop.example.com")
+    ours, theirs, gone = (
+        aged.uploads(aged.issued(ca, label), "hostname") for label in ("shop", "pay", "old")
+    )
+    made = {ours, theirs, gone}
+    assert ids(aged) & made == {theirs, gone}
+    ledger = {"hostname_certificates": {"pay": "CN=aop.test.example.com.pay"}, "zone_id": ZONE}
+    resource = {
+        "urn": "urn:pulumi:other::aop::UploadLedger::uploads",
+        "type": "pulumi-python:dynamic/aop:UploadLedger",
+        "id": ZONE,
+        "outputs": ledger,
+    }
+    other = json.dumps({"version": 3, "deployment": {"resources": [resource]}})
+    assert ids(aged, aged.export(), other) & made == {gone}
+    del aged.zone["hostname_certificates"]
+    assert ids(aged) & made == made
