@@ -25,6 +25,7 @@ from .origin import Origin, Pin, Stage
 from .probe import Target, addresses, probe
 from .report import SUMMARY, ProbeReport, worst
 from .server import Fragment, FragmentPart, Server
+from .trial import Endpoint, Trial, try_certificate
 
 SERVERS: MappingProxyType[str, Server] = MappingProxyType(
     {
@@ -65,6 +66,7 @@ __all__ = [
     "SERVERS",
     "SUMMARY",
     "ClientCertificate",
+    "Endpoint",
     "Fragment",
     "FragmentPart",
     "Origin",
@@ -73,6 +75,7 @@ __all__ = [
     "Server",
     "Stage",
     "Target",
+    "Trial",
     "addresses",
     "anchors",
     "bundle",
@@ -83,5 +86,6 @@ __all__ = [
     "pin",
     "probe",
     "server_named",
+    "try_certificate",
     "worst",
 ]

@@ -63,6 +63,7 @@ class IssuedZoneCertificate(IssuedCertificateResource, module="aop", name="Issue
         days: pulumi.Input[float] | None = None,
         renew_days: pulumi.Input[float] | None = None,
         overwrite: pulumi.Input[bool] | None = None,
+        try_origins: pulumi.Input[Any] | None = None,
         wait_seconds: pulumi.Input[float] | None = None,
         token_env: str | None = None,
         moved_from: str | None = None,

@@ -9,6 +9,8 @@ last active certificate while the zone's switch is on.
 
 from __future__ import annotations
 
+from typing import Any
+
 import pulumi
 
 from .lifecycle.certificate import CertificateProvider, CertificateResource
@@ -59,6 +61,7 @@ class ZoneCertificate(CertificateResource, module="aop", name="ZoneCertificate")
         passphrase: pulumi.Input[str] | None = None,
         overwrite: pulumi.Input[bool] | None = None,
         warn_days: pulumi.Input[float] | None = None,
+        try_origins: pulumi.Input[Any] | None = None,
         wait_seconds: pulumi.Input[float] | None = None,
         token_env: str | None = None,
         moved_from: str | None = None,

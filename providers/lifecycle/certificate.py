@@ -27,6 +27,7 @@ from ..values.text import short
 from . import deletion
 from .certificate_inputs import CertificateInputs, check_key, key_to_upload
 from .presented import warn_if_not_presented
+from .try_origins import note_origins, require_acceptance
 from .upload import Upload
 
 MOST_PREDECESSORS = 5
@@ -57,6 +58,7 @@ class CertificateProvider(ZoneProvider[CertificateInputs]):
     def want(self, run: ZoneRun, inputs: CertificateInputs) -> None:
         if sha256 := _fingerprint_of(inputs):
             run.notes.want("certificate", self.level, sha256)
+            note_origins(run, self.level, sha256, inputs.try_origins)
 
     def is_wanted(self, run: ZoneRun, recorded: Recorded[CertificateInputs]) -> bool:
         return sha256_of(recorded.outputs) in run.notes.wanted_certificates(self.level)
@@ -110,9 +112,13 @@ class CertificateProvider(ZoneProvider[CertificateInputs]):
         certificate = pem.read_certificate(inputs.certificate)
 
         def key() -> str:
-            if not upload.posts:
-                self.before_upload(run, inputs)
-            return key_to_upload(inputs, certificate, run.environ)
+            if upload.posts:
+                return key_to_upload(inputs, certificate, run.environ)
+            self.before_upload(run, inputs)
+            key_pem = key_to_upload(inputs, certificate, run.environ)
+            asked = run.notes.origins_to_try(self.level, certificate.sha256)
+            require_acceptance(run, asked, certificate, key_pem)
+            return key_pem
 
         upload = Upload(run.zone, self.level, certificate, key)
         record = upload.run(inputs.wait_seconds)
@@ -236,6 +242,8 @@ class CertificateResource(CloudflareResource):
     :param passphrase: of an encrypted key, `env:NAME` or `file:PATH`; never in state. In place.
     :param warn_days: days before the end from which previews warn; by default 30, or a third of
         the certificate's life where that is shorter. In place.
+    :param try_origins: `{addresses: [ADDRESS:PORT], hostname, unreachable: error or warn}`: the
+        origins that are asked with the certificate before it is uploaded. Not in state.
     :param wait_seconds: the longest wait for Cloudflare in one step; default 300.
     :param token_env: name of the environment variable with the token for this zone.
     :param moved_from: the only Zone ID that `zone_id` may change from; None: any. Not in state.
@@ -264,6 +272,7 @@ class CertificateResource(CloudflareResource):
         private_key: pulumi.Input[str],
         passphrase: pulumi.Input[str] | None = None,
         warn_days: pulumi.Input[float] | None = None,
+        try_origins: pulumi.Input[Any] | None = None,
         wait_seconds: pulumi.Input[float] | None = None,
         token_env: str | None = None,
         moved_from: str | None = None,

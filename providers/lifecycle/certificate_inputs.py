@@ -18,15 +18,20 @@ from ..values.pair import load_matching_key
 from ..values.pem import Certificate
 from ..values.reference import PROJECT, UnreadableReference, is_reference
 from ..values.text import short
+from .try_origins import TryOrigins
 
 
 class CertificateInputs(ZoneInputs):
-    """`zone_id` and `certificate` replace; the others change in place and change nothing."""
+    """`zone_id` and `certificate` replace; the others change in place and change nothing.
+
+    `try_origins` is for check alone: state does not have it.
+    """
 
     certificate: str
     private_key: str
     passphrase: Reference | None = None
     warn_days: WarnDays | None = None
+    try_origins: TryOrigins | None = None
 
 
 def check_key(

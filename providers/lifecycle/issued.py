@@ -42,6 +42,7 @@ from .issued_inputs import (
     renewal_fault,
 )
 from .presented import warn_if_not_presented
+from .try_origins import note_origins, require_acceptance
 from .unrecorded import find_unrecorded
 from .upload import Upload
 
@@ -67,6 +68,7 @@ class IssuedCertificateProvider(ZoneProvider[IssuedCertificateInputs]):
         if inputs.common_name is not UNKNOWN:
             run.notes.want("subject", self.level, inputs.common_name)
             run.notes.add_own_uploads(self.level, [SUBJECT + inputs.common_name])
+            note_origins(run, self.level, inputs.common_name, inputs.try_origins)
 
     def is_wanted(self, run: ZoneRun, recorded: Recorded[IssuedCertificateInputs]) -> bool:
         return sha256_of(recorded.outputs) in run.notes.wanted_certificates(self.level)
@@ -108,6 +110,8 @@ class IssuedCertificateProvider(ZoneProvider[IssuedCertificateInputs]):
         if record is None:
             issued = self._issue(run, inputs, held)
             certificate = pem.read_certificate(issued.certificate)
+            asked = run.notes.origins_to_try(self.level, inputs.common_name)
+            require_acceptance(run, asked, certificate, issued.private_key, held)
             upload = Upload(run.zone, self.level, certificate, lambda: issued.private_key)
             record = upload.run(inputs.wait_seconds)
             name = short(certificate.sha256)
@@ -237,6 +241,8 @@ class IssuedCertificateResource(CloudflareResource):
     :param days: the life that is asked for; by default what the issuer gives. In place.
     :param renew_days: how many days before its end the certificate is renewed; by default in the
         last third of its life. In place.
+    :param try_origins: `{addresses: [ADDRESS:PORT], hostname, unreachable: error or warn}`: the
+        origins that are asked with the certificate before it is uploaded. Not in state.
     :param wait_seconds: the longest wait for Cloudflare in one step; default 300.
     :param token_env: name of the environment variable with the token for this zone.
     :param moved_from: the only Zone ID that `zone_id` may change from; None: any. Not in state.
@@ -269,6 +275,7 @@ class IssuedCertificateResource(CloudflareResource):
         key: pulumi.Input[str] | None = None,
         days: pulumi.Input[float] | None = None,
         renew_days: pulumi.Input[float] | None = None,
+        try_origins: pulumi.Input[Any] | None = None,
         wait_seconds: pulumi.Input[float] | None = None,
         token_env: str | None = None,
         moved_from: str | None = None,

@@ -19,6 +19,7 @@ from pydantic import ValidationError, WrapValidator
 from ..plugin.provider import ZoneInputs
 from ..values import pem
 from ..values.inputs import COMMON_NAME, UNKNOWN, explain
+from .try_origins import TryOrigins
 
 if TYPE_CHECKING:
     from issuers import CertificateWish, Issuer
@@ -95,7 +96,8 @@ class IssuedCertificateInputs(ZoneInputs):
     """`zone_id`, `common_name` and `key` replace; the rest matters when the next one is asked for.
 
     `issuer_settings` is `{KIND: SETTINGS}` with a kind of `issuers.ISSUERS`, `ca` what the origins
-    trust (PEM), `days` the life that is asked for, None as the issuer gives.
+    trust (PEM), `days` the life that is asked for, None as the issuer gives. `try_origins` is for
+    check alone: state does not have it.
     """
 
     issuer_name: str
@@ -105,6 +107,7 @@ class IssuedCertificateInputs(ZoneInputs):
     key: KeyKind = "ecdsa-p256"
     days: LifeDays | None = None
     renew_days: LifeDays | None = None
+    try_origins: TryOrigins | None = None
 
     @property
     def wish(self) -> CertificateWish:

@@ -37,6 +37,18 @@ class IssuedNote:
         return (self.cert_id, *self.predecessors)
 
 
+@dataclass(frozen=True)
+class OriginsToTry:
+    """Whom to ask before a certificate is uploaded, as `ADDRESS:PORT`, and for which hostname.
+
+    `unreachable` says what an origin that gives no clear answer means: "error" or "warn".
+    """
+
+    addresses: tuple[str, ...]
+    hostname: str
+    unreachable: str = "error"
+
+
 class Notes:
     """What the program wants in one zone or account. All methods may be called from any thread.
 
@@ -75,6 +87,7 @@ class ZoneNotes(Notes):
         self._last_upload = ""
         self._replaced: dict[Key, tuple[str, ...]] = {}
         self._issued: dict[Key, IssuedNote] = {}
+        self._to_try: dict[Key, OriginsToTry] = {}
 
     def wanted_certificates(self, level: Level) -> set[str]:
         """The fingerprints of the certificates that the program wants, as far as they are known."""
@@ -106,6 +119,20 @@ class ZoneNotes(Notes):
         """
         with self._lock:
             return self._issued.get((level, common_name))
+
+    def try_before_upload(self, level: Level, name: str, origins: OriginsToTry | None) -> None:
+        """Notes whom to ask; `name` is a fingerprint, or the subject of what is not signed yet.
+
+        State does not hold this: a certificate is the same whoever was asked about it.
+        """
+        with self._lock:
+            if origins is not None:
+                self._to_try[level, name] = origins
+
+    def origins_to_try(self, level: Level, name: str) -> OriginsToTry | None:
+        """Whom the program wants to be asked about the certificate; None for nobody."""
+        with self._lock:
+            return self._to_try.get((level, name))
 
     def want_binding(self, binding: Binding) -> None:
         """Notes which certificate the program wants a hostname to show."""

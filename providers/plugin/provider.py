@@ -48,7 +48,7 @@ from .run import AccountRun, Run, ZoneRun
 
 Props = dict[str, Any]
 VERBS = ("check", "diff", "create", "read", "update", "delete")
-FOR_CHECK_ALONE = {"moved_from", "declared_in"}
+FOR_CHECK_ALONE = {"moved_from", "declared_in", "try_origins"}
 
 
 class ZoneInputs(Inputs):
