@@ -8,8 +8,9 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import timedelta
 
-# A wait asks again after these pauses; the last one is repeated.
-POLLS = (0.5, 0.5, 0.5, 1.0, 1.0, 2.0, 2.0, 3.0, 5.0)
+# A wait asks again after this part of what it has waited: so much, at most, is waited in vain.
+SHARE = 0.3
+SHORTEST_PAUSE, LONGEST_PAUSE = 0.5, 5.0
 # Right after a write a look would see nothing yet.
 JUST_WRITTEN = 0.75
 # A wait says every so often what it waits for.
@@ -40,6 +41,11 @@ LONGEST_ANSWER = 60.0
 QUOTA_WAIT = 300.0
 # One request with all its repetitions.
 PATIENCE = 900.0
+
+
+def pause_after(waited: float) -> float:
+    """The seconds until a wait that has lasted for `waited` seconds asks again."""
+    return min(max(SHARE * waited, SHORTEST_PAUSE), LONGEST_PAUSE)
 
 
 @dataclass(frozen=True)

@@ -10,7 +10,7 @@ from time import monotonic, sleep
 from typing import TypeVar
 
 from .errors import StillWaiting
-from .polling import JUST_WRITTEN, MAX_AGE, POLLS, SAY_EVERY
+from .polling import JUST_WRITTEN, MAX_AGE, SAY_EVERY, pause_after
 
 T = TypeVar("T")
 
@@ -66,12 +66,11 @@ class Runtime:
         """
         clock = self.clock
         start = said = clock.monotonic()
-        polls = iter(POLLS)
         pause = JUST_WRITTEN if just_written else 0.0
         clock.sleep(pause)
         while (found := look(pause * 0.9 or MAX_AGE)) is None:
-            pause = next(polls, POLLS[-1])
             passed = clock.monotonic() - start
+            pause = pause_after(passed)
             if passed + pause > seconds:
                 raise StillWaiting(f"waited {passed:.0f} s in vain for {what}", next_step)
             if clock.monotonic() - said >= SAY_EVERY:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from providers.api.errors import EngineGone, StillWaiting
-from providers.api.polling import JUST_WRITTEN
+from providers.api.polling import JUST_WRITTEN, LONGEST_PAUSE, SHARE
 from providers.api.runtime import Clock, Runtime
 
 
@@ -59,6 +59,19 @@ def test_right_after_a_write_the_first_look_comes_a_little_later(moments):
     age = moments.runtime().poll(lambda max_age: max_age, "it", 60, "", just_written=True)
     assert moments.passed == JUST_WRITTEN
     assert age < JUST_WRITTEN
+
+
+def test_a_wait_is_too_long_by_a_part_of_what_was_waited_for_and_asks_some_dozen_times():
+    for tenths in range(3, 301):
+        moments, ready, looks = Moments(), tenths / 10, []
+
+        def look(_: float, moments=moments, ready=ready, looks=looks) -> bool | None:
+            looks.append(moments.passed)
+            return True if moments.passed >= ready else None
+
+        moments.runtime().poll(look, "it", 60, "", just_written=True)
+        assert moments.passed - ready <= min(max(JUST_WRITTEN, SHARE * ready), LONGEST_PAUSE)
+        assert len(looks) <= 15
 
 
 def test_a_poll_in_vain_ends_within_its_seconds_and_tells_the_next_step(moments):
