@@ -24,13 +24,17 @@ COLLECTIONS = (
 
 @dataclass(frozen=True)
 class Figures:
-    """Requests (`waits` are reads of what the same command has written), seconds, megabytes."""
+    """Requests (`waits` are reads of what the same command has written), seconds, megabytes.
+
+    `memory` is the peak of the plugin, `program` that of the program, `state` the file's size.
+    """
 
     writes: int
     reads: int
     waits: int
     seconds: float
     memory: float
+    program: float
     state: float
 
     @property
@@ -73,7 +77,8 @@ def run(sandbox: SandboxProcess, project: Project, *arguments: str) -> Figures:
     if cli.returncode:
         raise RuntimeError(f"{arguments} ended with {cli.returncode}:\n{out[-2000:]}{err[-2000:]}")
     writes, reads, waits = count(sandbox.journal()[mark:])
-    return Figures(writes, reads, waits, seconds, memory.peak(), _state(project) / 1e6)
+    plugin, program = memory.peaks()
+    return Figures(writes, reads, waits, seconds, plugin, program, _state(project) / 1e6)
 
 
 def _state(project: Project) -> int:
@@ -82,10 +87,10 @@ def _state(project: Project) -> int:
 
 
 class _Memory:
-    """The largest resident size of the plugins below a CLI, in megabytes, sampled."""
+    """The largest resident sizes of plugin and program below a CLI, in megabytes, sampled."""
 
     def __init__(self, cli: int) -> None:
-        self._most = 0.0
+        self._most = dict.fromkeys(("pulumi.dynamic", "pulumi-language-python-exec"), 0.0)
         self._cli = cli
         self._ended = threading.Event()
         self._thread = threading.Thread(target=self._watch, daemon=True)
@@ -94,13 +99,16 @@ class _Memory:
     def _watch(self) -> None:
         while not self._ended.wait(0.5):
             for process in family_of(self._cli):
-                if "pulumi.dynamic" in process.command:
-                    self._most = max(self._most, _resident(process.pid))
+                for part in self._most:
+                    if part in process.command:
+                        self._most[part] = max(self._most[part], _resident(process.pid))
 
-    def peak(self) -> float:
+    def peaks(self) -> tuple[float, float]:
+        """Of the plugin, and of the program."""
         self._ended.set()
         self._thread.join()
-        return self._most
+        plugin, program = self._most.values()
+        return plugin, program
 
 
 def _resident(pid: int) -> float:

@@ -63,4 +63,28 @@ for zone in {zones}:
     )
 """
 
+GROWTH = """
+for number, zone in enumerate({zones}):
+    one = pair("c0-1")
+    uploads = UploadLedger(
+        f"{{zone}}-uploads", zone_id=zone, hostname_certificates={{"own": one["certificate"]}}
+    )
+    noted = pulumi.ResourceOptions(depends_on=[uploads])
+    own = HostnameCertificate(f"{{zone}}-own", zone_id=zone, opts=noted, **one)
+    HostnameBindings(
+        f"{{zone}}-hostnames", zone_id=zone,
+        bindings={{f"h{{i:04}}.zone{{number}}.example": own.id for i in range({each})}},
+    )
+"""
+
+# Nothing of the project: what the SDK and one plugin cost by themselves.
+NOTHING_OF_OURS = """
+import pulumi
+from benchmarks.one_by_one import Empty
+
+
+def program():
+    Empty("empty", {"hostname": "empty"})
+"""
+
 PROGRAMS = {"HostnameBindings": MANY, "HostnameBinding": SINGLE, "one by one": ONE_BY_ONE}

@@ -63,7 +63,8 @@ def test_right_after_a_write_the_first_look_comes_a_little_later(moments):
 
 def test_a_wait_is_too_long_by_a_part_of_what_was_waited_for_and_asks_some_dozen_times():
     for tenths in range(3, 301):
-        moments, ready, looks = Moments(), tenths / 10, []
+        moments, ready = Moments(), tenths / 10
+        looks: list[float] = []
 
         def look(_: float, moments=moments, ready=ready, looks=looks) -> bool | None:
             looks.append(moments.passed)
