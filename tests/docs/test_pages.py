@@ -85,7 +85,8 @@ def test_each_configuration_is_one_that_a_stack_takes(page: str) -> None:
         if block.kind == "yaml" and not block.text.startswith("groups:"):
             assert block.file.startswith("stacks/Pulumi."), block.more
             config = yaml.safe_load(block.text)["config"]
-            parse(config["aop:zones"], block.file, config.get("aop:alerts", ABSENT))
+            more = (config.get(f"aop:{key}", ABSENT) for key in ("alerts", "issuers"))
+            parse(config["aop:zones"], block.file, *more)
 
 
 @pytest.mark.parametrize("page", NOTHING_TO_RUN)

@@ -87,6 +87,28 @@ def test_start_with_a_new_zone(clone: Clone, sandbox: SandboxProcess) -> None:
     assert "ssl_verify_client on;" in (clone.folder / "out/shop.example.com.conf").read_text()
 
 
+def test_a_zone_from_nothing_to_certificates_that_renew_themselves(
+    clone: Clone, sandbox: SandboxProcess
+) -> None:
+    shown = follow(clone, "renewal.md")
+    assert ", renews itself, next " in shown
+    assert "PRIVATE KEY" not in shown + clone.shell("pulumi stack export --stack live").out
+    first = sandbox.presented("example.com", "shop.example.com")["certificate_sha256"]
+    assert sandbox.presented("example.com", "new.example.com")["level"] == "zone"
+    # What has 30 days to live is due when it shall be renewed 40 days before its end.
+    file = clone.folder / "stacks/Pulumi.live.yaml"
+    text = file.read_text().replace("days: 30\n", "days: 90\n")
+    file.write_text(text.replace("renew_days: 10\n", "renew_days: 40\n"))
+    assert "renewed: ends " in clone.shell("pulumi preview --stack live").out
+    since = sandbox.now()
+    clone.shell("pulumi up --stack live --yes --skip-preview")
+    rows = sandbox.presented_log("example.com", "shop.example.com")
+    then = [row["certificate_sha256"] for row in rows if row["at"] > since]
+    assert len(then) == 1
+    assert then[0] not in (None, first)
+    clone.shell("pulumi preview --stack live --refresh --expect-no-changes")
+
+
 def test_origins_are_written_as_the_page_says(clone: Clone) -> None:
     shown = follow(clone, "origins.md")
     assert WRITTEN.findall(shown) == WRITTEN.findall((DOCS / "origins.md").read_text())
