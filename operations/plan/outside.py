@@ -82,7 +82,8 @@ def _settings(zone: LiveZone, ours: HeldState) -> Iterator[OutsideChange]:
 def _certificates(zone: LiveZone, ours: HeldState, wanted: set[str]) -> Iterator[OutsideChange]:
     there = {record.id for records in zone.certificates.values() for record in records}
     for held in ours.certificates_of(zone.config.zone_id):
-        if held.cert_id not in there and held.sha256 in wanted:
+        is_wanted = bool(held.renews_on) or held.sha256 in wanted
+        if held.cert_id not in there and is_wanted:
             what = text("certificate {it} of {zone}", it=Untrusted(held.name), zone=_name(zone))
             yield OutsideChange(what, fingerprint(held.sha256), ABSENT, "makes it again")
 

@@ -84,6 +84,11 @@ def test_a_certificate_that_is_gone_is_told_unless_it_was_going() -> None:
         " nothing: changed outside, and `pulumi up --refresh` makes it again."
     ]
     assert told(live, live, replace(ZONES_OWN, is_going=True)) == []
+    assert told(live, live, replace(ZONES_OWN, sha256="e" * 64)) == [], "replaced by the next `up`"
+    assert (
+        len(told(live, live, replace(ZONES_OWN, sha256="e" * 64, renews_on="2026-12-24T00:00:00Z")))
+        == 1
+    )
 
 
 def test_a_rotation_to_come_and_what_is_as_wanted_already_are_no_changes() -> None:

@@ -40,6 +40,37 @@ def test_certificates_are_found_by_level_with_their_fingerprint() -> None:
     assert held.ids == {"an-id"}
 
 
+def test_what_is_issued_or_waits_for_its_deletion_is_told_from_the_rest() -> None:
+    held = read(
+        export(
+            resource("IssuedZoneCertificate", "zone", certificate=make().certificate),
+            {**resource("HostnameCertificate", "app", certificate_sha256="b" * 64), "delete": True},
+        ),
+        "prod",
+    )
+    assert [(bool(c.renews_on), c.is_going) for c in held.certificates] == [
+        (True, False), (False, True)
+    ]  # fmt: skip
+    assert [c.name for c in held.certificates_of(ZONE)] == ["zone"]
+
+
+def test_settings_bindings_and_the_names_of_tokens_are_the_states_picture_of_a_zone() -> None:
+    held = read(
+        export(
+            resource("ZoneSetting", "ssl", setting="ssl", value="strict", token_env="OWN_TOKEN"),
+            resource("HostnameCertificate", "app", certificate_sha256="b" * 64),
+            resource("HostnameBinding", "one", hostname="one.example.com", cert_id="an-id"),
+            {"type": "cloudflare:index:X", "urn": "urn", "outputs": {"zone_id": "f" * 32}},
+        ),
+        "prod",
+    )
+    zone = held.zone(ZONE)
+    assert (zone.ssl, zone.own) == ("strict", None)
+    assert zone.hostnames["one.example.com"].certificate.sha256 == "b" * 64
+    assert held.token_envs == {ZONE: "OWN_TOKEN"}
+    assert set(held.zones) == {ZONE}, "what another package holds is nobody's zone here"
+
+
 def test_hostnames_are_found_in_bindings_and_in_maps() -> None:
     entry = {"cert_id": "c", "enabled": True}
     held = read(
