@@ -108,16 +108,16 @@ def present(zone: ZoneFacts, hostname: str = ANY_OTHER) -> Presented:
     if shown is not None:
         still = "" if shown.is_active else ", still being deployed"
         return Presented("hostname", shown.certificate, f"bound to its own certificate{still}")
-    is_bare = zone.is_live and zone.own == "on" and not zone.certificates
-    lacking = "; the zone's switch is on, and the zone has no certificate" if is_bare else ""
-    if zone.own == "on" and not is_bare:
+    if zone.own == "on" and zone.is_live and not zone.certificates:
+        # Where a zone never had a certificate it may be the shared one: nobody should rely on that.
+        why = "the zone's own certificate is on, and the zone has none"
+        return Presented("nothing", None, why)
+    if zone.own == "on":
         if zone.certificates:
             return Presented("zone", zone.certificates[-1], "the zone's own certificate is on")
         return Presented("zone", None, "the zone's own certificate is on, its file is elsewhere")
     if zone.shared == "on":
-        return Presented("global", None, f"only Cloudflare's shared certificate is on{lacking}")
-    if is_bare and zone.shared == "off":
-        return Presented("nothing", None, lacking.removeprefix("; "))
+        return Presented("global", None, "only Cloudflare's shared certificate is on")
     if zone.own == "off" and zone.shared == "off":
         return Presented("nothing", None, "both switches of the zone are off")
     return Presented("unknown", None, "not managed here")

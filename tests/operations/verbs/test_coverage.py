@@ -40,9 +40,10 @@ def prepare(stack: Stack, case: str) -> None:
         stack.uploads(make("two"))
         stack.switches(True)
     elif case == "a zone certificate deleted under its switch":
-        cert_id = stack.uploads(make("zone"))
         stack.switches(True)
-        stack.sandbox.outside("DELETE", f"{BASE}/{cert_id}")
+        for held in stack.sandbox.call("GET", BASE).json()["result"]:
+            stack.sandbox.outside("DELETE", f"{BASE}/{held['id']}")
+        stack.sandbox.advance(60)
 
 
 CASES = (
