@@ -22,9 +22,10 @@ from . import (
 from .bundle import anchors, bundle, chain_depth, pin
 from .connection import ClientCertificate
 from .origin import Origin, Pin, Stage
-from .probe import Target, addresses, probe
+from .probe import probe
 from .report import SUMMARY, ProbeReport, worst
 from .server import Fragment, FragmentPart, Server
+from .target import Target, addresses
 from .trial import Endpoint, Trial, try_certificate
 
 SERVERS: MappingProxyType[str, Server] = MappingProxyType(

@@ -15,9 +15,11 @@ from collections.abc import Callable
 from dataclasses import dataclass, replace
 from typing import Any
 
+from . import http2
 from .connection import ClientCertificate, DeadlineSocket, Tls, context
 from .origin import NO_SUCH_HOST
 from .origin import REFUSED as REFUSAL
+from .request import HTTP_2, USUAL, Request
 
 REFUSED, ACCEPTED, UNREACHABLE, LEFT_OUT = "refused", "accepted", "unreachable", "left out"
 # Refused, but nothing in the answer shows that the certificate is the reason.
@@ -83,13 +85,17 @@ class Answer:
 
 @dataclass(frozen=True)
 class Attempt:
-    """One case over one version of TLS (None: plain HTTP), and whether it came as it should."""
+    """One case over one version of TLS (None: plain HTTP), and whether it came as it should.
+
+    :param request: the title of the `Variant`; "" for the usual request.
+    """
 
     case: str
     title: str
     tls: str | None
     wanted: str
     answer: Answer
+    request: str = ""
 
     @property
     def verdict(self) -> str:
@@ -98,6 +104,7 @@ class Attempt:
     def as_json(self) -> dict[str, Any]:
         return {
             "case": self.case,
+            "request": self.request,
             "tls": self.tls,
             "verdict": self.verdict,
             "wanted": self.wanted,
@@ -113,7 +120,8 @@ class Question:
 
     `trust`: what signs the server's certificate: a PEM path, "" for the system's CAs, None for
     no verification. `sni` None sends none; `version` None speaks plain HTTP. `resumes` is the name
-    (None: no name) under which a first connection gets the session that this one resumes.
+    (None: no name) under which a first connection gets the session that this one resumes; that one
+    presents the client's certificate with `resumes_own` alone.
     """
 
     address: str
@@ -126,8 +134,12 @@ class Question:
     client: ClientCertificate | None = None
     trust: str | None = None
     resumes: tuple[str | None] | None = None
+    resumes_own: bool = False
+    request: Request = USUAL
 
 
+NOT_OFFERED = "no tls: bad extension"
+NO_HTTP_2 = Answer(LEFT_OUT, "HTTP/2 is not offered")
 CLOSED_IN_HANDSHAKE = Answer(UNREACHABLE, "closed in the handshake", closed=True)
 CLOSED = Answer(UNCLEAR, "closed without an answer", closed=True)
 
@@ -139,7 +151,7 @@ def ask(question: Question) -> Answer:
         return _connect(
             question, ends, lambda line: _read_answer(line.send, line.receive, question)
         )
-    made = context(question.version, question.trust, question.client)
+    made = context(question.version, question.trust, question.client, question.request.alpn)
     session = None
     if question.resumes:
         session = _session(question, *question.resumes, ends, made)
@@ -164,8 +176,10 @@ def _connect(question: Question, ends: float, talk: Callable[[DeadlineSocket], A
 def _session(
     question: Question, sni: str | None, ends: float, made: ssl.SSLContext
 ) -> ssl.SSLSession | None:
-    """The session that another host gives to a visitor without a certificate."""
-    first = replace(question, sni=sni, host=sni or question.host, client=None)
+    """What another host gives to a visitor without a certificate, or this one to the client."""
+    first = replace(question, sni=sni, host=sni or question.host)
+    if not question.resumes_own:
+        first = replace(first, client=None)
     kept: list[ssl.SSLSession | None] = []
 
     def talk(line: DeadlineSocket) -> Answer:
@@ -195,6 +209,10 @@ def _over_tls(
         failed = Answer(UNREACHABLE, "no answer in time")
     except OSError:
         failed = CLOSED_IN_HANDSHAKE
+    # A server without it refuses, or chooses a protocol that was not offered, or none.
+    is_chosen = tls.protocol == "h2" if failed is None else failed.reason != NOT_OFFERED
+    if question.request.version == HTTP_2 and (tls.is_protocol_refused or not is_chosen):
+        failed = NO_HTTP_2
     answer = failed or _read_answer(tls.send, tls.receive, question)
     requested: bool | None = tls.certificate_requested
     is_refused = answer.verdict in (REFUSED, UNCLEAR) or answer.closed
@@ -204,10 +222,8 @@ def _over_tls(
         answer, requested = replace(answer, verdict=UNCLEAR, reason=reason), None
     if answer.alert in ALERTS and requested:
         answer = replace(answer, verdict=REFUSED)
-    return (
-        replace(answer, certificate_requested=requested, handshake_completed=failed is None),
-        tls,
-    )
+    is_completed = failed is None or failed is NO_HTTP_2
+    return replace(answer, certificate_requested=requested, handshake_completed=is_completed), tls
 
 
 def _failed_handshake(error: ssl.SSLError) -> Answer:
@@ -230,15 +246,18 @@ def _alert(error: ssl.SSLError) -> str | None:
 def _read_answer(
     send: Callable[[bytes], None], receive: Callable[[], bytes], question: Question
 ) -> Answer:
-    request = (
-        f"GET {question.path} HTTP/1.1\r\nHost: {question.host}\r\n"
-        "User-Agent: aop-probe\r\nAccept: */*\r\nConnection: close\r\n\r\n"
-    )
     data = b""
+    request = question.request
     try:
-        send(request.encode("ascii"))
-        while not _is_complete(data) and (more := receive()):
+        if request.version == HTTP_2:
+            authority = request.authority(question.host, question.port)
+            send(http2.request(request.method, authority, question.path, request.headers()))
+            return _judge(http2.read(receive, LONGEST))
+        send(request.lines(question.host, question.path, question.port))
+        while not _is_complete(data, request.method) and (more := receive()):
             data += more
+    except http2.NotHttp2:
+        return Answer(UNREACHABLE, NOT_HTTP)
     except ssl.SSLError as error:
         said = _alert(error)
         return Answer(UNCLEAR, said, alert=said) if said else CLOSED
@@ -251,8 +270,10 @@ def _read_answer(
     return _judge(data)
 
 
-def _is_complete(data: bytes) -> bool:
+def _is_complete(data: bytes, method: str) -> bool:
     head, separator, body = data.partition(b"\r\n\r\n")
+    if method == "HEAD" and separator:
+        return True
     length = re.search(rb"(?im)^content-length:[ \t]*([0-9]+)[ \t]*\r?$", head)
     whole = bool(separator and length and len(body) >= int(length.group(1)))
     return whole or len(data) >= LONGEST

@@ -7,7 +7,7 @@ from __future__ import annotations
 import socket
 import ssl
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any, TypeVar
 
@@ -16,6 +16,7 @@ VERSIONS = {"1.2": ssl.TLSVersion.TLSv1_2, "1.3": ssl.TLSVersion.TLSv1_3}
 CIPHERS = "ALL:!aNULL:!eNULL:@SECLEVEL=0"
 HANDSHAKE, CERTIFICATE_REQUEST = 22, 13  # RFC 8446, 5.1 and 4
 CERTIFICATE = 11
+ALERT, NO_APPLICATION_PROTOCOL = 21, 120  # RFC 7301, 3.2: Python has no name for its error
 # Its header, and the lengths of nothing (RFC 8446, 4.4.2).
 EMPTY_CERTIFICATE = 8
 OP_LEGACY_SERVER_CONNECT = 0x4  # the ssl module has the name from Python 3.12 on
@@ -31,17 +32,22 @@ class ClientCertificate:
 
 
 def context(
-    version: str | None, trust: str | None, client: ClientCertificate | None
+    version: str | None,
+    trust: str | None,
+    client: ClientCertificate | None,
+    alpn: Sequence[str] = ("http/1.1",),
 ) -> ssl.SSLContext:
     """A context of its own for every attempt, so that no session is resumed.
 
     :param trust: what signs the server's certificate: a PEM path, "" for the system's CAs, None
         for no verification.
+    :param alpn: the protocols that are offered (RFC 7301); none where it is empty.
 
     `ValueError` on one line when a file cannot be used.
     """
     made = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
-    made.set_alpn_protocols(["http/1.1"])
+    if alpn:
+        made.set_alpn_protocols(list(alpn))
     made.set_ciphers(CIPHERS)
     made.options |= OP_LEGACY_SERVER_CONNECT
     if version:
@@ -98,7 +104,7 @@ class Tls:
     """TLS over a line; `certificate_requested` as soon as the server has asked for one.
 
     `certificate_sent`: OpenSSL sends an empty list in its place where the server takes no signature
-    of the certificate's kind of key.
+    of the certificate's kind of key. `is_protocol_refused`: it has none of those that were offered.
     """
 
     def __init__(
@@ -110,6 +116,7 @@ class Tls:
     ) -> None:
         self._line = line
         self.certificate_requested = self.certificate_sent = False
+        self.is_protocol_refused = False
         # Nothing else shows a request of TLS 1.3. Under a Python without it nothing is proven.
         made._msg_callback = self._watch  # type: ignore[attr-defined]
         self._incoming, self._outgoing = ssl.MemoryBIO(), ssl.MemoryBIO()
@@ -120,6 +127,8 @@ class Tls:
     def _watch(self, _: Any, direction: str, __: Any, content: int, kind: int, data: bytes) -> None:
         if (direction, content, kind) == ("read", HANDSHAKE, CERTIFICATE_REQUEST):
             self.certificate_requested = True
+        if (direction, content, kind) == ("read", ALERT, NO_APPLICATION_PROTOCOL):
+            self.is_protocol_refused = True
         if (direction, content, kind) == ("write", HANDSHAKE, CERTIFICATE):
             self.certificate_sent = len(data) > EMPTY_CERTIFICATE
 
@@ -127,6 +136,11 @@ class Tls:
     def session(self) -> ssl.SSLSession | None:
         """What a further connection can resume, once an answer was read."""
         return self._tls.session
+
+    @property
+    def protocol(self) -> str | None:
+        """What the server chose of the protocols that were offered; None for no choice."""
+        return self._tls.selected_alpn_protocol()
 
     def handshake(self) -> None:
         self._run(self._tls.do_handshake)

@@ -7,7 +7,7 @@ the name is enough, since nothing is served there.
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 
 from .attempt import (
@@ -15,6 +15,7 @@ from .attempt import (
     CERTIFICATE,
     LEFT_OUT,
     NAME,
+    NO_HTTP_2,
     REFUSED,
     REFUSING,
     UNCLEAR,
@@ -22,10 +23,16 @@ from .attempt import (
     Answer,
     Attempt,
 )
+from .request import GROUPS, SPELLINGS
 
 RIGHT = ("right", "right_again")
-OTHER_PATH, OTHER_SESSION = "other_path", "other_session"
-ELSEWHERE = ("no_sni", "other_sni", "other_host", "ip_host", OTHER_SESSION)
+WRONG = ("other_ca", "self_signed", "expired", "server_auth")
+SESSIONS = OTHER_SESSION, OWN_SESSION = ("other_session", "own_session")
+UNNAMED = ("no_sni", "other_sni", "other_host", "ip_host", SPELLINGS, f"wrong_{SPELLINGS}")
+ELSEWHERE = (*UNNAMED, *SESSIONS)
+OTHERWISE = (*GROUPS, *(f"wrong_{group}" for group in GROUPS))
+# Of servers that have no such method; the certificate may be asked for afterwards.
+NO_METHOD = {405, 501}
 # A server that has no certificate for a name ends the handshake so (Go has the second).
 NAME_ALERTS = {"unrecognized_name", "internal_error"}
 NO_PAGE = {400, 403, 404, 421}
@@ -36,13 +43,15 @@ def is_served(answer: Answer) -> bool:
     return answer.verdict == ACCEPTED and answer.status is not None and answer.status < 500
 
 
-def settle(attempts: Iterable[Attempt], at_other_path: Iterable[Attempt]) -> tuple[Attempt, ...]:
+def settle(
+    attempts: Iterable[Attempt], rights: Mapping[tuple[str, str | None], Answer]
+) -> tuple[Attempt, ...]:
     """The attempts with the verdicts that only the others explain.
 
-    :param at_other_path: what the right certificate got where OTHER_PATH asks.
+    :param rights: what the right certificate got, by the title of a request and version of TLS.
     """
     given = tuple(attempts)
-    seen = _Compared(given, {a.tls: a.answer for a in at_other_path})
+    seen = _Compared(given, rights)
     return tuple(
         replace(a, answer=replace(a.answer, verdict=_verdict(a, seen))) if a.tls else a
         for a in given
@@ -52,7 +61,7 @@ def settle(attempts: Iterable[Attempt], at_other_path: Iterable[Attempt]) -> tup
 @dataclass(frozen=True)
 class _Compared:
     attempts: tuple[Attempt, ...]
-    right_at_other_path: dict[str | None, Answer]
+    rights: Mapping[tuple[str, str | None], Answer]
 
     def is_proven(self, version: str | None) -> bool:
         """Whether the right certificate was asked for and accepted, first and last."""
@@ -67,6 +76,14 @@ class _Compared:
             if a.case not in ELSEWHERE and a.tls == version
         )
 
+    def usual_refusals(self, version: str | None) -> list[Answer]:
+        """What strangers got who asked as usual, and were refused for want of the certificate."""
+        return [
+            a.answer
+            for a in self.attempts
+            if a.case in ("none", *WRONG) and a.tls == version and _verdict(a, self) == REFUSED
+        ]
+
     def served(self) -> set[int | None]:
         return {a.answer.status for a in self.attempts if a.case in RIGHT and is_served(a.answer)}
 
@@ -75,12 +92,16 @@ def _verdict(attempt: Attempt, seen: _Compared) -> str:
     answer = attempt.answer
     if attempt.case in RIGHT:
         return _of_right(attempt, seen)
+    if answer.reason == NO_HTTP_2.reason:
+        return REFUSED  # nothing is served in that way
     if answer.verdict == LEFT_OUT and answer.alert:
         # The version is offered after all, but not to this visitor.
         return UNCLEAR if seen.knows_the_name(attempt.tls) else LEFT_OUT
     if attempt.case in ELSEWHERE:
         return _elsewhere(attempt, seen)
     if answer.verdict == ACCEPTED and not is_served(answer) and seen.is_proven(attempt.tls):
+        return UNCLEAR
+    if attempt.case in OTHERWISE and answer.status in NO_METHOD:
         return UNCLEAR
     if answer.verdict not in (REFUSED, UNCLEAR) and not answer.closed:
         return answer.verdict
@@ -89,16 +110,25 @@ def _verdict(attempt: Attempt, seen: _Compared) -> str:
     if answer.verdict == REFUSED:
         return REFUSED
     explained = answer.closed or answer.alert or answer.status in REFUSING
-    is_evidence = explained and seen.is_proven(attempt.tls) and not _as_the_right(attempt, seen)
+    is_evidence = explained and seen.is_proven(attempt.tls) and _is_for_strangers(attempt, seen)
     return REFUSED if is_evidence else UNCLEAR
 
 
-def _as_the_right(attempt: Attempt, seen: _Compared) -> bool:
-    """Whether the right certificate got the same: for its own path that is known already."""
-    right = seen.right_at_other_path.get(attempt.tls)
-    if attempt.case != OTHER_PATH or right is None or right.status is None:
-        return False
-    return (right.status, right.body) == (attempt.answer.status, attempt.answer.body)
+def _is_for_strangers(attempt: Attempt, seen: _Compared) -> bool:
+    """Whether the right certificate gets something else for this request: as usual it does.
+
+    Where it was not sent, a stranger has to be refused as for the usual request.
+    """
+    if attempt.case not in OTHERWISE:
+        return True
+    right = seen.rights.get((attempt.request, attempt.tls))
+    if right is not None and right.verdict != LEFT_OUT:
+        return _what_came(right) != _what_came(attempt.answer)
+    return _what_came(attempt.answer) in map(_what_came, seen.usual_refusals(attempt.tls))
+
+
+def _what_came(answer: Answer) -> tuple[object, ...]:
+    return (answer.status, answer.body, answer.closed, answer.alert)
 
 
 def _of_right(attempt: Attempt, seen: _Compared) -> str:
@@ -122,7 +152,7 @@ def _elsewhere(attempt: Attempt, seen: _Compared) -> str:
     served = seen.served()
     no_page = answer.status in NO_PAGE and bool(served) and answer.status not in served
     # Asked for a certificate, or resumed what only another host may have verified.
-    is_reason = answer.certificate_requested or attempt.case == OTHER_SESSION
+    is_reason = answer.certificate_requested or attempt.case in SESSIONS
     is_ended = bool(answer.alert and is_reason and seen.is_proven(attempt.tls))
     if is_about or answer.closed or no_page or is_ended:
         return REFUSED

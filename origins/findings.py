@@ -6,7 +6,8 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
 from .attempt import ACCEPTED, LEFT_OUT, REFUSED, UNCLEAR, UNREACHABLE, Attempt
-from .evidence import ELSEWHERE, OTHER_PATH, OTHER_SESSION, RIGHT, is_served
+from .evidence import OTHER_SESSION, OWN_SESSION, RIGHT, UNNAMED, WRONG, is_served
+from .request import METHODS, PATHS, PROTOCOLS, VISITORS
 
 # What a finding means for the verdict in all; a warning changes nothing.
 OPEN = "open"
@@ -14,7 +15,6 @@ REFUSES_CLOUDFLARE = "refuses_cloudflare"
 UNPROVEN = "unproven"
 WARNING = "warning"
 
-WRONG = ("other_ca", "self_signed", "expired", "server_auth")
 PRESENTING = (*RIGHT, "same_ca", *WRONG)
 OF_THE_CA = ("same_ca", "expired", "server_auth")
 
@@ -44,10 +44,12 @@ def find(
         *edge,
         *_without_certificate(seen),
         *_wrong(seen),
+        *_some_requests(seen),
         *_other_path(seen),
-        *_other_session(seen),
+        *_sessions(seen),
         *_default_server(seen),
         *_plain_http(seen),
+        *_http3(seen),
         *_right(seen, is_right_made),
         *_unanswered(seen),
         *_unclear(seen),
@@ -70,13 +72,31 @@ class _Seen:
         open_versions = {a.tls for a in self.of(["none"], ACCEPTED)}
         return [a for a in self.of(cases, ACCEPTED) if a.tls not in open_versions]
 
+    def accepted_otherwise(self, *groups: str) -> list[tuple[str, list[Attempt]]]:
+        """The same for the ways to ask of these groups, by what the visitor has."""
+        found = (
+            ("Without a certificate", self.accepted_only_with(groups)),
+            ("With a wrong certificate", self.accepted_only_with([f"wrong_{g}" for g in groups])),
+        )
+        return [(who, attempts) for who, attempts in found if attempts]
+
 
 def _over(attempts: list[Attempt]) -> str:
     return "TLS " + " and ".join(dict.fromkeys(a.tls for a in attempts if a.tls))
 
 
 def _titles(attempts: list[Attempt]) -> str:
-    return "; ".join(dict.fromkeys(a.title for a in attempts))
+    """What was asked, with the ways in which it was: a title is one of several ways."""
+    found: dict[str, dict[str, None]] = {}
+    for attempt in attempts:
+        found.setdefault(attempt.title, {})[attempt.request] = None
+    return "; ".join(
+        title + (f": {', '.join(ways)}" if any(ways) else "") for title, ways in found.items()
+    )
+
+
+def _answers(attempts: list[Attempt]) -> str:
+    return "; ".join(dict.fromkeys(f"{a.request}: {a.answer.reason}" for a in attempts))
 
 
 def _edge(seen: _Seen) -> Iterator[ProbeFinding]:
@@ -132,17 +152,35 @@ def _wrong(seen: _Seen) -> Iterator[ProbeFinding]:
         )
 
 
-def _other_path(seen: _Seen) -> Iterator[ProbeFinding]:
-    for attempt in seen.accepted_only_with([OTHER_PATH])[:1]:
+def _some_requests(seen: _Seen) -> Iterator[ProbeFinding]:
+    for who, accepted in seen.accepted_otherwise(METHODS, VISITORS, PROTOCOLS):
         yield ProbeFinding(
-            "only_this_path",
+            "some_requests",
             OPEN,
-            f"Without a certificate it answers another path ({attempt.answer.reason}). Let the"
-            " whole host refuse, not one location of it.",
+            f"{who} it answers some requests ({_answers(accepted)}). Let the whole host refuse,"
+            " whoever asks, and how.",
         )
 
 
-def _other_session(seen: _Seen) -> Iterator[ProbeFinding]:
+def _other_path(seen: _Seen) -> Iterator[ProbeFinding]:
+    for who, accepted in seen.accepted_otherwise(PATHS):
+        yield ProbeFinding(
+            "only_this_path",
+            OPEN,
+            f"{who} it answers another path ({_answers(accepted)}). Let the whole host refuse,"
+            " not one location of it.",
+        )
+
+
+def _sessions(seen: _Seen) -> Iterator[ProbeFinding]:
+    if accepted := seen.accepted_only_with([OWN_SESSION]):
+        yield ProbeFinding(
+            "resumed_wrong",
+            OPEN,
+            f"It takes a wrong certificate over {_over(accepted)} in a session that was resumed"
+            f" ({', '.join(dict.fromkeys(a.request for a in accepted))}). Let it refuse every"
+            " resumed session, or verify in the handshake.",
+        )
     if accepted := seen.accepted_only_with([OTHER_SESSION]):
         yield ProbeFinding(
             "other_session",
@@ -153,7 +191,7 @@ def _other_session(seen: _Seen) -> Iterator[ProbeFinding]:
 
 
 def _default_server(seen: _Seen) -> Iterator[ProbeFinding]:
-    accepted = [a for a in seen.accepted_only_with(ELSEWHERE) if a.case != OTHER_SESSION]
+    accepted = seen.accepted_only_with(UNNAMED)
     if not accepted:
         return
     served = {a.answer.body for a in seen.of(RIGHT, ACCEPTED)}
@@ -185,6 +223,16 @@ def _plain_http(seen: _Seen) -> Iterator[ProbeFinding]:
         )
 
 
+def _http3(seen: _Seen) -> Iterator[ProbeFinding]:
+    if seen.of(["http3"], UNCLEAR):
+        yield ProbeFinding(
+            "http3",
+            UNPROVEN,
+            "It answers over UDP, so it may serve HTTP/3, which is not asked. Cloudflare comes by"
+            " TCP alone: turn HTTP/3 off, or close the UDP port.",
+        )
+
+
 def _unanswered(seen: _Seen) -> Iterator[ProbeFinding]:
     unanswered = [a for a in seen.attempts if a.verdict == UNREACHABLE]
     for reason in dict.fromkeys(a.answer.reason for a in unanswered):
@@ -205,7 +253,7 @@ def _unanswered(seen: _Seen) -> Iterator[ProbeFinding]:
 def _unclear(seen: _Seen) -> Iterator[ProbeFinding]:
     if not seen.of(RIGHT, ACCEPTED):
         return  # without the right one every refusal is unclear, and that is said
-    unclear = [a for a in seen.attempts if a.verdict == UNCLEAR and a.case not in RIGHT]
+    unclear = [a for a in seen.attempts if a.verdict == UNCLEAR and a.case not in (*RIGHT, "http3")]
     for reason in dict.fromkeys(a.answer.reason for a in unclear):
         found = [a for a in unclear if a.answer.reason == reason]
         yield ProbeFinding(

@@ -86,6 +86,8 @@ def _default(origin: Origin) -> list[str]:
         *PROTOCOLS,
         *NO_RESUMPTION,
         "ssl_reject_handshake on;",
+        # For HTTP/1.0 without a Host, which comes here out of the handshake of another server.
+        "return 444;",
     ]
 
 

@@ -1,16 +1,14 @@
 """Proof over real TLS that an origin refuses everyone but Cloudflare.
 
 Each case is asked over TLS 1.2 and 1.3 with a complete HTTP request: first the right certificate,
-then the strangers, at last the right one again. Everything goes to the one address that was given;
-names are sent, never looked up, and redirects are not followed.
+then the strangers, also in other ways, at last the right one again. Everything goes to the one
+address that was given; names are sent, never looked up, and redirects are not followed.
 """
 
 from __future__ import annotations
 
 import ipaddress
-import re
-import socket
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
 
@@ -28,23 +26,22 @@ from .attempt import (
     ask,
 )
 from .connection import VERSIONS, ClientCertificate, context
-from .evidence import OTHER_PATH, OTHER_SESSION, settle
-from .origin import hostname
+from .evidence import OTHER_SESSION, OWN_SESSION, WRONG, settle
+from .quic import answers_quic
 from .report import ProbeReport
+from .request import GROUPS, SPELLINGS, UNKNOWN_PATH, VARIANTS, Variant
+from .target import Target
 
 NAMED, OTHER, ADDRESS, NOTHING = "hostname", "other", "address", "nothing"
-
-
-# Where no application has a page; a server that checks in one place only answers here.
-UNKNOWN_PATH = "/aop-probe-no-such-page"
+QUIC_SECONDS = 2.0
 
 
 @dataclass(frozen=True)
 class Case:
     """Who comes (`client`, a key of the certificates), and which names they say.
 
-    :param path: another path than the target's.
     :param resumes: with the session that the server gave under another name.
+    :param resumes_own: with the session that the server gave to this certificate.
     """
 
     name: str
@@ -53,85 +50,29 @@ class Case:
     sni: str = NAMED
     host: str = NAMED
     wanted: str = REFUSED
-    path: str | None = None
     resumes: bool = False
+    resumes_own: bool = False
 
 
 FIRST = Case("right", "the right certificate", "right", wanted=ACCEPTED)
 LAST = Case("right_again", "the right certificate, again", "right", wanted=ACCEPTED)
-BESIDE = Case("right_other_path", "", "right", wanted=ACCEPTED, path=UNKNOWN_PATH)
+NONE = Case("none", "no certificate")
 STRANGERS = (
     Case("same_ca", "another certificate of the same CA", "same_ca"),
     Case("other_ca", "one of another CA, same names", "other_ca"),
     Case("self_signed", "one that signed itself, same names", "self_signed"),
     Case("expired", "an expired certificate", "expired"),
     Case("server_auth", "one for servers only", "server_auth"),
-    Case(OTHER_PATH, "no certificate, another path", path=UNKNOWN_PATH),
     Case("no_sni", "no certificate, no SNI", sni=NOTHING),
     Case("other_sni", "no certificate, another SNI", sni=OTHER),
     Case("other_host", "no certificate, another host", sni=OTHER, host=OTHER),
     Case("ip_host", "no certificate, the IP as host", sni=NOTHING, host=ADDRESS),
     Case(OTHER_SESSION, "no certificate, another session", resumes=True),
 )
-CASES = (Case("none", "no certificate"), FIRST, *STRANGERS, LAST)
+CASES = (NONE, FIRST, *STRANGERS, LAST)
 PLAIN = Case("plain_http", "plain HTTP")
+HTTP_3 = Case("http3", "HTTP/3")
 CLIENTS = tuple(dict.fromkeys(case.client for case in CASES if case.client))
-
-
-@dataclass(frozen=True)
-class Target:
-    """An origin to ask. `ValueError` on one line for what cannot be asked.
-
-    :param hostname: the name that visitors use; sent as SNI and Host.
-    :param address: IP address; `addresses` has all of those of a name.
-    :param http_port: where plain HTTP would be; None leaves it out.
-    :param path: a path that the application answers to Cloudflare with a status below 500 other
-        than 400, 403, 408, 421, 425, 429, 495 and 496.
-    :param server_ca: PEM path of what signed the origin's own certificate; default: the system's.
-    :param verify_server: False takes any certificate of the origin, such as a self-signed one.
-    :param other_name: a name that the origin does not serve, or another that it does.
-    :param pinned: the origin pins: then another certificate of the same CA must be refused.
-    :param timeout: seconds for one attempt.
-    """
-
-    hostname: str
-    address: str
-    port: int = 443
-    http_port: int | None = 80
-    path: str = "/"
-    server_ca: str | None = None
-    verify_server: bool = True
-    other_name: str = "unknown-host.invalid"
-    pinned: bool = False
-    timeout: float = 5.0
-
-    def __post_init__(self) -> None:
-        try:
-            object.__setattr__(self, "address", str(ipaddress.ip_address(self.address)))
-        except ValueError:
-            raise ValueError(f"address: {self.address!r} is not an IP address.") from None
-        for field in ("hostname", "other_name"):
-            object.__setattr__(self, field, hostname(field, getattr(self, field)))
-        if not re.fullmatch(r"/[!-~]*", self.path):
-            raise ValueError(f"path: {self.path!r} is not a path; write it with % escapes: /a%20b.")
-        for field in ("port", "http_port"):
-            port = getattr(self, field)
-            if port is not None and not 1 <= port <= 65535:
-                raise ValueError(f"{field}: {port} is not a port; ports go from 1 to 65535.")
-
-
-def addresses(name: str, port: int) -> tuple[str, ...]:
-    """All addresses of a name of the origin itself, IPv4 and IPv6; an IP address is its own.
-
-    `ValueError` on one line for a name that does not resolve.
-    """
-    try:
-        found = socket.getaddrinfo(name, port, type=socket.SOCK_STREAM)
-    except (OSError, UnicodeError):
-        raise ValueError(
-            f"address: {name} does not resolve. Give the origin's IP address."
-        ) from None
-    return tuple(dict.fromkeys(str(entry[4][0]) for entry in found))
 
 
 def probe(
@@ -139,7 +80,9 @@ def probe(
     clients: Mapping[str, ClientCertificate] | None = None,
     is_right_made: bool = False,
 ) -> ProbeReport:
-    """Asks everything and judges it: about 35 short connections, at most eight at a time.
+    """Asks everything and judges it: about 40 short connections, at most eight at a time.
+
+    Up to 120 where the server reads a stranger's request before it refuses.
 
     :param clients: certificates at hand by case: right, same_ca, other_ca, self_signed, expired,
         server_auth; cases without one are left out and said so.
@@ -155,15 +98,26 @@ def probe(
         context(None, trust, client)
     with ThreadPoolExecutor(max_workers=8) as pool:
         asking = _Asking(target, clients, trust, pool)
-        first, beside = asking.all([FIRST]), asking.all([BESIDE])
-        strangers = asking.all([CASES[0], *STRANGERS])
-        plain = asking.over_plain_http()
+        first = asking.all([FIRST])
+        none, *strangers = asking.all([NONE]), *asking.all(STRANGERS)
+        strangers += asking.in_their_sessions(strangers)
+        otherwise = asking.otherwise([*none, *strangers])
+        rights = asking.rights(otherwise)
+        beside = asking.beside_tls()
         last = asking.all([LAST])
-    none = [a for a in strangers if a.case == "none"]
-    rest = [a for a in strangers if a.case != "none"]
-    judged = (*settle([*none, *first, *rest, *last], beside), *plain)
+    judged = (*settle([*none, *first, *strangers, *otherwise, *last], rights), *beside)
     where = (target.hostname, target.address, target.port, target.pinned)
     return ProbeReport(*where, judged, is_right_made)
+
+
+@dataclass(frozen=True)
+class _Plan:
+    """One question to come: a case, in one version of TLS, asked in one way (None: as usual)."""
+
+    case: Case
+    version: str
+    variant: Variant | None = None
+    request: str = ""
 
 
 @dataclass(frozen=True)
@@ -175,38 +129,97 @@ class _Asking:
 
     def all(self, cases: Iterable[Case]) -> list[Attempt]:
         """The cases over both versions of TLS, at the same time."""
-        planned = [(case, version) for case in cases for version in VERSIONS]
-        answers = self.pool.map(lambda plan: self._answer(*plan), planned)
+        return self._asked([_Plan(case, version) for case in cases for version in VERSIONS])
+
+    def in_their_sessions(self, strangers: Iterable[Attempt]) -> list[Attempt]:
+        """Wrong certificates that were refused by an answer, in a session that they began."""
+        return self._asked(
+            [
+                _Plan(_again(a.case), a.tls, request=a.title)
+                for a in strangers
+                if a.case in WRONG and a.tls and _is_read(a)
+            ]
+        )
+
+    def otherwise(self, asked: Sequence[Attempt]) -> list[Attempt]:
+        """Strangers who ask in another way: without a certificate, and with a wrong one.
+
+        The wrong one is that which got furthest, over one version of TLS. A variant that shows in
+        requests alone is left out where the server ended the connection before it read one.
+        """
+        none = [a for a in asked if a.case == NONE.name]
+        wrong = sorted((a for a in asked if a.case in WRONG and _is_refused(a)), key=_how_far)
+        return self._asked(
+            [
+                _Plan(_asking_otherwise(a, variant), a.tls, variant, variant.title)
+                for a in (*none, *wrong[-1:])
+                for variant in VARIANTS
+                if a.tls and _is_refused(a) and (_is_read(a) or variant.shows_in_handshake)
+            ]
+        )
+
+    def rights(self, otherwise: Iterable[Attempt]) -> dict[tuple[str, str | None], Answer]:
+        """What the right certificate gets in the ways in which a refusal needs it to compare."""
+        variants = {v.title: v for v in VARIANTS if v.is_safe and v.group != SPELLINGS}
+        wanted = {
+            (a.request, a.tls): _Plan(FIRST, a.tls, variants[a.request])
+            for a in otherwise
+            if a.tls and a.request in variants and (a.verdict == UNCLEAR or a.answer.closed)
+        }
+        if "right" not in self.clients:
+            return {}
+        answers = self.pool.map(self._answer, wanted.values())
+        return dict(zip(wanted, answers, strict=True))
+
+    def _asked(self, plans: list[_Plan]) -> list[Attempt]:
+        answers = self.pool.map(self._answer, plans)
         return [
-            Attempt(case.name, case.title, version, case.wanted, answer)
-            for (case, version), answer in zip(planned, answers, strict=True)
+            Attempt(p.case.name, p.case.title, p.version, p.case.wanted, answer, p.request)
+            for p, answer in zip(plans, answers, strict=True)
         ]
 
-    def _answer(self, case: Case, version: str) -> Answer:
+    def _answer(self, plan: _Plan) -> Answer:
+        case = plan.case
         if case.client and case.client not in self.clients:
             return Answer(LEFT_OUT, "no such certificate given")
-        target = self.target
+        question = self._question(plan)
+        if not case.resumes:
+            return ask(question)
+        names = (self.target.other_name, None)
+        found = (ask(replace(question, resumes=(name,))) for name in names)
+        return next((answer for answer in found if answer.verdict != LEFT_OUT), NO_SESSION)
+
+    def _question(self, plan: _Plan) -> Question:
+        target, case = self.target, plan.case
         names: dict[str, str | None] = {NAMED: target.hostname, OTHER: target.other_name}
-        names[NOTHING] = None
-        literal = _literal(target.address)
+        names |= {NOTHING: None, ADDRESS: _literal(target.address)}
         question = Question(
             target.address,
             target.port,
-            str(literal if case.host == ADDRESS else names[case.host]),
-            case.path or target.path,
+            str(names[case.host]),
+            target.path,
             target.timeout,
-            version,
+            plan.version,
             names[case.sni],
             self.clients[case.client] if case.client else None,
             # Under another name another certificate is right.
             self.trust if case.sni == NAMED and not case.resumes else None,
         )
-        if not case.resumes:
-            return ask(question)
-        found = (ask(replace(question, resumes=(name,))) for name in (target.other_name, None))
-        return next((answer for answer in found if answer.verdict != LEFT_OUT), NO_SESSION)
+        if case.resumes_own:
+            return replace(question, resumes=(question.sni,), resumes_own=True)
+        return _varied(question, plan.variant, target) if plan.variant else question
 
-    def over_plain_http(self) -> tuple[Attempt, ...]:
+    def beside_tls(self) -> tuple[Attempt, ...]:
+        """Plain HTTP, and whether there is HTTP/3."""
+        target = self.target
+        seconds = min(target.timeout, QUIC_SECONDS)
+        quic = self.pool.submit(answers_quic, target.address, target.port, seconds)
+        plain = self._over_plain_http()
+        found = Answer(UNCLEAR, "answers over UDP") if quic.result() else NO_QUIC
+        title = f"{HTTP_3.title} on port {target.port}"
+        return (*plain, Attempt(HTTP_3.name, title, None, HTTP_3.wanted, found))
+
+    def _over_plain_http(self) -> tuple[Attempt, ...]:
         """Also where TLS is spoken: a server may answer there what it finds no TLS in."""
         target = self.target
         ports = [port for port in (target.http_port, target.port) if port is not None]
@@ -221,16 +234,62 @@ class _Asking:
                 f"{PLAIN.title} on port {question.port}",
                 None,
                 PLAIN.wanted,
-                _over_plain_http(answer, question.port == target.port),
+                _as_plain(answer, question.port == target.port),
             )
             for question, answer in zip(questions, self.pool.map(ask, questions), strict=True)
         )
 
 
 NO_SESSION = Answer(REFUSED, "no session to resume")
+NO_QUIC = Answer(REFUSED, "nothing answers over UDP")
 
 
-def _over_plain_http(answer: Answer, speaks_tls: bool) -> Answer:
+def _again(client: str) -> Case:
+    return Case(OWN_SESSION, "a wrong one, its session again", client, resumes_own=True)
+
+
+def _asking_otherwise(usual: Attempt, variant: Variant) -> Case:
+    group, ways = variant.group, GROUPS[variant.group]
+    if usual.case == NONE.name:
+        return Case(group, f"{NONE.title}, {ways}")
+    return Case(f"wrong_{group}", f"a wrong one, {ways}", usual.case)
+
+
+def _varied(question: Question, variant: Variant, target: Target) -> Question:
+    sni = question.sni
+    if variant.upper_sni:
+        sni = target.hostname.upper()
+    if variant.other_sni:
+        sni = target.other_name
+    return replace(
+        question,
+        path=variant.path or question.path,
+        sni=sni,
+        trust=None if variant.other_sni else question.trust,
+        request=variant.request,
+    )
+
+
+def _is_refused(attempt: Attempt) -> bool:
+    return attempt.verdict in (REFUSED, UNCLEAR) or attempt.answer.closed
+
+
+def _how_far(attempt: Attempt) -> tuple[bool, bool]:
+    """Whether a request was read, and whether something else than the server itself refused it."""
+    return _is_read(attempt), attempt.verdict == UNCLEAR
+
+
+def _is_read(attempt: Attempt) -> bool:
+    """Whether the server may have read the request before it refused.
+
+    Under TLS 1.3 a client learns only after its own handshake that the server ended it.
+    """
+    answer = attempt.answer
+    is_ended = not answer.handshake_completed or (attempt.tls == "1.3" and bool(answer.alert))
+    return _is_refused(attempt) and not (answer.certificate_requested and is_ended)
+
+
+def _as_plain(answer: Answer, speaks_tls: bool) -> Answer:
     """Plain HTTP is refused also by a redirect to https and where nobody takes a connection.
 
     Where TLS is spoken also by an answer in TLS.

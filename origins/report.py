@@ -9,7 +9,9 @@ from functools import cached_property
 from typing import Any
 
 from .attempt import LEFT_OUT, Attempt
+from .evidence import OTHERWISE
 from .findings import OPEN, REFUSES_CLOUDFLARE, UNPROVEN, ProbeFinding, find
+from .request import HANDSHAKE_VARIANTS
 
 WIDTH = 80
 
@@ -21,6 +23,13 @@ SUMMARY = {
     REFUSES_CLOUDFLARE: "The origin refuses Cloudflare too: visitors see errors.",
     UNPROVEN: "Nothing is proven: see what is missing above.",
 }
+# What no probe from one place asks, or none should.
+NEVER_ASKED = (
+    "PUT, PATCH and DELETE",
+    "TLS 1.0 and 1.1",
+    "other ports, addresses, hostnames and paths",
+    "visitors from other places",
+)
 WORST_FIRST = (OPEN, REFUSES_CLOUDFLARE, UNPROVEN)
 
 
@@ -50,6 +59,18 @@ class ProbeReport:
         """`refuses_others`, `open`, `refuses_cloudflare` or `unproven`."""
         return worst(finding.means for finding in self.findings)
 
+    @cached_property
+    def covers(self) -> tuple[str, str]:
+        """What was asked and what was not, so that the verdict says no more than that."""
+        ways = [a for a in self.attempts if a.case in OTHERWISE]
+        said = ["GET", *dict.fromkeys(a.request for a in ways)]
+        read = {a.tls for a in ways if a.request not in HANDSHAKE_VARIANTS}
+        ended = [a.tls for a in self.of("none") if a.tls not in read and a.verdict != LEFT_OUT]
+        if ended:
+            over = " and ".join(map(str, ended))
+            said.append(f"and no other request over TLS {over}, where the handshake refuses")
+        return f"Asked: {', '.join(said)}.", f"Not asked: {', '.join(NEVER_ASKED)}."
+
     def of(self, *cases: str) -> list[Attempt]:
         return [attempt for attempt in self.attempts if attempt.case in cases]
 
@@ -63,6 +84,7 @@ class ProbeReport:
             "findings": [
                 {"code": f.code, "means": f.means, "message": f.message} for f in self.findings
             ],
+            "covers": list(self.covers),
             "attempts": [attempt.as_json() for attempt in self.attempts],
         }
 
@@ -72,7 +94,7 @@ class ProbeReport:
         for case in dict.fromkeys(attempt.case for attempt in self.attempts):
             rows += self._rows(self.of(case))
         texts = [f"{finding.code}: {finding.message}" for finding in self.findings]
-        texts.append(SUMMARY[self.verdict])
+        texts += [*(self.covers if self.verdict == REFUSES_OTHERS else ()), SUMMARY[self.verdict]]
         wrapped = [
             textwrap.fill(text, WIDTH, subsequent_indent="    ", break_on_hyphens=False)
             for text in texts
@@ -84,7 +106,9 @@ class ProbeReport:
         """Versions of TLS with the same outcome share a row."""
         merged: dict[tuple[str, str, str], list[Attempt]] = {}
         for attempt in attempts:
-            outcome = (attempt.title, attempt.verdict, attempt.answer.reason)
+            is_as_wanted = attempt.verdict in (attempt.wanted, LEFT_OUT)
+            way = f"{attempt.request}: " if attempt.request and not is_as_wanted else ""
+            outcome = (attempt.title, attempt.verdict, way + attempt.answer.reason)
             merged.setdefault(outcome, []).append(attempt)
         return [
             _row(

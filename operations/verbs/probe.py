@@ -40,7 +40,8 @@ FILES = ("certificate", "key", "ca_certificate", "ca_key")
     failure=3,
     help="Whether an origin refuses everyone but Cloudflare. Asks it over TLS 1.2 and 1.3 with"
     " complete HTTP requests: with the right certificate, without one, with wrong ones that are"
-    " made for this run, under other names, and over plain HTTP. Only the addresses of --address"
+    " made for this run, under other names, in other ways (methods, spellings, visitors, protocols,"
+    " paths), and over plain HTTP. Only the addresses of --address"
     " are asked, each of a name's.\n\n"
     "A proof needs the right certificate: --certificate with --key, --stack where its key can be"
     " read, or a CA that the origin trusts, which makes one for an hour (--issuer, or"

@@ -37,7 +37,7 @@ def _handler(seen: list[dict[str, str]], paths: list[str]) -> type[BaseHTTPReque
             if self.command != "HEAD":
                 self.wfile.write(body)
 
-        do_HEAD = do_GET
+        do_HEAD = do_OPTIONS = do_PROBE = do_GET  # PHP takes unknown methods for GET, too
 
         def do_POST(self) -> None:
             size = int(self.headers.get("Content-Length", 0))

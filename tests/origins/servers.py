@@ -103,9 +103,11 @@ def _haproxy(folder: Path, text: str) -> str:
 
 
 def _caddy(folder: Path, text: str) -> str:
-    return f"{{\n    admin off\n    auto_https disable_redirects\n}}\n\n{text}"
+    return f"{{\n    admin off\n    auto_https disable_redirects\n{NO_HTTP_3}}}\n\n{text}"
 
 
+# Caddy serves HTTP/3 unless it is told not to.
+NO_HTTP_3 = "    servers {\n        protocols h1 h2\n    }\n"
 Around = Callable[[Path, str], str]
 AROUND: dict[str, Around] = {
     "nginx": _nginx,

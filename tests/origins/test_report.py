@@ -35,6 +35,7 @@ def test_a_report_reads_well_on_80_columns_and_as_json(started: Running, probed:
     assert data["findings"][0]["code"] == "optional"
     assert data["attempts"][2] == {
         "case": "right",
+        "request": "",
         "tls": "1.2",
         "verdict": "accepted",
         "wanted": "accepted",
