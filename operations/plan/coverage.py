@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Mapping
-from dataclasses import dataclass
-from datetime import datetime
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
 from typing import Literal
 
 from providers.lifecycle.tls_mode import WITHOUT_TLS
@@ -22,13 +22,15 @@ STATUSES: tuple[Status, ...] = ("expired", "missing", "wrong", "foreign", "as wa
 # What a configured hostname must not be; `foreign` is nobody's mistake here.
 TROUBLE = STATUSES[:3]
 SEE = "see drift"
+# A nightly run renews within a day.
+GRACE = timedelta(days=1)
 
 
 @dataclass(frozen=True)
 class Covered:
     """A hostname, or every other one of a zone (`*`), and how that compares.
 
-    `why` is a sentence without values from outside.
+    `why` is a sentence without values from outside; `is_overdue`: a renewal should have been.
     """
 
     zone: LiveZone
@@ -36,11 +38,12 @@ class Covered:
     presented: Presented
     status: Status
     why: str
+    is_overdue: bool = False
 
     @property
     def is_trouble(self) -> bool:
         """Whether something that the configuration wants is not so."""
-        return self.status in TROUBLE
+        return self.status in TROUBLE or self.is_overdue
 
 
 def compare(
@@ -192,6 +195,20 @@ def _of_zone(
     return "as wanted", presented.why
 
 
+def with_renewal(item: Covered, due: datetime | None, now: datetime) -> Covered:
+    """The same, and when the issued certificate that is presented is renewed.
+
+    :param due: when the renewal is due; None where nobody renews the certificate.
+    """
+    if due is None:
+        return item
+    is_overdue = now > due + GRACE
+    says = f"its renewal is OVERDUE since {due:%Y-%m-%d}: `pulumi up` does it, or says why not"
+    if not is_overdue:
+        says = f"renews itself, next {due:%Y-%m-%d}"
+    return replace(item, why=f"{item.why}; {says}", is_overdue=is_overdue)
+
+
 def _expiry_words(presented: Presented, now: datetime) -> str:
     ends = moment_of(presented.certificate.expires_on) if presented.certificate else None
     if ends is None or ends > now:
@@ -201,7 +218,7 @@ def _expiry_words(presented: Presented, now: datetime) -> str:
 
 def worst_first(found: Iterable[Covered]) -> list[Covered]:
     """Trouble first, then in the order of zones and hostnames."""
-    return sorted(found, key=lambda item: STATUSES.index(item.status))
+    return sorted(found, key=lambda item: (not item.is_overdue, STATUSES.index(item.status)))
 
 
 def summary(found: Iterable[Covered]) -> str:
@@ -215,6 +232,8 @@ def summary(found: Iterable[Covered]) -> str:
         bad = sum(numbers[status] for status in TROUBLE)
         verb = "is" if bad == 1 else "are"
         head = f"{bad} of {ours} {verb} not as wanted: {', '.join(trouble)}"
+    if overdue := sum(item.is_overdue for item in items):
+        head += f"; {count(overdue, 'renewal')} overdue"
     if numbers["foreign"]:
         head += f"; {count(numbers['foreign'], 'more', 'more')} not in the configuration"
     return head

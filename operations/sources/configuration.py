@@ -35,6 +35,7 @@ from ..command import Stop
 from ..plan.held import HeldState
 from ..plan.live import LiveZone
 from .state import pulumi as run_pulumi
+from .state import renews_on
 
 Function = TypeVar("Function", bound=Callable[..., Any])
 
@@ -223,6 +224,15 @@ def issued_fingerprints(zone: LiveZone, now: datetime) -> dict[str, str]:
         there = [r.sha256 for r in issued_records(zone, label) if r.sha256 in wanted.get(label, ())]
         found[label] = there[-1] if there else SUBJECT + issued.common_name
     return found
+
+
+def renewals(zone: LiveZone) -> dict[str, str]:
+    """When the issued certificates of a zone are due, by their ids, RFC 3339."""
+    return {
+        record.id: renews_on(record.certificate, issued.renew_days)
+        for label, issued in zone.config.issued().items()
+        for record in issued_records(zone, label)
+    }
 
 
 def issued_records(zone: LiveZone, label: str) -> list[UploadedCertificate]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from datetime import datetime
 from pathlib import Path
@@ -12,7 +12,7 @@ import click
 
 from ..command import Stop, Verb, examples
 from ..plan import unwarned
-from ..plan.coverage import STATUSES, Covered, compare, summary, worst_first
+from ..plan.coverage import STATUSES, Covered, compare, summary, with_renewal, worst_first
 from ..plan.held import HeldState
 from ..plan.live import LiveZone
 from ..plan.presented import ANY_OTHER
@@ -21,7 +21,7 @@ from ..render.terminal import progress, say, show_json, show_table
 from ..sources import cloudflare, configuration, state
 from ..sources.alerts import told_levels
 from ..sources.configuration import fingerprints
-from ..text import Text, Untrusted, count, days_left, plain, text, zone_name
+from ..text import Text, Untrusted, count, days_left, moment_of, plain, text, zone_name
 
 FORMATS = ("table", "json", "html")
 HEADS = ("Hostname", "Status", "Level", "Presents", "Days left", "Why")
@@ -34,7 +34,8 @@ HEADS = ("Hostname", "Status", "Level", "Presents", "Days left", "Why")
     " the configuration wants: as wanted, expired, missing (nothing, or a lower level), wrong"
     " (another certificate) or foreign (not in the configuration). Trouble comes first, with what"
     " sets it right: the stack's state tells an outside change from one to come.\n\n"
-    "Exit codes: 0; with --fail 1 when a configured hostname or zone is not as wanted.",
+    "Exit codes: 0; with --fail 1 when a configured hostname or zone is not as wanted, or the"
+    " renewal of an issued certificate is a day overdue.",
     epilog=examples(
         "python -m operations coverage --stack prod",
         "python -m operations coverage --stack prod --fail",
@@ -59,9 +60,7 @@ def command(
             told = [(zone.facts, levels) for zone, levels in told_levels(wanted, zones, run)]
         now = run.clock.now()
     silent = unwarned.find(told)
-    found = worst_first(
-        item for zone in zones for item in compare(zone, fingerprints(zone, now), now, ours)
-    )
+    found = worst_first(item for zone in zones for item in _compare(zone, now, ours))
     if form == "json":
         show_json(
             {
@@ -80,6 +79,13 @@ def command(
         click.echo(f"\n{summary(found)}")
     if fails and any(item.is_trouble for item in found):
         click.get_current_context().exit(1)
+
+
+def _compare(zone: LiveZone, now: datetime, ours: HeldState | None) -> Iterator[Covered]:
+    due = configuration.renewals(zone)
+    for item in compare(zone, fingerprints(zone, now), now, ours):
+        shown = item.presented.certificate
+        yield with_renewal(item, moment_of(due.get(shown.cert_id, "")) if shown else None, now)
 
 
 def _state_or_line(stack: str, export: TextIO | None) -> HeldState | None:

@@ -162,7 +162,7 @@ def renewing(certificate: CertificateExpiry, renews_on: str) -> CertificateExpir
 def _of_zone(zone: LiveZone, warn: float | None, fail: float | None) -> Iterator[CertificateExpiry]:
     users = _users(zone)
     given = zone.config.warn_days if warn is None else warn
-    due = _renewals(zone)
+    due = configuration.renewals(zone)
     for level in LEVELS:
         for record in zone.certificates[level]:
             one = cloudflare.certificate_facts(record)
@@ -177,15 +177,6 @@ def _of_zone(zone: LiveZone, warn: float | None, fail: float | None) -> Iterator
                 users.get(one.cert_id, ()),
             )
             yield renewing(found, due.get(record.id, ""))
-
-
-def _renewals(zone: LiveZone) -> dict[str, str]:
-    """When the issued certificates of a zone are due, by their ids."""
-    return {
-        record.id: state.renews_on(record.certificate, issued.renew_days)
-        for label, issued in zone.config.issued().items()
-        for record in configuration.issued_records(zone, label)
-    }
 
 
 def _of_state(

@@ -287,3 +287,25 @@ def test_a_token_that_may_not_see_policies_accuses_nobody(
     stack.environ["CLOUDFLARE_API_TOKEN"] = "token-with-few-rights"
     (line,) = stack.json("coverage", "--no-state")["unwarned"]
     assert "is not known: its policies cannot be read (Account > Notifications: Read)" in line
+
+
+def test_an_issued_certificate_says_when_it_is_renewed_and_fails_when_that_is_overdue(
+    stack: Stack,
+) -> None:
+    ca = stack.issues("shop", "shop.example.com", renew_days=19.5)
+
+    def shop(age: int, code: int) -> tuple[str, str]:
+        cert_id = stack.uploads(stack.issued(ca, "shop", age=age), "hostname")
+        stack.shows("shop.example.com", cert_id)
+        rows = stack.json("coverage", "--no-state", "--fail", code=code)["hostnames"]
+        (row,) = [row for row in rows if row["hostname"] == "shop.example.com"]
+        return row["status"], row["why"]
+
+    status, why = shop(70, 0)
+    assert status == "as wanted"
+    assert "; renews itself, next 20" in why
+    status, why = shop(72, 1)
+    assert status == "as wanted"
+    assert "; its renewal is OVERDUE since 20" in why
+    shown = stack.run("coverage", "--no-state").stdout
+    assert "; 1 renewal overdue" in shown
