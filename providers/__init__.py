@@ -17,6 +17,7 @@ from .lifecycle.issued_inputs import (
     is_common_name,
     renewal_fault,
 )
+from .lifecycle.try_origins import OriginAddress, Unreachable
 from .upload_ledger import UploadLedger
 from .values.certificate_file import authorities_in_file, leaf_in_file
 from .values.inputs import (
@@ -56,9 +57,11 @@ __all__ = [
     "IssuedZoneCertificate",
     "KeyKind",
     "LifeDays",
+    "OriginAddress",
     "Reference",
     "Switch",
     "TokenEnv",
+    "Unreachable",
     "UnreadableReference",
     "UploadLedger",
     "WaitSeconds",

@@ -32,8 +32,10 @@ from providers import (
     DestinationIds,
     Emails,
     Hostname,
+    OriginAddress,
     Switch,
     TokenEnv,
+    Unreachable,
     WaitSeconds,
     WarnDays,
     ZoneId,
@@ -57,6 +59,10 @@ ALERTS = "alerts"
 ABSENT = object()
 
 
+# The keys of `origin` that need no server and no stage.
+FOR_TRIALS = {"try_", "try_unreachable", "hostnames"}
+
+
 class OriginConfig(Section):
     """The origin servers of a zone, for whose hostnames the stack exports the directives.
 
@@ -64,11 +70,16 @@ class OriginConfig(Section):
     the stage of single hostnames. `also_trust` lists more CAs to trust while certificates of one
     are replaced by another's: `file:PATH`, or `cloudflare` for Cloudflare's. With `pin` only the
     configured certificate passes, and those in the files `pin_also`. `handshake` refuses in TLS.
-    The others are fields of `origins.Origin`; `{hostname}` in a path stands for the hostname.
+    `try` lists the addresses (`ADDRESS:PORT`) that are asked with a new certificate before it is
+    uploaded, `try_unreachable` says whether one without a clear answer is an error. Where nothing
+    but these stands here no directives are exported, so server and stage can be left out. The
+    others are fields of `origins.Origin`; `{hostname}` in a path stands for the hostname.
     """
 
-    server: ServerName
-    stage: Stage
+    server: ServerName | None = None
+    stage: Stage | None = None
+    try_: tuple[OriginAddress, ...] = Field(default=(), alias="try")
+    try_unreachable: Unreachable = "error"
     stages: dict[Hostname, Stage] = Field(default_factory=dict)
     hostnames: tuple[Hostname, ...] = ()
     also_trust: tuple[Authority, ...] = ()
@@ -89,9 +100,17 @@ class OriginConfig(Section):
     acme: str | None = None
     acme_port: int | None = None
 
+    @model_validator(mode="after")
+    def _has_what_directives_need(self) -> OriginConfig:
+        is_for_trials = bool(self.try_) and self.model_fields_set <= FOR_TRIALS
+        for key in ("server", "stage"):
+            if getattr(self, key) is None and not is_for_trials:
+                raise ValueError(f"{key} is missing. Add it.")
+        return self
+
     def stage_of(self, hostname: str) -> Literal["optional", "on"]:
         """The stage of one hostname of the zone."""
-        return self.stages.get(hostname, self.stage)
+        return self.stages.get(hostname) or self.stage or "optional"
 
 
 def _limit(value: Any) -> Any:

@@ -209,7 +209,7 @@ def zone_directives(
 ) -> dict[str, dict[str, Any]]:
     """The `directives` of one zone; `pulumi.RunError` when they cannot be written."""
     origin = zones[name].origin
-    if origin is None:
+    if origin is None or origin.server is None:
         return {}
     hostnames = dict.fromkeys(_hostnames(name, zones[name], origin))
     for hostname in origin.stages:
@@ -218,7 +218,10 @@ def zone_directives(
                 f'{file}: zones["{name}"].origin.stages: {hostname} is no hostname of this origin.'
                 f" Correct it, or list it under origin.hostnames."
             )
-    found = {hostname: _directives_of(zones, origin, hostname, file) for hostname in hostnames}
+    found = {
+        hostname: _directives_of(zones, origin, origin.server, hostname, file)
+        for hostname in hostnames
+    }
     _refuse_shared_paths(name, found, file)
     return found
 
@@ -244,8 +247,34 @@ def _hostnames(name: str, zone: ZoneConfig, origin: OriginConfig) -> Iterator[st
     yield from origin.hostnames
 
 
+def to_try(
+    name: str, zone: ZoneConfig, certificate: KeyPair | IssuedCertificateConfig
+) -> dict[str, Any] | None:
+    """Whom a certificate of the zone asks before it is uploaded; None where nobody is to be asked.
+
+    Asked for the first hostname that presents it; for the zone's, its name or `origin.hostnames`.
+    """
+    origin = zone.origin
+    if origin is None or not origin.try_:
+        return None
+    bound = {h for pair in zone.hostname_certificates.values() for h in pair.hostnames}
+    if certificate is zone.zone_certificate:
+        rest = [hostname for hostname in (name, *origin.hostnames) if hostname not in bound]
+        hostname = next(iter(rest), name)
+    else:
+        on = [h for h, s in getattr(certificate, "hostnames", {}).items() if s == "on"]
+        if not on:
+            return None
+        hostname = on[0]
+    return {
+        "addresses": list(origin.try_),
+        "hostname": hostname,
+        "unreachable": origin.try_unreachable,
+    }
+
+
 def _directives_of(
-    zones: Mapping[str, ZoneConfig], wanted: OriginConfig, hostname: str, file: str
+    zones: Mapping[str, ZoneConfig], wanted: OriginConfig, server: str, hostname: str, file: str
 ) -> dict[str, Any]:
     client = presented(zones, hostname, file)
     where = f"{file}: the origin of {hostname}: "
@@ -261,7 +290,7 @@ def _directives_of(
         also = pinned_also(wanted, file)
         origin = describe(
             hostname,
-            wanted.server,
+            server,
             client,
             authorities,
             also_trust,
@@ -269,12 +298,12 @@ def _directives_of(
             pins=pins(client, also_trust, also) if wanted.pin else (),
             **fields_of(wanted, hostname),
         )
-        text = configuration(wanted.server, origin)
+        text = configuration(server, origin)
     except ValueError as error:
         raise pulumi.RunError(f"{where}{error}") from None
     return {
         "level": client.level,
-        "server": wanted.server,
+        "server": server,
         "stage": stage,
         "client_ca": origin.client_ca,
         "bundle": authorities,

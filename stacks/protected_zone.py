@@ -25,6 +25,7 @@ from providers import (
 
 from .certificate_config import IssuedCertificateConfig, KeyPair
 from .config import ZoneConfig, declared_in
+from .origin import to_try
 
 SHARED = "tls_client_auth"
 OWN = "origin_tls_client_auth"
@@ -112,7 +113,7 @@ class ProtectedZone(pulumi.ComponentResource):
             return None
         name, overwrite, opts = f"{self._name}-zone", self._zone.overwrite, self._options(after)
         if isinstance(wanted, IssuedCertificateConfig):
-            wish = _wish(wanted)
+            wish = self._wish(wanted)
             return IssuedZoneCertificate(
                 name, overwrite=overwrite, opts=opts, **wish, **self._common
             )
@@ -127,7 +128,7 @@ class ProtectedZone(pulumi.ComponentResource):
     ) -> HostnameCertificate | IssuedHostnameCertificate:
         name, opts = f"{self._name}-{label}", self._options(after)
         if isinstance(wanted, IssuedCertificateConfig):
-            return IssuedHostnameCertificate(name, opts=opts, **_wish(wanted), **self._common)
+            return IssuedHostnameCertificate(name, opts=opts, **self._wish(wanted), **self._common)
         return HostnameCertificate(name, opts=opts, **self._given(wanted), **self._common)
 
     def _given(self, pair: KeyPair) -> dict[str, Any]:
@@ -136,6 +137,19 @@ class ProtectedZone(pulumi.ComponentResource):
             "private_key": pair.key(),
             "passphrase": pair.passphrase,
             "warn_days": self._zone.warn_days,
+            "try_origins": to_try(self._name, self._zone, pair),
+        }
+
+    def _wish(self, wanted: IssuedCertificateConfig) -> dict[str, Any]:
+        return {
+            "issuer_name": wanted.issuer.name,
+            "issuer_settings": wanted.issuer.settings,
+            "ca": wanted.ca_pem(),
+            "common_name": wanted.common_name,
+            "key": wanted.key,
+            "days": wanted.days,
+            "renew_days": wanted.renew_days,
+            "try_origins": to_try(self._name, self._zone, wanted),
         }
 
     def _switches_on(self, modes: Sequence[pulumi.Resource]) -> list[pulumi.Resource]:
@@ -196,18 +210,6 @@ def _entry(wanted: KeyPair | IssuedCertificateConfig) -> str:
     if isinstance(wanted, IssuedCertificateConfig):
         return f"CN={wanted.common_name}"
     return wanted.pem()
-
-
-def _wish(wanted: IssuedCertificateConfig) -> dict[str, Any]:
-    return {
-        "issuer_name": wanted.issuer.name,
-        "issuer_settings": wanted.issuer.settings,
-        "ca": wanted.ca_pem(),
-        "common_name": wanted.common_name,
-        "key": wanted.key,
-        "days": wanted.days,
-        "renew_days": wanted.renew_days,
-    }
 
 
 def _facts(

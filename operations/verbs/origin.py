@@ -192,7 +192,7 @@ def make(hostname: str, wanted: StackFile, options: Any, folder: Path | None) ->
 def _server(given: str | None, configured: OriginConfig | None, zone: str) -> str:
     if given:
         return given
-    if configured:
+    if configured and configured.server:
         return configured.server
     raise Stop(
         f"Which server? Give --server ({', '.join(SERVERS)}), or an origin with its server under"
@@ -204,7 +204,7 @@ def _stage(given: str | None, configured: OriginConfig | None, hostname: str) ->
     """The stage, and in words who says so."""
     if given:
         return given, "as --stage says"
-    if configured:
+    if configured and configured.stage:
         return configured.stage_of(hostname), "as the stack's file says"
     return "optional", "the default"
 

@@ -10,7 +10,7 @@ import pytest
 
 from origins import bundle, cloudflare_ca, pin
 from stacks.config import parse
-from stacks.origin import directives
+from stacks.origin import directives, to_try
 from tests.origins import servers
 from tests.origins.pki import SERVER_AUTH
 from tests.origins.pki import make as certificate
@@ -195,3 +195,39 @@ def test_a_real_server_accepts_the_directives_once_its_files_are_there(
     (tmp_path / "trusted.pem").write_text(found["bundle"])
     text = found["directives"].replace(found["client_ca"], f"{tmp_path}/trusted.pem")
     servers.check(server, tmp_path / server, text)
+
+
+@pytest.mark.parametrize("missing", ["server", "stage"])
+def test_server_and_stage_are_needed_for_directives_alone(
+    zone: dict[str, Any], missing: str
+) -> None:
+    zone["origin"]["try"] = ["10.0.0.5:443"]
+    del zone["origin"][missing]
+    zone["origin"]["log"] = "/var/log/aop.log"
+    with pytest.raises(pulumi.RunError, match=rf"origin: {missing} is missing. Add it"):
+        told(zone)
+    zone["origin"] = {"try": ["10.0.0.5:443"], "try_unreachable": "warn"}
+    assert told(zone) == {}
+
+
+def test_each_certificate_asks_the_origins_for_a_hostname_that_presents_it(
+    zone: dict[str, Any],
+) -> None:
+    zone["origin"]["try"] = ["10.0.0.5:443", "[2001:DB8::5]:443"]
+    config = parse({"example.com": zone}, FILE).zones["example.com"]
+    own, shop = config.zone_certificate, config.hostname_certificates["shop"]
+    assert own is not None
+    assert to_try("example.com", config, own) == {
+        "addresses": ["10.0.0.5:443", "[2001:db8::5]:443"],
+        "hostname": "example.com",
+        "unreachable": "error",
+    }
+    asked = to_try("example.com", config, shop)
+    assert asked is not None
+    assert asked["hostname"] == "shop.example.com"
+
+
+def test_an_address_that_cannot_be_asked_is_named_in_the_stack_file(zone: dict[str, Any]) -> None:
+    zone["origin"]["try"] = ["origin.internal:443"]
+    with pytest.raises(pulumi.RunError, match=r"origin\.try\[0\]: is not an IP address and a port"):
+        told(zone)
