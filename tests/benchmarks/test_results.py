@@ -42,6 +42,8 @@ def test_single_bindings_may_take_as_long_as_one_by_one_and_the_deployments_that
 def test_a_map_of_thousand_is_ten_times_faster() -> None:
     assert slower("HostnameBindings", 1000, "destroy", 7.0, 70.0) == ""
     assert "at least 10" in slower("HostnameBindings", 1000, "destroy", 7.1, 70.0)
+    assert "at least 3" in slower("HostnameBindings", 100, "up", 4.0, 11.0)
+    assert slower("HostnameBindings", 100, "up", 9.0, 9.0) == ""
 
 
 def test_what_is_quadratic_is_told() -> None:
