@@ -16,6 +16,7 @@ import yaml
 from issuers import authority
 from issuers.authority import Identity
 from providers.values.algorithms import origin_needs
+from stacks.certificate_config import is_issued
 from stacks.config import ZoneConfig
 
 from .. import new_files
@@ -195,13 +196,24 @@ def entry(name: str, zones: Mapping[str, ZoneConfig]) -> Entry:
     for zone, config in zones.items():
         for label, pair in config.hostname_certificates.items():
             if name == label or name in pair.hostnames:
+                _require_given(name, zone, pair)
                 return Entry(zone, label, _others(pair.hostnames, pair.external))
     if own and (name in own or name == ZONE):
-        return Entry(name if name in own else own[0], None, {})
+        zone = name if name in own else own[0]
+        _require_given(name, zone, zones[zone].zone_certificate)
+        return Entry(zone, None, {})
     zone = next(iter(zones)) if len(zones) == 1 else NEW_ZONE
     if name == ZONE:
         return Entry(zone, None, {})
     return Entry(zone, name, {"hostnames": [name if HOSTNAME.match(name) else "HOSTNAME"]})
+
+
+def _require_given(name: str, zone: str, certificate: object) -> None:
+    if is_issued(certificate):
+        raise Stop(
+            f"{name} of {zone} has an issuer in the stack's file and renews itself"
+            " (docs/renewal.md). To make one all the same, leave --stack out."
+        )
 
 
 def _others(hostnames: Mapping[str, str], is_external: bool) -> dict[str, Any]:

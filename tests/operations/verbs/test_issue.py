@@ -186,6 +186,22 @@ def test_two_names_of_one_entry_are_refused(stack: Path, tmp_path: Path) -> None
     assert not made.exists()
 
 
+@pytest.mark.parametrize("name", ["zone", SHOP])
+def test_what_renews_itself_is_not_made_by_hand(name: str, stack: Path, tmp_path: Path) -> None:
+    data = yaml.safe_load(stack.read_text())
+    zone = data["config"]["aop:zones"]["example.com"]
+    zone["zone_certificate"] = {"issuer": "internal"}
+    zone["hostname_certificates"] = {"shop": {"issuer": "internal", "hostnames": [SHOP]}}
+    ca = f"file:{tmp_path}/old/ca.pem"
+    signer = {"ca_key": {"certificate": ca, "key": f"file:{tmp_path}/old/ca.key"}, "ca": ca}
+    data["config"]["aop:issuers"] = {"internal": signer}
+    stack.write_text(yaml.safe_dump(data))
+    made = tmp_path / "made"
+    done = issue(name, "--config", str(stack), "--out", str(made), code=1)
+    assert "renews itself" in done.stderr
+    assert not made.exists()
+
+
 def test_people_see_where_files_are_and_only_the_configuration_on_stdout(tmp_path: Path) -> None:
     done = issue("zone", "--out", str(tmp_path / "made"))
     assert done.stdout.splitlines()[0] == "      zone_certificate:"
