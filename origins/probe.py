@@ -29,11 +29,20 @@ from .connection import VERSIONS, ClientCertificate, context
 from .evidence import OTHER_SESSION, OWN_SESSION, WRONG, settle
 from .quic import answers_quic
 from .report import ProbeReport
-from .request import GROUPS, SPELLINGS, UNKNOWN_PATH, VARIANTS, Variant
+from .request import (
+    GROUPS,
+    PLAIN_VARIANTS,
+    SPELLINGS,
+    UNKNOWN_PATH,
+    VARIANTS,
+    Variant,
+)
 from .target import Target
 
 NAMED, OTHER, ADDRESS, NOTHING = "hostname", "other", "address", "nothing"
 QUIC_SECONDS = 2.0
+# Answers to plain HTTP that serve nothing.
+PAGES, NO_SUCH_METHOD = frozenset({400, 403, 421}), frozenset({405, 501})
 
 
 @dataclass(frozen=True)
@@ -80,9 +89,9 @@ def probe(
     clients: Mapping[str, ClientCertificate] | None = None,
     is_right_made: bool = False,
 ) -> ProbeReport:
-    """Asks everything and judges it: about 40 short connections, at most eight at a time.
+    """Asks everything and judges it: about 60 short connections, at most eight at a time.
 
-    Up to 120 where the server reads a stranger's request before it refuses.
+    Up to 150 where the server reads a stranger's request before it refuses.
 
     :param clients: certificates at hand by case: right, same_ca, other_ca, self_signed, expired,
         server_auth; cases without one are left out and said so.
@@ -220,24 +229,34 @@ class _Asking:
         return (*plain, Attempt(HTTP_3.name, title, None, HTTP_3.wanted, found))
 
     def _over_plain_http(self) -> tuple[Attempt, ...]:
-        """Also where TLS is spoken: a server may answer there what it finds no TLS in."""
+        """Also where TLS is spoken: a server may answer there what it finds no TLS in.
+
+        In all ways where plain HTTP is spoken, since a redirect may be for some of them alone.
+        """
         target = self.target
-        ports = [port for port in (target.http_port, target.port) if port is not None]
-        questions = [
-            Question(target.address, port, target.hostname, path, target.timeout)
-            for port in ports
-            for path in (target.path, UNKNOWN_PATH)
-        ]
-        return tuple(
+        few = [None, *(v for v in PLAIN_VARIANTS if v.path == UNKNOWN_PATH)]
+        found = [*self._plain(target.port, few)]
+        if target.http_port is not None:
+            usual = self._plain(target.http_port, [None])
+            is_there = usual[0].answer.reason not in (NOTHING_LISTENS, NO_CONNECTION)
+            found += [*usual, *self._plain(target.http_port, PLAIN_VARIANTS if is_there else [])]
+        return tuple(found)
+
+    def _plain(self, port: int, variants: Sequence[Variant | None]) -> list[Attempt]:
+        target = self.target
+        usual = Question(target.address, port, target.hostname, target.path, target.timeout)
+        asked = [_varied(usual, variant, target) if variant else usual for variant in variants]
+        return [
             Attempt(
                 PLAIN.name,
-                f"{PLAIN.title} on port {question.port}",
+                f"{PLAIN.title} on port {port}",
                 None,
                 PLAIN.wanted,
-                _as_plain(answer, question.port == target.port),
+                _as_plain(answer, variant, port == target.port),
+                variant.title if variant else "",
             )
-            for question, answer in zip(questions, self.pool.map(ask, questions), strict=True)
-        )
+            for variant, answer in zip(variants, self.pool.map(ask, asked), strict=True)
+        ]
 
 
 NO_SESSION = Answer(REFUSED, "no session to resume")
@@ -289,16 +308,20 @@ def _is_read(attempt: Attempt) -> bool:
     return _is_refused(attempt) and not (answer.certificate_requested and is_ended)
 
 
-def _as_plain(answer: Answer, speaks_tls: bool) -> Answer:
+def _as_plain(answer: Answer, variant: Variant | None, speaks_tls: bool) -> Answer:
     """Plain HTTP is refused also by a redirect to https and where nobody takes a connection.
 
-    Where TLS is spoken also by an answer in TLS.
+    Where TLS is spoken also by an answer in TLS; a method also by an answer that it is not known.
     """
     redirected = answer.reason.partition(" to ")[2].lower().startswith("https://")
     nobody = answer.reason in (NOTHING_LISTENS, NO_CONNECTION)
-    page = answer.verdict == UNCLEAR and (answer.closed or answer.status in (400, 403, 421))
+    is_usual = variant is None or variant.request.method == "GET"
+    statuses = PAGES if is_usual else PAGES | NO_SUCH_METHOD
+    page = answer.verdict == UNCLEAR and (answer.closed or answer.status in statuses)
     in_tls = speaks_tls and answer.reason == NOT_HTTP
-    return replace(answer, verdict=REFUSED) if redirected or nobody or page or in_tls else answer
+    if redirected:
+        return replace(answer, verdict=REFUSED, reason="redirects to https")
+    return replace(answer, verdict=REFUSED) if nobody or page or in_tls else answer
 
 
 def _literal(address: str) -> str:

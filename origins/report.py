@@ -29,8 +29,7 @@ NEVER_ASKED = (
     "TLS 1.0 and 1.1",
     "other ports, addresses, hostnames and paths",
     "visitors from other places",
-    "two of these ways at once, or a second request in one connection",
-    "plain HTTP by another method than GET",
+    "other pairs of these ways at once, or a second request in one connection",
 )
 WORST_FIRST = (OPEN, REFUSES_CLOUDFLARE, UNPROVEN)
 

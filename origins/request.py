@@ -111,6 +111,13 @@ VARIANTS = (
     Variant("POST", METHODS, Request("POST"), is_safe=False),
     # For all methods that a rule does not name; PUT, PATCH and DELETE could do harm.
     Variant("an unknown method", METHODS, Request("PROBE"), is_safe=False),
+    Variant("POST to /api/", PATHS, Request("POST"), path=f"/api{UNKNOWN_PATH}", is_safe=False),
+    Variant(
+        "POST over HTTP/2",
+        METHODS,
+        Request("POST", HTTP_2, alpn=("h2",)),
+        is_safe=False,
+    ),
     Variant("Host with a dot", SPELLINGS, Request(host="{host}.")),
     Variant("Host with a port", SPELLINGS, Request(host="{host}:{port}")),
     Variant("Host in capitals", SPELLINGS, Request(host="{HOST}")),
@@ -131,6 +138,10 @@ VARIANTS = (
     Variant("a stylesheet", PATHS, path=f"{UNKNOWN_PATH}.css"),
     Variant("/static/", PATHS, path=f"/static{UNKNOWN_PATH}"),
     Variant("/api/", PATHS, path=f"/api{UNKNOWN_PATH}"),
+)
+# What plain HTTP has as well. Without Host another site of the port answers, which is none of ours.
+PLAIN_VARIANTS = tuple(
+    v for v in VARIANTS if not v.shows_in_handshake and v.request.host is not None
 )
 # What a server can tell from a handshake alone.
 HANDSHAKE_VARIANTS = frozenset(v.title for v in VARIANTS if v.shows_in_handshake)

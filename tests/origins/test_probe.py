@@ -221,6 +221,32 @@ def test_plain_http_counts(
     assert ("plain_http" in codes(report)) == (verdict == ACCEPTED)
 
 
+@pytest.mark.parametrize(
+    "condition",
+    [
+        "$request_method = GET",
+        "$http_user_agent ~ Chrome",
+        "$http_host = shop.example.com",
+        "$uri !~ ^/api/",
+    ],
+    ids=["method", "visitor", "spelling", "path"],
+)
+def test_plain_http_that_is_redirected_only_for_some_is_open(
+    condition: str, faulty: Callable[..., Any], probed: Probed
+) -> None:
+    plain = servers.free_port()
+    sends_away = f"if ({condition}) {{ return 301 https://$host$request_uri; }}"
+    text = (
+        f"server {{ listen 127.0.0.1:{plain}; {sends_away} {NGINX_APP} }}"
+        f" server {{ {NGINX_TLS} {NGINX_VERIFY} {NGINX_APP} }}"
+    )
+    with faulty("nginx", text) as port:
+        report = probed(port, http_port=plain)
+    assert report.verdict == "open"
+    assert codes(report)[0] == "plain_http"
+    assert max(map(len, report.table().split("\n"))) <= 80
+
+
 def test_an_origin_with_the_wrong_bundle_refuses_cloudflare(
     started: Running, probed: Probed, folder: Folder
 ) -> None:
