@@ -4,33 +4,32 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass, replace
-from datetime import datetime, timedelta
+from datetime import datetime
 from typing import Literal
 
 from providers.lifecycle.tls_mode import WITHOUT_TLS
 from providers.values.text import short
 
 from ..text import count, day, moment_of
+from . import renewal
 from .held import HeldState
 from .live import LiveZone
 from .outside import changed_outside, is_as_held
 from .presented import ANY_OTHER, CertificateFacts, Presented, ZoneFacts, present
 
-Status = Literal["expired", "missing", "wrong", "foreign", "as wanted"]
+Status = Literal["expired", "missing", "wrong", "overdue", "foreign", "as wanted"]
 # The worst first: the order of every list.
-STATUSES: tuple[Status, ...] = ("expired", "missing", "wrong", "foreign", "as wanted")
+STATUSES: tuple[Status, ...] = ("expired", "missing", "wrong", "overdue", "foreign", "as wanted")
 # What a configured hostname must not be; `foreign` is nobody's mistake here.
-TROUBLE = STATUSES[:3]
+TROUBLE = STATUSES[:4]
 SEE = "see drift"
-# A nightly run renews within a day.
-GRACE = timedelta(days=1)
 
 
 @dataclass(frozen=True)
 class Covered:
     """A hostname, or every other one of a zone (`*`), and how that compares.
 
-    `why` is a sentence without values from outside; `is_overdue`: a renewal should have been.
+    `why` is a sentence without values from outside.
     """
 
     zone: LiveZone
@@ -38,12 +37,16 @@ class Covered:
     presented: Presented
     status: Status
     why: str
-    is_overdue: bool = False
 
     @property
     def is_trouble(self) -> bool:
         """Whether something that the configuration wants is not so."""
-        return self.status in TROUBLE or self.is_overdue
+        return self.status in TROUBLE
+
+    @property
+    def rank(self) -> int:
+        """The place in every list: the lowest is read first."""
+        return STATUSES.index(self.status)
 
 
 def compare(
@@ -202,11 +205,11 @@ def with_renewal(item: Covered, due: datetime | None, now: datetime) -> Covered:
     """
     if due is None:
         return item
-    is_overdue = now > due + GRACE
-    says = f"its renewal is OVERDUE since {due:%Y-%m-%d}: `pulumi up` does it, or says why not"
-    if not is_overdue:
-        says = f"renews itself, next {due:%Y-%m-%d}"
-    return replace(item, why=f"{item.why}; {says}", is_overdue=is_overdue)
+    is_overdue = renewal.is_overdue(due, now)
+    remedy = ": `pulumi up` does it, or says why not" if is_overdue else ""
+    why = f"{item.why}; {renewal.words(due, overdue=is_overdue)}{remedy}"
+    is_else_fine = is_overdue and item.status == "as wanted"
+    return replace(item, why=why, status="overdue" if is_else_fine else item.status)
 
 
 def _expiry_words(presented: Presented, now: datetime) -> str:
@@ -218,7 +221,7 @@ def _expiry_words(presented: Presented, now: datetime) -> str:
 
 def worst_first(found: Iterable[Covered]) -> list[Covered]:
     """Trouble first, then in the order of zones and hostnames."""
-    return sorted(found, key=lambda item: (not item.is_overdue, STATUSES.index(item.status)))
+    return sorted(found, key=lambda item: item.rank)
 
 
 def summary(found: Iterable[Covered]) -> str:
@@ -232,8 +235,6 @@ def summary(found: Iterable[Covered]) -> str:
         bad = sum(numbers[status] for status in TROUBLE)
         verb = "is" if bad == 1 else "are"
         head = f"{bad} of {ours} {verb} not as wanted: {', '.join(trouble)}"
-    if overdue := sum(item.is_overdue for item in items):
-        head += f"; {count(overdue, 'renewal')} overdue"
     if numbers["foreign"]:
         head += f"; {count(numbers['foreign'], 'more', 'more')} not in the configuration"
     return head

@@ -12,7 +12,7 @@ import click
 
 from ..command import Stop, Verb, examples
 from ..plan import unwarned
-from ..plan.coverage import STATUSES, Covered, compare, summary, with_renewal, worst_first
+from ..plan.coverage import Covered, compare, summary, with_renewal, worst_first
 from ..plan.held import HeldState
 from ..plan.live import LiveZone
 from ..plan.presented import ANY_OTHER
@@ -20,7 +20,7 @@ from ..render import matrix, page
 from ..render.terminal import progress, say, show_json, show_table
 from ..sources import cloudflare, configuration, state
 from ..sources.alerts import told_levels
-from ..sources.configuration import fingerprints
+from ..sources.wanted_certificates import fingerprints, renewals
 from ..text import Text, Untrusted, count, days_left, moment_of, plain, text, zone_name
 
 FORMATS = ("table", "json", "html")
@@ -32,10 +32,10 @@ HEADS = ("Hostname", "Status", "Level", "Presents", "Days left", "Why")
     cls=Verb,
     help="What Cloudflare presents for each hostname now, why, until when, and whether that is what"
     " the configuration wants: as wanted, expired, missing (nothing, or a lower level), wrong"
-    " (another certificate) or foreign (not in the configuration). Trouble comes first, with what"
-    " sets it right: the stack's state tells an outside change from one to come.\n\n"
-    "Exit codes: 0; with --fail 1 when a configured hostname or zone is not as wanted, or the"
-    " renewal of an issued certificate is a day overdue.",
+    " (another certificate), overdue (a renewal should have been, a day ago) or foreign (not in the"
+    " configuration). Trouble comes first, with what sets it right: the stack's state tells an"
+    " outside change from one to come.\n\n"
+    "Exit codes: 0; with --fail 1 when a configured hostname or zone is not as wanted.",
     epilog=examples(
         "python -m operations coverage --stack prod",
         "python -m operations coverage --stack prod --fail",
@@ -82,7 +82,7 @@ def command(
 
 
 def _compare(zone: LiveZone, now: datetime, ours: HeldState | None) -> Iterator[Covered]:
-    due = configuration.renewals(zone)
+    due = renewals(zone)
     for item in compare(zone, fingerprints(zone, now), now, ours):
         shown = item.presented.certificate
         yield with_renewal(item, moment_of(due.get(shown.cert_id, "")) if shown else None, now)
@@ -165,8 +165,7 @@ def as_html(
 
 def html_row(item: Covered, now: datetime) -> matrix.Row:
     """The levels of a hostname, beside what the table says."""
-    rank = STATUSES.index(item.status)
     change = matrix.TROUBLE if item.is_trouble else ""
-    shown = matrix.row(item.zone.facts, item.hostname, now, change=change, rank=rank)
+    shown = matrix.row(item.zone.facts, item.hostname, now, change=change, rank=item.rank)
     name = zone_name(item.zone.name, item.zone.config.zone_id)
     return replace(shown, status=item.status, why=(item.why,), group=name)

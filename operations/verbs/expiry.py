@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
-from datetime import datetime, timedelta
+from datetime import datetime
 from functools import partial
 from pathlib import Path
 from typing import Any, TextIO
@@ -15,12 +15,14 @@ from providers.api.answers import LEVELS
 from providers.values.expiry import MOST_FAIL_DAYS, MOST_WARN_DAYS, days_to_fail, days_to_warn
 
 from ..command import Stop, Verb, examples
+from ..plan import renewal
 from ..plan.held import HeldCertificate
 from ..plan.live import LiveZone
 from ..plan.presented import ANY_OTHER, present
 from ..render import matrix, openmetrics
 from ..render.terminal import progress, say, show_json, show_table
 from ..sources import cloudflare, configuration, state
+from ..sources.wanted_certificates import renewals
 from ..text import Text, Untrusted, day, days_left, fingerprint, join, moment_of, plain
 
 FORMATS = ("table", "json", "openmetrics")
@@ -154,15 +156,14 @@ def renewing(certificate: CertificateExpiry, renews_on: str) -> CertificateExpir
     due, ends = moment_of(renews_on), moment_of(certificate.expires_on)
     if due is None or ends is None:
         return certificate
-    # `days_left` counts whole days, so the number before is reached as the day begins.
-    days = max((ends - due) / timedelta(days=1) - 2, -1)
+    days = renewal.trouble_days(due, ends)
     return replace(certificate, renews_on=renews_on, warn_days=days, fail_days=days)
 
 
 def _of_zone(zone: LiveZone, warn: float | None, fail: float | None) -> Iterator[CertificateExpiry]:
     users = _users(zone)
     given = zone.config.warn_days if warn is None else warn
-    due = configuration.renewals(zone)
+    due = renewals(zone)
     for level in LEVELS:
         for record in zone.certificates[level]:
             one = cloudflare.certificate_facts(record)
@@ -216,13 +217,12 @@ def in_order(
     return sorted(dated, key=lambda pair: (pair[0], pair[1].zone, pair[1].sha256))
 
 
-def renewal(certificate: CertificateExpiry, days: int) -> str:
+def renewal_words(certificate: CertificateExpiry, days: int) -> str:
     """What people need to know of an issued certificate, behind its end; else nothing."""
-    if not certificate.renews_on:
+    due = moment_of(certificate.renews_on)
+    if due is None:
         return ""
-    due = day(certificate.renews_on)
-    is_overdue = bool(certificate.urgency(days))
-    return f", renewal OVERDUE since {due}" if is_overdue else f", renews itself, next {due}"
+    return f", {renewal.words(due, overdue=bool(certificate.urgency(days)))}"
 
 
 def as_json(certificate: CertificateExpiry, days: int) -> dict[str, Any]:
@@ -285,10 +285,11 @@ def show(found: Sequence[tuple[int, CertificateExpiry]]) -> None:
     tones = []
     for days, certificate in found:
         users: Text = join(Untrusted(user) for user in certificate.users) or ("nothing",)
+        ends = day(certificate.expires_on) or "not known"
         rows.append(
             (
                 (str(days),),
-                (f"{day(certificate.expires_on) or 'not known'}{renewal(certificate, days)}",),
+                (ends + renewal_words(certificate, days),),
                 fingerprint(certificate.sha256),
                 (certificate.level,),
                 (Untrusted(certificate.zone),),

@@ -305,7 +305,13 @@ def test_an_issued_certificate_says_when_it_is_renewed_and_fails_when_that_is_ov
     assert status == "as wanted"
     assert "; renews itself, next 20" in why
     status, why = shop(72, 1)
-    assert status == "as wanted"
-    assert "; its renewal is OVERDUE since 20" in why
-    shown = stack.run("coverage", "--no-state").stdout
-    assert "; 1 renewal overdue" in shown
+    assert status == "overdue"
+    assert "; renewal OVERDUE since 20" in why
+    table, html = (
+        stack.run("coverage", "--no-state", "--format", form).stdout for form in ("table", "html")
+    )
+    assert "1 of 1 is not as wanted: 1 overdue" in table
+    assert table.splitlines()[2].startswith("shop.example.com")
+    assert "<h1>Coverage: 1 of 1 is not as wanted: 1 overdue" in html
+    rows = [row.partition('"')[0] for row in html.split('<tr class="')[1:]]
+    assert [row.startswith("trouble ") for row in rows] == [True, False, False]
