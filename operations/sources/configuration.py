@@ -3,20 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from contextlib import suppress
 from dataclasses import dataclass, field
-from datetime import datetime
 from pathlib import Path
 from typing import Any, TypeVar
 
 import click
-import pulumi
 
-from issuers import signer_fault
-from providers.api.answers import Level, UploadedCertificate
-from providers.lifecycle.ledger import subject_key
-from providers.values import pem
-from providers.values.inputs import SUBJECT
 from stacks import yaml_file
 from stacks.config import (
     ABSENT,
@@ -33,9 +25,7 @@ from stacks.section import NAMESPACE
 
 from ..command import Stop
 from ..plan.held import HeldState
-from ..plan.live import LiveZone
 from .state import pulumi as run_pulumi
-from .state import renews_on
 
 Function = TypeVar("Function", bound=Callable[..., Any])
 
@@ -86,20 +76,26 @@ def project_option(function: Function) -> Function:
 
 def load(stack: str, file: Path | None) -> StackFile:
     """The configuration; every mistake in it is one line that names key and file."""
-    name, path, values = _read(stack, file)
+    return _parsed(*_read(stack, file))
+
+
+def _parsed(name: str, path: Path, values: Mapping[str, Any]) -> StackFile:
     alerts, issuers = (values.get(f"{NAMESPACE}:{key}", ABSENT) for key in (ALERTS, ISSUERS))
     # `org/project/stack` is called as `pulumi.get_stack()` calls that stack.
-    owner = f"{_project()}.{name.rpartition('/')[2]}"
+    owner = f"{project_name(PROJECT)}.{name.rpartition('/')[2]}"
     environment = parse(values.get(f"{NAMESPACE}:{KEY}"), str(path), alerts, issuers, owner)
-    known = values.get(f"{NAMESPACE}:{ORPHANS_KNOWN}", {})
-    return StackFile(name, path, environment, parse_orphans_known(known, str(path)))
+    return StackFile(name, path, environment, _orphans_known(path, values))
+
+
+def _orphans_known(path: Path, values: Mapping[str, Any]) -> dict[str, str]:
+    return parse_orphans_known(values.get(f"{NAMESPACE}:{ORPHANS_KNOWN}", {}), str(path))
 
 
 def load_without_zones(stack: str, file: Path | None, project: Path) -> StackFile:
     """The configuration, with no zones where the stack's file has no `aop:zones`."""
     name, path, values = _read(stack, file, project)
     if f"{NAMESPACE}:{KEY}" in values:
-        return load(name, path)
+        return _parsed(name, path, values)
     return StackFile(name, path, Environment.model_construct(zones={}))
 
 
@@ -115,15 +111,14 @@ def load_with_state(
     """
     name, path, values = _read(stack, file, project)
     if f"{NAMESPACE}:{KEY}" in values:
-        return load(name, path), read(name)
+        return _parsed(name, path, values), read(name)
     held = read(name)
     if not held.zones:
-        return load(name, path), held
+        return _parsed(name, path, values), held
     zones = {zone_id: _zone_of_state(zone_id, held) for zone_id in held.zones}
-    known = parse_orphans_known(values.get(f"{NAMESPACE}:{ORPHANS_KNOWN}", {}), str(path))
     # Names of zones are hostnames; the state knows ids alone.
     environment = Environment.model_construct(zones=zones)
-    return StackFile(name, path, environment, known), held
+    return StackFile(name, path, environment, _orphans_known(path, values)), held
 
 
 def _zone_of_state(zone_id: str, held: HeldState) -> ZoneConfig:
@@ -158,18 +153,24 @@ def _read(
 
 def _folder(project: Path) -> Path:
     """Where the files of a project's stacks are, as its Pulumi.yaml says."""
+    return project / str(_pulumi_yaml(project).get("stackConfigDir") or "")
+
+
+def project_name(project: Path) -> str:
+    """The name of a Pulumi project, by which stacks are filed in a backend."""
+    if isinstance(name := _pulumi_yaml(project).get("name"), str):
+        return name
+    raise Stop(f"{project / 'Pulumi.yaml'} has no name. Write `name: aop` there.")
+
+
+def _pulumi_yaml(project: Path) -> dict[str, Any]:
     try:
         data = yaml_file.read(project / "Pulumi.yaml")
     except FileNotFoundError:
         raise Stop(f"{project} has no Pulumi.yaml. Give the folder of the program.") from None
     except yaml_file.NotYaml as error:
         raise Stop(str(error)) from None
-    named = data.get("stackConfigDir") if isinstance(data, dict) else None
-    return project / str(named or "")
-
-
-def _project() -> str:
-    return str(yaml_file.read(PROJECT / "Pulumi.yaml")["name"])
+    return data if isinstance(data, dict) else {}
 
 
 class NotSet(Stop):
@@ -193,50 +194,3 @@ def secret(wanted: StackFile, key: str) -> str:
             step = f"Set it: `pulumi config set --secret {name}`."
             raise NotSet(f"the configuration has no {name}. {step}") from None
         raise
-
-
-def fingerprints(zone: LiveZone, now: datetime) -> dict[str, set[str]]:
-    """By label the SHA-256 of the certificates that a zone may present, where that is known.
-
-    A given certificate is the one in its file; of issued ones any that the zone holds for the
-    subject, and that the issuer's `ca` accepts.
-    """
-    found: dict[str, set[str]] = {}
-    for label, pair in zone.config.pairs().items():
-        with suppress(pem.PemError, pulumi.RunError):
-            found[label] = {pem.read_certificate(pair.pem()).sha256}
-    for label, issued in zone.config.issued().items():
-        with suppress(pulumi.RunError):
-            ca = issued.ca_pem()
-            found[label] = {
-                record.sha256
-                for record in issued_records(zone, label)
-                if signer_fault(record.certificate, ca, now) is None
-            }
-    return found
-
-
-def issued_fingerprints(zone: LiveZone, now: datetime) -> dict[str, str]:
-    """By label the SHA-256 of the newest certificate that was issued; `CN=NAME` of one to come."""
-    wanted = fingerprints(zone, now)
-    found: dict[str, str] = {}
-    for label, issued in zone.config.issued().items():
-        there = [r.sha256 for r in issued_records(zone, label) if r.sha256 in wanted.get(label, ())]
-        found[label] = there[-1] if there else SUBJECT + issued.common_name
-    return found
-
-
-def renewals(zone: LiveZone) -> dict[str, str]:
-    """When the issued certificates of a zone are due, by their ids, RFC 3339."""
-    return {
-        record.id: renews_on(record.certificate, issued.renew_days)
-        for label, issued in zone.config.issued().items()
-        for record in issued_records(zone, label)
-    }
-
-
-def issued_records(zone: LiveZone, label: str) -> list[UploadedCertificate]:
-    """What the zone holds for the subject of an issued certificate, oldest first."""
-    level: Level = "hostname" if label in zone.config.hostname_certificates else "zone"
-    subject = SUBJECT + zone.config.issued()[label].common_name
-    return [record for record in zone.certificates[level] if subject_key(record) == subject]

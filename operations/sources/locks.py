@@ -10,17 +10,15 @@ from __future__ import annotations
 import json
 import os
 import socket
-from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
 
-import yaml
-
 from stacks.config import PROJECT
 
 from ..command import Stop
+from .configuration import project_name
 from .state import pulumi
 
 LOCKS = (".pulumi", "locks", "organization")
@@ -45,8 +43,7 @@ def of_stack(stack: str, project: Path = PROJECT) -> list[Lock]:
     folder = _folder(pulumi("whoami", "--json", project=project), project)
     if folder is None:
         return []
-    name = yaml.safe_load((project / "Pulumi.yaml").read_text(encoding="utf-8"))["name"]
-    place = folder.joinpath(*LOCKS, str(name), stack.rpartition("/")[2])
+    place = folder.joinpath(*LOCKS, project_name(project), stack.rpartition("/")[2])
     return [lock for path in sorted(place.glob("*.json")) if (lock := _read(path))]
 
 
@@ -80,9 +77,10 @@ def _read(path: Path) -> Lock | None:
 
 
 def _is_running(pid: int) -> bool:
-    with suppress(PermissionError):
-        try:
-            os.kill(pid, 0)
-        except ProcessLookupError:
-            return False
+    try:
+        os.kill(pid, 0)
+    except ProcessLookupError:
+        return False
+    except PermissionError:  # there, and another user's
+        pass
     return True

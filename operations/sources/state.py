@@ -51,13 +51,14 @@ def read(text: str, stack: str) -> HeldState:
 
     :raises Stop: when the text is no export.
     """
-    held = tuple(certificates(text, stack))
+    resources = _resources(text)
+    held = tuple(_certificates(resources, stack))
     sha256 = {item.cert_id: item.sha256 for item in held}
     zones: dict[str, ZoneFacts] = {}
     token_envs: dict[str, str] = {}
     subjects: set[str] = set()
-    for item in _resources(text):
-        props = item.get("outputs") or item.get("inputs") or {}
+    for item in resources:
+        props = _props(item)
         zone_id = str(props.get("zone_id", ""))
         kind = kind_named(_kind_name(item))
         is_ours = str(item.get("type", "")).startswith(TYPES) and kind.is_of_zone
@@ -89,17 +90,18 @@ def _kind_name(item: dict[str, Any]) -> str:
     return str(item.get("type", "")).removeprefix(TYPES)
 
 
-def certificates(text: str, stack: str) -> Iterator[HeldCertificate]:
-    """Reads the certificates of a stack's export, with those that wait for their deletion.
+def _props(item: dict[str, Any]) -> dict[str, Any]:
+    return item.get("outputs") or item.get("inputs") or {}
 
-    :raises Stop: when the text is no export.
-    """
-    for item in _resources(text):
+
+def _certificates(resources: list[dict[str, Any]], stack: str) -> Iterator[HeldCertificate]:
+    """The certificates of a stack, with those that wait for their deletion."""
+    for item in resources:
         kind = kind_named(_kind_name(item))
         level = kind.level
         if level is None:
             continue
-        outputs = item.get("outputs") or item.get("inputs") or {}
+        outputs = _props(item)
         pem = str(outputs.get("certificate", ""))
         yield HeldCertificate(
             stack=stack,

@@ -26,6 +26,7 @@ from ..plan.live import LiveZone
 from ..render.terminal import progress, say, show_json, show_table
 from ..sources import cloudflare, configuration, locks, state
 from ..sources.configuration import StackFile
+from ..sources.wanted_certificates import issued_fingerprints
 from ..text import Untrusted, text
 
 HEADS = ("", "Check", "Finding")
@@ -108,7 +109,7 @@ def zone(
         if is_usable:
             yield from account.identity(name, config, run)
             seen = cloudflare.read(name, config, run, ours)
-            fingerprints |= configuration.issued_fingerprints(seen, run.clock.now())
+            fingerprints |= issued_fingerprints(seen, run.clock.now())
     except CloudflareError as error:
         yield problem("zone", text("{name}: {why}", name=Untrusted(name), why=reason(error)))
     if seen:
