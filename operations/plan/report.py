@@ -16,9 +16,10 @@ from ..text import Text, Untrusted, count, join, plain, text
 from . import unwarned
 from .changes import EFFECTS, Change, Effect, changes, count_by_effect
 from .dangers import LONG, Danger, Scene, dangers, headline
+from .kinds import kind_of
 from .order import order
 from .presented import ANY_OTHER, Presented
-from .preview import COMPONENT, UNKNOWNS, Diagnostic, Preview, Props, Resource, is_unknown
+from .preview import UNKNOWNS, Diagnostic, Preview, Props, Resource, is_unknown
 from .zones import Zones, zones_of
 
 Verdict = Literal["failed", "danger", "caution", "calm"]
@@ -126,7 +127,7 @@ def build(preview: Preview, now: datetime) -> PlanReport:
     before, after = zones_of(preview)
     found = changes(preview, before, after)
     dangerous = dangers(Scene(preview, before, after, found, now))
-    changing = [r for r in preview.resources if r.op != "same" and r.type != COMPONENT]
+    changing = [r for r in preview.resources if r.op != "same" and kind_of(r).is_object]
     return PlanReport(
         stack=preview.stack,
         verdict=_verdict(preview, dangerous),

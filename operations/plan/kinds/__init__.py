@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from ..preview import Resource
+from ..preview import COMPONENT, Resource
 from .binding import HostnameBindingKind, HostnameBindingsKind, binding_words
 from .certificate import HostnameCertificateKind, ZoneCertificateKind
 from .expiry_alert import ExpiryAlertKind
 from .issued import IssuedHostnameCertificateKind, IssuedZoneCertificateKind
 from .kind import ABSENT, BoundHostname, Deletion, Difference, Kind, Refreshed, as_map, known
-from .other import OtherKind
+from .other import ComponentKind, OtherKind
 from .upload_ledger import UploadLedgerKind
 from .zone_setting import ZoneSettingKind
 
@@ -54,6 +54,7 @@ KINDS: Mapping[str, Kind] = {
         ExpiryAlertKind(),
     )
 }
+COMPONENTS: Mapping[str, Kind] = {COMPONENT: ComponentKind()}
 OTHER = OtherKind()
 
 
@@ -63,8 +64,8 @@ def kind_named(name: str) -> Kind:
 
 
 def kind_of(resource: Resource) -> Kind:
-    """The kind of a resource in a plan, as `kind_named`."""
-    return kind_named(resource.kind)
+    """The kind of a resource in a plan, as `kind_named`; a component has one by its whole type."""
+    return COMPONENTS.get(resource.type) or kind_named(resource.kind)
 
 
 def is_unlisted(resource: Resource) -> bool:

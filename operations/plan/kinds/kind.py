@@ -86,11 +86,13 @@ class Kind:
 
     `name` is the last word of the type, `level` that of the certificates which the kind holds;
     `concerns_hostnames`: a gap in such a resource reaches the hostnames that it names;
-    `is_of_zone`: its objects are in a zone; `renews_itself`: an issuer signs its certificates;
-    `takes_over` is what happens when `overwrite` is on.
+    `is_object`: Cloudflare has something of its own for it; `is_of_zone`: its objects are in a
+    zone; `renews_itself`: an issuer signs its certificates; `takes_over` is what happens when
+    `overwrite` is on.
     """
 
     name = ""
+    is_object = True
     is_of_zone = True
     renews_itself = False
     takes_over = "hostnames that show somebody else's certificate are taken over"

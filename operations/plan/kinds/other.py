@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from ...text import Text, Untrusted, text
-from ..preview import COMPONENT, Resource
+from ..preview import Resource
 from .kind import ABSENT, Difference, Kind, Refreshed, changed_keys
 
 OPS = {"create": "is created", "update": "changes"}
@@ -15,12 +15,11 @@ class OtherKind(Kind):
     """A resource of this project whose kind is not known here, or of another package."""
 
     def steps(self, resource: Resource, zone: Untrusted) -> Iterator[Text]:
-        if resource.type != COMPONENT:
-            verb = OPS.get(resource.op, "is replaced")
-            yield text("{name}: {verb}", name=Untrusted(resource.name), verb=verb)
+        verb = OPS.get(resource.op, "is replaced")
+        yield text("{name}: {verb}", name=Untrusted(resource.name), verb=verb)
 
     def undo_steps(self, resource: Resource, zone: Untrusted) -> Iterator[Text]:
-        if resource.op == "delete" and resource.type != COMPONENT:
+        if resource.op == "delete":
             yield text("{name}: is deleted", name=Untrusted(resource.name))
 
     def differences(self, found: Refreshed) -> Iterator[Difference]:
@@ -38,3 +37,15 @@ class OtherKind(Kind):
             found.since,
             found.would,
         )
+
+
+class ComponentKind(OtherKind):
+    """A component: it holds resources, and Cloudflare has nothing of its own for it."""
+
+    is_object = False
+
+    def steps(self, resource: Resource, zone: Untrusted) -> Iterator[Text]:
+        yield from ()
+
+    def undo_steps(self, resource: Resource, zone: Untrusted) -> Iterator[Text]:
+        yield from ()
