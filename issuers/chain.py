@@ -55,10 +55,11 @@ def signers(
     raise IssuerError("the chain of CAs has no end", NEXT_STEPS)
 
 
-NEXT_STEPS = (
-    "Nothing was uploaded. (1) Let the origins trust that CA too, roots and intermediates, since"
+STEPS = (
+    "(1) Let the origins trust that CA too, roots and intermediates, since"
     " Cloudflare sends the leaf alone; (2) add it to the file of ca; (3) go on with pulumi up."
 )
+NEXT_STEPS = f"Nothing was uploaded. {STEPS}"
 
 
 def name(subject: x509.Name) -> str:

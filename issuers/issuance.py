@@ -81,34 +81,40 @@ def fulfils(certificate: str, wish: CertificateWish, ca: str, now: datetime) -> 
 def signer_fault(certificate: str, ca: str, now: datetime) -> str | None:
     """Why origins that trust `ca` (PEM) would refuse the certificate for its signer, or None."""
     try:
-        chain.signers(chain.read_all(certificate)[0], chain.read_all(ca), now)
+        return _signer_fault(chain.read_all(certificate)[0], chain.read_all(ca), now)
+    except IssuerError as error:
+        return error.fact
+
+
+def _signer_fault(
+    one: x509.Certificate, trusted: Sequence[x509.Certificate], now: datetime
+) -> str | None:
+    try:
+        chain.signers(one, trusted, now)
     except IssuerError as error:
         return error.fact
     return None
 
 
 def authority_fault(authorities: Sequence[str], ca: str, now: datetime) -> str:
-    """Why origins that trust `ca` would refuse all that these CAs sign; "" where they accept it.
+    """Why origins that trust `ca` would refuse all that these CAs sign, with the next steps.
 
-    :param authorities: the PEM texts of `Issuer.authorities`; nothing is known without any.
+    "" where they accept what one of them signs, and where nothing is known.
+
+    :param authorities: the PEM texts of `Issuer.authorities`.
     :raises IssuerError: where one of the texts cannot be read.
     """
     found = [one for text in authorities for one in chain.read_all(text)]
-    trusted, faults = chain.read_all(ca), []
+    trusted = chain.read_all(ca)
     # A root signs by itself only where no intermediate stands below.
-    for one in [c for c in found if c.subject != c.issuer] or found:
-        try:
-            if one not in trusted:
-                raise IssuerError(
-                    f"{chain.name(one.subject)} signs there, which is not among the CAs of ca",
-                    chain.NEXT_STEPS,
-                )
-            chain.signers(one, trusted, now)
-        except IssuerError as error:
-            faults.append(str(error).replace("Nothing was uploaded. ", ""))
-        else:
-            return ""
-    return faults[0] if faults else ""
+    signing = [one for one in found if one.subject != one.issuer] or found
+    faults = [
+        _signer_fault(one, trusted, now)
+        if one in trusted
+        else f"{chain.name(one.subject)} signs there, which is not among the CAs of ca"
+        for one in signing
+    ]
+    return f"{faults[0]}. {chain.STEPS}" if faults and None not in faults else ""
 
 
 def verify(

@@ -19,6 +19,7 @@ from issuers import (
     References,
     Signed,
     SigningRequest,
+    authority_fault,
 )
 from issuers.keys import KEY_KINDS, kind_of
 from tests import pki
@@ -109,3 +110,16 @@ def test_a_common_name_is_at_most_64_characters() -> None:
 def test_a_ca_that_is_no_certificate_is_told() -> None:
     with pytest.raises(IssuerError, match="issuer internal: the text holds no readable"):
         ask("toy", {}, "nothing")
+
+
+def test_a_ca_that_signs_and_is_not_in_ca_is_told_with_the_next_steps() -> None:
+    mine, other = pki.ca_certificate(), pki.ca_certificate(pki.another_authority("Another CA"))
+    now = dt.datetime.now(dt.UTC)
+    assert authority_fault((mine,), mine, now) == ""
+    assert authority_fault((other, mine), mine, now) == ""
+    assert authority_fault((), mine, now) == ""
+    told = authority_fault((other,), mine, now)
+    assert told.startswith("CN=Another CA signs there, which is not among the CAs of ca. (1) Let")
+    assert "Nothing was uploaded" not in told
+    later = now + dt.timedelta(days=4000)
+    assert "which is not among the CAs of ca. (1)" in authority_fault((mine,), mine, later)
