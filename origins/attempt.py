@@ -250,9 +250,8 @@ def _read_answer(
     request = question.request
     try:
         if request.version == HTTP_2:
-            authority = request.authority(question.host, question.port)
-            send(http2.request(request.method, authority, question.path, request.headers()))
-            return _judge(http2.read(receive, LONGEST))
+            fields = request.fields(question.host, question.path, question.port)
+            return _judge(http2.exchange(send, receive, fields, LONGEST))
         send(request.lines(question.host, question.path, question.port))
         while not _is_complete(data, request.method) and (more := receive()):
             data += more

@@ -64,6 +64,16 @@ class Request:
         lines += [f"{name}: {value}" for name, value in self.headers()]
         return "\r\n".join([*lines, "Connection: close", "", ""]).encode("ascii")
 
+    def fields(self, host: str, path: str, port: int) -> list[tuple[str, str]]:
+        """The headers and pseudo-headers of HTTP/2 (RFC 9113, 8.3.1)."""
+        return [
+            (":method", self.method),
+            (":scheme", "https"),
+            (":authority", self.authority(host, port)),
+            (":path", path),
+            *self.headers(),
+        ]
+
     def authority(self, host: str, port: int) -> str:
         return (self.host or "{host}").format(host=host, port=port, HOST=host.upper())
 

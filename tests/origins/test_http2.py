@@ -80,7 +80,8 @@ ANSWERS = {
 
 def read(data: bytes) -> bytes:
     left = iter([data[:7], data[7:], b""])
-    return http2.read(lambda: next(left), 65536)
+    fields = Request(version=HTTP_2).fields("shop.example.com", "/", 443)
+    return http2.exchange(lambda _: None, lambda: next(left), fields, 65536)
 
 
 @pytest.mark.parametrize("answer", ANSWERS)
