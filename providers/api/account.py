@@ -34,7 +34,9 @@ class Account:
             if (reply.info.get("total_pages") or 1) != 1:
                 raise Unanswered("Cloudflare's list has several pages, which is not documented")
         found = [NotificationPolicy.read(item) for item in reply.result or []]
-        return sorted((p for p in found if p is not None), key=lambda policy: policy.created)
+        return sorted(
+            (p for p in found if p is not None), key=lambda policy: (policy.created, policy.id)
+        )
 
     def policy(self, policy_id: str) -> NotificationPolicy | None:
         """One policy by id, as it is now; None when gone."""

@@ -178,7 +178,9 @@ def test_a_policy_of_the_same_name_about_something_else_is_left_alone(sandbox, l
 
 
 def test_of_two_policies_with_the_name_the_older_is_taken_and_the_other_named(sandbox, life, heard):
-    older, _ = make_outside(sandbox), make_outside(sandbox)
+    older = make_outside(sandbox)
+    sandbox.advance(60)
+    make_outside(sandbox)
     life.up(**GIVEN)
     assert life.id == older
     assert heard.has("warning: 2 notification policies are called", "Delete the others")
