@@ -131,6 +131,3 @@ def _pipe(text: str) -> int:
     finally:
         os.close(writing)
     return reading
-
-
-__all__ = ["REFUSED", "UNCLEAR", "UNREACHABLE", "Endpoint", "Trial", "try_certificate"]

@@ -120,14 +120,13 @@ class ZoneNotes(Notes):
         with self._lock:
             return self._issued.get((level, common_name))
 
-    def try_before_upload(self, level: Level, name: str, origins: OriginsToTry | None) -> None:
+    def try_before_upload(self, level: Level, name: str, origins: OriginsToTry) -> None:
         """Notes whom to ask; `name` is a fingerprint, or the subject of what is not signed yet.
 
         State does not hold this: a certificate is the same whoever was asked about it.
         """
         with self._lock:
-            if origins is not None:
-                self._to_try[level, name] = origins
+            self._to_try[level, name] = origins
 
     def origins_to_try(self, level: Level, name: str) -> OriginsToTry | None:
         """Whom the program wants to be asked about the certificate; None for nobody."""
