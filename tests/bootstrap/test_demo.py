@@ -118,7 +118,9 @@ def test_of_a_mistyped_path_no_certificate_is_made(
 ) -> None:
     tracked, folder = tmp_path / "Pulumi.dev.yaml", tmp_path / "dev"
     there = "file:.local/certificates/dev/"
-    tracked.write_text(f"certificate: {there}shop.pem\nprivate_key: {there}shop.key\n")
+    tracked.write_text(
+        f"certificate: {there}shop.pem\nprivate_key: {there}shop.key\nca: {there}ca.pem\n"
+    )
     demo._make_certificates(tracked, folder)
     assert "a typo" not in capsys.readouterr().err
     before = {path.name for path in folder.iterdir()}

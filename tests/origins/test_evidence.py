@@ -19,6 +19,7 @@ from issuers import authority
 from origins import ProbeReport
 from origins.attempt import ACCEPTED, REFUSED, UNCLEAR, Answer, Attempt
 from origins.evidence import RIGHT, settle
+from origins.request import METHODS
 
 from . import servers
 from .pki import HOSTNAME, Folder
@@ -211,6 +212,21 @@ def test_without_a_request_for_a_certificate_no_refusal_is_about_one(
     right = [attempt(case, 200, ACCEPTED) for case in RIGHT]
     (none, *_) = settle([attempt("none", 403, UNCLEAR), *right], {})
     assert none.verdict == verdict
+
+
+@pytest.mark.parametrize(("of_the_right", "verdict"), [(403, UNCLEAR), (200, REFUSED)])
+def test_a_refusal_that_the_right_certificate_gets_too_is_not_for_want_of_it(
+    of_the_right: int, verdict: str
+) -> None:
+    def answer(status: int, found: str) -> Answer:
+        return Answer(found, f"HTTP {status}", status, True, "body", handshake_completed=True)
+
+    usual = Attempt("none", "none", "1.3", REFUSED, answer(403, UNCLEAR))
+    right = [Attempt(case, case, "1.3", ACCEPTED, answer(200, ACCEPTED)) for case in RIGHT]
+    head = Attempt(METHODS, "other methods", "1.3", REFUSED, answer(403, UNCLEAR), "HEAD")
+    rights: dict[tuple[str, str | None], Answer] = {("HEAD", "1.3"): answer(of_the_right, ACCEPTED)}
+    *_, found = settle([usual, *right, head], rights)
+    assert found.verdict == verdict
 
 
 @contextmanager

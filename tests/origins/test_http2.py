@@ -104,3 +104,12 @@ def test_an_answer_is_read_whatever_its_form(answer: str) -> None:
 def test_what_is_no_answer_of_http2_proves_nothing(data: bytes) -> None:
     with pytest.raises(http2.NotHttp2):
         read(data)
+
+
+def test_an_answer_of_more_than_a_window_is_read_in_time(
+    faulty: Callable[..., Any], tmp_path: Path
+) -> None:
+    (tmp_path / "index.html").write_text("x" * 200_000)
+    tmp_path.chmod(0o755)
+    with faulty("nginx", NGINX.replace(NGINX_APP, f"root {tmp_path};")) as port:
+        assert ask(over_http2(port)).status == 200

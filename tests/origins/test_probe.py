@@ -201,9 +201,10 @@ def test_a_version_that_is_not_offered_is_left_out(
         ("return 301 https://$host$request_uri;", REFUSED),
         ("return 301 http://other.example.com/;", ACCEPTED),
         ("return 444;", REFUSED),
+        ("if ($request_method = POST) { return 405; } return 301 https://$host/;", REFUSED),
         (NGINX_APP, ACCEPTED),
     ],
-    ids=["redirect to https", "redirect elsewhere", "closes", "application"],
+    ids=["redirect to https", "redirect elsewhere", "closes", "no other method", "application"],
 )
 def test_plain_http_counts(
     answer: str, verdict: str, faulty: Callable[..., Any], probed: Probed

@@ -100,6 +100,16 @@ def test_every_hostname_that_the_configuration_takes_is_served_and_guarded(
     assert {a.verdict for a in report.attempts if a.case not in RIGHT} == {REFUSED}
 
 
+def test_who_names_no_host_gets_no_page_of_nginxs_default_server(
+    started: Running, probed: Callable[..., ProbeReport]
+) -> None:
+    with started("nginx") as origin:
+        report = probed(origin.port)
+    found = [a.answer for a in report.attempts if a.request == "no Host"]
+    assert found
+    assert {(answer.closed, answer.status) for answer in found} == {(True, None)}
+
+
 @every_server
 def test_a_visitor_without_a_certificate_reads_why(
     server: str, started: Running, probed: Callable[..., ProbeReport]

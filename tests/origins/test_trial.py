@@ -68,6 +68,14 @@ def test_a_refusal_about_the_certificate_is_told_from_one_of_the_application(
         assert tried(port, folder.successor).verdict == wrong
 
 
+def test_an_answer_of_cloudflares_edge_says_nothing_of_the_origin(faulty, folder: Folder) -> None:
+    edge = "add_header CF-RAY 8f1f2f3f4f5f6f7f-FRA always; add_header Server cloudflare always;"
+    text = LISTENING % (edge + ' location / { return 200 "ok"; }')
+    with faulty("nginx", text) as port:
+        trial = tried(port, folder.right)
+    assert (trial.verdict, trial.reason) == ("unclear", "Cloudflare answered, not the origin")
+
+
 def test_a_leaf_below_an_intermediate_that_the_origin_lacks_is_refused(
     started: Running, folder: Folder
 ) -> None:

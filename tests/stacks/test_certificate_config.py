@@ -155,3 +155,17 @@ def test_a_mistake_in_an_issued_certificate_is_one_line(given: dict[str, Any], t
 
 def test_the_longest_label_that_fits_is_taken() -> None:
     assert len(zone_with(issuer="own", label="s" * 44).issued()["s" * 44].common_name) == 64
+
+
+@pytest.mark.parametrize(
+    ("beside", "told"),
+    [
+        ({"ca": "file:ca.pem"}, "ca: stands at the issuer, for all of its certificates. Remove"),
+        ({"certificate": "file:a.pem"}, "certificate: stands beside issuer. Keep one of both"),
+    ],
+)
+def test_what_stands_beside_an_issuer_is_told_with_the_reason(
+    beside: dict[str, str], told: str
+) -> None:
+    with pytest.raises(pulumi.RunError, match=told):
+        zone_with(issuer="own", **beside)

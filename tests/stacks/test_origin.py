@@ -227,6 +227,19 @@ def test_each_certificate_asks_the_origins_for_a_hostname_that_presents_it(
     assert asked["hostname"] == "shop.example.com"
 
 
+def test_a_hostname_that_is_switched_off_is_not_asked_for(zone: dict[str, Any]) -> None:
+    zone["origin"]["try"] = ["10.0.0.5:443"]
+    entry = zone["hostname_certificates"]["shop"]
+    entry["hostnames"] = {"shop.example.com": "off", "pay.example.com": "on"}
+    config = parse({"example.com": zone}, FILE).zones["example.com"]
+    asked = to_try("example.com", config, config.hostname_certificates["shop"])
+    assert asked is not None
+    assert asked["hostname"] == "pay.example.com"
+    entry["hostnames"] = {"shop.example.com": "off"}
+    config = parse({"example.com": zone}, FILE).zones["example.com"]
+    assert to_try("example.com", config, config.hostname_certificates["shop"]) is None
+
+
 def test_an_address_that_cannot_be_asked_is_named_in_the_stack_file(zone: dict[str, Any]) -> None:
     zone["origin"]["try"] = ["origin.internal:443"]
     with pytest.raises(pulumi.RunError, match=r"origin\.try\[0\]: is not an IP address and a port"):

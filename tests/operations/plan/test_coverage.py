@@ -7,7 +7,7 @@ from dataclasses import replace
 
 import pytest
 
-from operations.plan.coverage import compare, summary, worst_first
+from operations.plan.coverage import compare, summary, with_renewal, worst_first
 from operations.plan.held import HeldCertificate, HeldState
 from operations.plan.live import LiveZone
 from operations.plan.presented import BindingFacts, CertificateFacts, ZoneFacts
@@ -106,3 +106,11 @@ def test_what_an_issuer_has_still_to_sign_is_wanted_in_place_of_what_is_there() 
     found = {item.hostname: item for item in compare(live(own="on"), wanted, ENDS - MINUTE)}
     assert (found[APP].status, found["*"].status) == ("wrong", "as wanted")
     assert "the configuration names one that its issuer has still to sign" in found[APP].why
+
+
+def test_what_has_ended_is_expired_though_its_renewal_is_overdue_too() -> None:
+    due = ENDS - dt.timedelta(days=10)
+    for now, status in ((ENDS - MINUTE, "overdue"), (ENDS, "expired")):
+        found = {item.hostname: item for item in compare(live(own="on"), WANTED, now)}
+        assert with_renewal(found[APP], due, now).status == status
+        assert with_renewal(found[APP], None, now) == found[APP]

@@ -113,3 +113,8 @@ def test_a_setting_that_is_not_managed_or_cannot_be_read_is_nobodys_change() -> 
         {"zone": [], "hostname": []},
     )
     assert list(changes(unmanaged, HeldState((), {ZONE: held}), {})) == []
+
+
+def test_a_mode_that_was_set_by_hand_to_what_the_file_says_is_no_change() -> None:
+    held = facts(ssl="full", app=AS_IT_WAS)
+    assert told(facts(ssl="strict", app=AS_IT_WAS), held) == []

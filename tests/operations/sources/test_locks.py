@@ -42,6 +42,10 @@ STEP = "`pulumi cancel --stack prod`, then `pulumi up --refresh`, which goes on.
 WAIT = f"Wait for its end; if that run is no more: {STEP}"
 CASES = {
     "a run of another machine": (content(7, "runner-3"), WAIT),
+    "a run of another machine, of a number that is nobody's here": (
+        content(NOBODYS, "runner-3"),
+        WAIT,
+    ),
     "a run that goes on": (content(os.getpid(), HERE), WAIT),
     "a run that was killed": (
         content(NOBODYS, HERE),

@@ -114,3 +114,11 @@ def test_a_failure_without_json_is_told_by_the_line_that_names_an_error() -> Non
         failure("", "warning: old\nerror: incorrect passphrase\n") == "error: incorrect passphrase"
     )
     assert failure("", "") == ""
+
+
+def test_what_waits_for_its_deletion_holds_no_hostname_and_no_setting() -> None:
+    setting = resource("ZoneSetting", "ssl", setting="ssl", value="strict")
+    bound = resource("HostnameBinding", "one", hostname="one.example.com", cert_id="an-id")
+    held = read(export(*({**item, "delete": True} for item in (setting, bound))), "prod")
+    assert held.hostnames == set()
+    assert held.zone(ZONE).ssl is None

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable
+from datetime import UTC, datetime
 from typing import Any
 
 import pytest
 
+from issuers import authority
 from tests.operations.conftest import BASE, NAME, ZONE, Stack
 from tests.pki import make
 
@@ -315,3 +317,16 @@ def test_an_issued_certificate_says_when_it_is_renewed_and_fails_when_that_is_ov
     assert "<h1>Coverage: 1 of 1 is not as wanted: 1 overdue" in html
     rows = [row.partition('"')[0] for row in html.split('<tr class="')[1:]]
     assert [row.startswith("trouble ") for row in rows] == [True, False, False]
+
+
+def test_a_certificate_of_the_same_subject_that_another_ca_signed_is_not_the_wanted_one(
+    stack: Stack,
+) -> None:
+    stack.issues("shop", "shop.example.com")
+    name = authority.common_name("Another CA")
+    other = stack.issued(authority.make_ca(name, datetime.now(UTC)), "shop")
+    stack.shows("shop.example.com", stack.uploads(other, "hostname"))
+    rows = stack.json("coverage", "--no-state", "--fail", code=1)["hostnames"]
+    (row,) = [row for row in rows if row["hostname"] == "shop.example.com"]
+    assert row["status"] == "wrong"
+    assert "the configuration names one that its issuer has still to sign" in row["why"]

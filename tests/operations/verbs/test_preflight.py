@@ -386,3 +386,11 @@ def test_a_token_that_may_not_see_notification_policies_is_told_before_up(stack:
 def test_a_stack_without_alerts_is_not_asked_for_them(stack: Stack) -> None:
     found = stack.json("preflight", "--no-state", code=None)
     assert [f for f in found if f["check"] == "alerts"] == []
+
+
+def test_with_a_token_that_is_dead_no_zone_is_asked_and_that_is_said(stack: Stack) -> None:
+    stack.environ["CLOUDFLARE_API_TOKEN"] = "a-token-that-was-rolled"
+    rows = stack.json("preflight", "--no-state", code=1)
+    assert [row["text"] for row in rows if row["check"] == "zone"] == [
+        "example.com: not looked at, for want of a token"
+    ]
