@@ -11,6 +11,7 @@ its sleep without an end becomes a sleep that looks around now and then.
 
 from __future__ import annotations
 
+import gc
 import sys
 import threading
 import time
@@ -39,8 +40,7 @@ def let_main_thread_look(sleep: Callable[[float], None] = time.sleep) -> bool:
 
     False where it does not wait (yet), or the SDK or Python has changed.
     """
-    main = sys._current_frames().get(threading.main_thread().ident or 0)
-    frame = _in_wait(main)
+    frame = _in_wait(_main_frame())
     if frame is None:
         return False
     try:
@@ -60,6 +60,22 @@ def let_main_thread_look(sleep: Callable[[float], None] = time.sleep) -> bool:
     condition._acquire_restore = look
     waiter.release()
     return True
+
+
+def _main_frame() -> FrameType | None:
+    """What the main thread does, without a garbage collection while Python tells it.
+
+    Before 3.11.9 Python holds a lock meanwhile that each thread needs to begin and to end; a
+    collection that lets such a thread run stops the whole process for ever, deaf to any signal
+    (https://github.com/python/cpython/issues/106883).
+    """
+    collects = gc.isenabled()
+    gc.disable()
+    try:
+        return sys._current_frames().get(threading.main_thread().ident or 0)
+    finally:
+        if collects:
+            gc.enable()
 
 
 def _in_wait(frame: FrameType | None) -> FrameType | None:

@@ -65,6 +65,35 @@ def plugin(*, first: str = "", ours: str = OURS, last: str = "") -> Iterator[sub
             started.kill()
 
 
+# Objects that only a collection ends, and whose end lets other threads run.
+COLLECTED = """
+import gc, os, sys, threading, time
+sys.path.insert(0, "providers/plugin")
+import interrupt
+
+class Cycle:
+    def __init__(self):
+        self.me = self
+
+    def __del__(self):
+        time.sleep(0)
+
+def churn():
+    while True:
+        thread = threading.Thread(target=Cycle)
+        thread.start()
+        thread.join()
+
+gc.set_threshold(20)
+for _ in range(2):
+    threading.Thread(target=churn, daemon=True).start()
+for _ in range(50000):
+    interrupt.let_main_thread_look()
+print(gc.isenabled(), flush=True)
+os._exit(0)
+"""
+
+
 def last_word(started: subprocess.Popen[str]) -> str:
     started.wait(20)
     assert started.stdout is not None
@@ -88,6 +117,19 @@ def test_a_plugin_whose_threads_come_and_go_hears_its_engine(number: int) -> Non
     with plugin(first=CHURN) as started:
         started.send_signal(signal.SIGINT)
         assert last_word(started) == "interrupted\n"
+
+
+def test_a_garbage_collection_does_not_stop_a_plugin_that_looks_at_its_main_thread() -> None:
+    """Before Python 3.11.9 such a process stood still for ever, deaf to any signal but SIGKILL."""
+    done = subprocess.run(
+        [sys.executable, "-c", COLLECTED],
+        cwd=CHECKOUT,
+        capture_output=True,
+        text=True,
+        timeout=60,
+        check=True,
+    )
+    assert done.stdout == "True\n"
 
 
 def test_a_main_thread_that_does_not_wait_is_left_alone() -> None:
