@@ -26,7 +26,7 @@ from .attempt import (
     ask,
 )
 from .connection import VERSIONS, ClientCertificate, context
-from .evidence import OTHER_SESSION, OWN_SESSION, WRONG, settle
+from .evidence import NO_METHOD, OTHER_SESSION, OWN_SESSION, WRONG, settle
 from .quic import answers_quic
 from .report import ProbeReport
 from .request import (
@@ -42,7 +42,7 @@ from .target import Target
 NAMED, OTHER, ADDRESS, NOTHING = "hostname", "other", "address", "nothing"
 QUIC_SECONDS = 2.0
 # Answers to plain HTTP that serve nothing.
-PAGES, NO_SUCH_METHOD = frozenset({400, 403, 421}), frozenset({405, 501})
+PAGES = frozenset({400, 403, 421})
 
 
 @dataclass(frozen=True)
@@ -315,13 +315,15 @@ def _as_plain(answer: Answer, variant: Variant | None, speaks_tls: bool) -> Answ
     """
     redirected = answer.reason.partition(" to ")[2].lower().startswith("https://")
     nobody = answer.reason in (NOTHING_LISTENS, NO_CONNECTION)
-    is_usual = variant is None or variant.request.method == "GET"
-    statuses = PAGES if is_usual else PAGES | NO_SUCH_METHOD
-    page = answer.verdict == UNCLEAR and (answer.closed or answer.status in statuses)
+    page = answer.verdict == UNCLEAR and (answer.closed or answer.status in PAGES)
+    is_other_method = variant is not None and variant.request.method != "GET"
+    no_method = is_other_method and answer.status in NO_METHOD
     in_tls = speaks_tls and answer.reason == NOT_HTTP
     if redirected:
         return replace(answer, verdict=REFUSED, reason="redirects to https")
-    return replace(answer, verdict=REFUSED) if nobody or page or in_tls else answer
+    if nobody or page or no_method or in_tls:
+        return replace(answer, verdict=REFUSED)
+    return answer
 
 
 def _literal(address: str) -> str:

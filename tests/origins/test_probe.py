@@ -28,6 +28,7 @@ NGINX_TLS = (
 )
 NGINX_VERIFY = "ssl_client_certificate <<CA>>; ssl_verify_client on;"
 NGINX_APP = "location / { proxy_pass http://<<APP>>; }"
+NGINX_TO_HTTPS = "return 301 https://$host$request_uri;"
 HAPROXY = """
     defaults
         mode http
@@ -198,10 +199,10 @@ def test_a_version_that_is_not_offered_is_left_out(
 @pytest.mark.parametrize(
     ("answer", "verdict"),
     [
-        ("return 301 https://$host$request_uri;", REFUSED),
+        (NGINX_TO_HTTPS, REFUSED),
         ("return 301 http://other.example.com/;", ACCEPTED),
         ("return 444;", REFUSED),
-        ("if ($request_method = POST) { return 405; } return 301 https://$host/;", REFUSED),
+        (f"if ($request_method = POST) {{ return 405; }} {NGINX_TO_HTTPS}", REFUSED),
         (NGINX_APP, ACCEPTED),
     ],
     ids=["redirect to https", "redirect elsewhere", "closes", "no other method", "application"],
