@@ -4,13 +4,21 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 
-from ..sources.locks import Lock
+from ..sources.locks import Lock, Unseen
 from ..text import Untrusted, moment_of, text
-from .results import CheckResult, ok, problem
+from .results import CheckResult, ok, problem, warning
 
 
-def locks(stack: str, found: Sequence[Lock]) -> Iterator[CheckResult]:
-    """A problem for each lock: `pulumi up` would be refused."""
+def locks(stack: str, found: Sequence[Lock] | Unseen) -> Iterator[CheckResult]:
+    """A problem for each lock: `pulumi up` would be refused. A warning where none can be read."""
+    if isinstance(found, Unseen):
+        template = (
+            "not looked at: pulumi alone can read the locks of {where}. Should `pulumi up` say that"
+            " somebody holds the stack, and no run is at work: `pulumi cancel --stack {stack}`"
+        )
+        words = text(template, where=Untrusted(found.where), stack=Untrusted(stack))
+        yield warning("lock", words)
+        return
     for lock in found:
         since = moment_of(lock.since)
         yield problem(
@@ -25,7 +33,7 @@ def locks(stack: str, found: Sequence[Lock]) -> Iterator[CheckResult]:
             ),
         )
     if not found:
-        yield ok("lock", ("nobody holds the stack, as far as can be seen",))
+        yield ok("lock", ("nobody holds the stack",))
 
 
 def _step(stack: str, lock: Lock) -> tuple[str | Untrusted, ...]:

@@ -2,7 +2,7 @@
 
 A run of the pulumi CLI writes `.pulumi/locks/organization/PROJECT/STACK/ID.json`, with pid,
 username, hostname and timestamp (pkg/backend/diy/lock.go); a run that was killed leaves the file.
-Other backends are not looked at: their locks can be read by pulumi alone.
+Other backends are not looked at: their locks can be read by pulumi alone, and a verb says so.
 """
 
 from __future__ import annotations
@@ -13,7 +13,7 @@ import socket
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
-from urllib.parse import urlsplit
+from urllib.parse import SplitResult, urlsplit
 
 from stacks.config import PROJECT
 
@@ -35,26 +35,42 @@ class Lock:
     has_ended: bool
 
 
-def of_stack(stack: str, project: Path = PROJECT) -> list[Lock]:
-    """The locks of a stack; none where the backend cannot be looked at.
+@dataclass(frozen=True)
+class Unseen:
+    """Whether somebody holds the stack is not known, since the locks could not be read.
+
+    :param where: where they are, in words without a user or a password of the backend's URL.
+    """
+
+    where: str
+
+
+def of_stack(stack: str, project: Path = PROJECT) -> list[Lock] | Unseen:
+    """The locks of a stack.
 
     :raises Stop: when the pulumi CLI does not say which backend that is.
     """
-    folder = _folder(pulumi("whoami", "--json", project=project), project)
-    if folder is None:
-        return []
+    url = _backend(pulumi("whoami", "--json", project=project))
+    if url.scheme != "file":
+        return Unseen(url.hostname or url.scheme if url.scheme == "https" else url.scheme)
+    # `file://~` and `file://./state` have their first word where others have a host.
+    folder = project / Path(url.netloc + url.path).expanduser()
     place = folder.joinpath(*LOCKS, project_name(project), stack.rpartition("/")[2])
-    return [lock for path in sorted(place.glob("*.json")) if (lock := _read(path))]
-
-
-def _folder(answer: str, project: Path) -> Path | None:
-    """The folder of a backend on files; None for any other."""
     try:
-        url = urlsplit(str(json.loads(answer)["url"]))
+        names = sorted(os.listdir(place))
+    except FileNotFoundError:
+        return []
+    except OSError:
+        return Unseen(str(place))
+    return [lock for name in names if name.endswith(".json") and (lock := _read(place / name))]
+
+
+def _backend(answer: str) -> SplitResult:
+    """The URL of the backend, from what `pulumi whoami --json` has answered."""
+    try:
+        return urlsplit(str(json.loads(answer)["url"]))
     except (ValueError, KeyError, TypeError):
         raise Stop("pulumi does not say which backend it uses. Run `pulumi whoami`.") from None
-    # `file://~` and `file://./state` have their first word where others have a host.
-    return project / Path(url.netloc + url.path).expanduser() if url.scheme == "file" else None
 
 
 def _read(path: Path) -> Lock | None:

@@ -40,8 +40,8 @@ TONES = {"problem": "bad", "warning": "soon", "ok": "good"}
     " permissions, whether each zone is there and its id and name belong together, SSL modes,"
     " Cloudflare's limits, bindings of others, private keys, whether each issuer is there and signs"
     " with `ca`, whether the origins' directives can be exported, whether somebody"
-    " holds the stack's lock (in a backend on files), what was changed"
-    " outside, and whether names are proxied (where the token may read DNS). Nothing is"
+    " holds the stack's lock (in a backend on files; else it says that it did not look), what was"
+    " changed outside, and whether names are proxied (where the token may read DNS). Nothing is"
     " changed.\n\n"
     "Exit codes: 0; 1 when there is a problem.",
     epilog=examples(

@@ -80,12 +80,44 @@ def test_a_lock_that_cannot_be_read_is_one_all_the_same(
     assert "somebody@somewhere, process ?, since a time that is not known" in plain(result.words)
 
 
-@pytest.mark.parametrize("url", ["s3://bucket", "https://api.pulumi.com", "file:///nowhere"])
-def test_without_a_lock_that_can_be_seen_there_is_no_problem(
+@pytest.mark.parametrize("url", ["file:///nowhere", "file://~"])
+def test_without_a_lock_nobody_holds_the_stack(
+    url: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("HOME", str(tmp_path))
+    whoami(tmp_path, url, monkeypatch)
+    assert [r.grade for r in locks("prod", of_stack("prod", tmp_path))] == ["ok"]
+
+
+OTHERS = {
+    "s3://bucket/team?region=eu-west-1": "the locks of s3.",
+    "postgres://ann:hunter2@db.example.com/pulumi": "the locks of postgres.",
+    "https://app.pulumi.com/ann": "the locks of app.pulumi.com.",
+}
+
+
+@pytest.mark.parametrize("url", OTHERS)
+def test_what_was_not_looked_at_is_not_called_ok(
     url: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     whoami(tmp_path, url, monkeypatch)
-    assert [r.grade for r in locks("prod", of_stack("prod", tmp_path))] == ["ok"]
+    (result,) = locks("prod", of_stack("prod", tmp_path))
+    said = plain(result.words)
+    assert result.grade == "warning"
+    assert said.startswith("not looked at: ")
+    assert OTHERS[url] in said
+    assert said.endswith("`pulumi cancel --stack prod`")
+    assert "hunter2" not in said
+
+
+def test_locks_that_cannot_be_listed_are_not_called_none(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    whoami(tmp_path, f"file://{tmp_path}", monkeypatch)
+    place = tmp_path / ".pulumi/locks/organization/shop/prod"
+    place.parent.mkdir(parents=True)
+    place.write_text("a file where the folder should be")
+    assert [r.grade for r in locks("prod", of_stack("prod", tmp_path))] == ["warning"]
 
 
 def test_a_folder_relative_to_the_project_or_of_home_is_found(
@@ -95,7 +127,7 @@ def test_a_folder_relative_to_the_project_or_of_home_is_found(
     monkeypatch.setenv("HOME", str(tmp_path))
     for url in ("file://./state", "file://~/state"):
         whoami(tmp_path, url, monkeypatch)
-        assert len(of_stack("prod", tmp_path)) == 1
+        assert [r.grade for r in locks("prod", of_stack("prod", tmp_path))] == ["problem"]
 
 
 def test_an_answer_of_another_shape_is_one_line(
