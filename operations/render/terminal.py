@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import sys
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from threading import Event, Thread
 from typing import Any
@@ -59,8 +59,8 @@ def _tell_while(line: str, ended: Event) -> None:
         say(f"{line}: {time.monotonic() - begun:.0f} s")
 
 
-def show_json(value: Any) -> None:
-    """Prints a value as JSON."""
+def show_json(value: Mapping[str, Any]) -> None:
+    """Prints JSON: of every verb an object, which has room for one key more."""
     click.echo(json.dumps(value, indent=2))
 
 

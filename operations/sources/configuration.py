@@ -25,6 +25,7 @@ from stacks.section import NAMESPACE
 
 from ..command import Stop
 from ..plan.held import HeldState
+from ..text import safe
 from .state import pulumi as run_pulumi
 
 Function = TypeVar("Function", bound=Callable[..., Any])
@@ -58,7 +59,10 @@ def options(function: Function) -> Function:
         help="The stack's file; default AOP_STACK_FILE, or stacks/Pulumi.NAME.yaml.",
     )(function)
     return click.option(
-        "--stack", envvar="PULUMI_STACK", default="", help="The stack; default PULUMI_STACK."
+        "--stack",
+        envvar="PULUMI_STACK",
+        default="",
+        help="The stack; default PULUMI_STACK, or what `pulumi stack select` has selected.",
     )(function)
 
 
@@ -133,8 +137,9 @@ def _read(
 ) -> tuple[str, Path, dict[str, Any]]:
     """The stack's name, its file, and the values of `config` in it."""
     if not stack and file is None:
-        raise Stop("Which stack? Give --stack NAME, or --config FILE.", 2)
-    path = file or _folder(project) / f"Pulumi.{stack}.yaml"
+        stack = _selected(project)
+    # Pulumi names the file of `org/project/stack` after the last word too.
+    path = file or _folder(project) / f"Pulumi.{stack.rpartition('/')[2]}.yaml"
     name = stack or path.name.removeprefix("Pulumi.").removesuffix(".yaml")
     try:
         data = yaml_file.read(path)
@@ -149,6 +154,20 @@ def _read(
         raise Stop(str(error)) from None
     config = data.get("config") if isinstance(data, dict) else None
     return name, path, config if isinstance(config, dict) else {}
+
+
+def _selected(project: Path) -> str:
+    """The stack of `pulumi stack select`, as pulumi's own commands take that; it is told.
+
+    :raises Stop: where none is selected, or pulumi cannot tell.
+    """
+    try:
+        name = run_pulumi("stack", "--show-name", project=project).strip()
+    except Stop as stop:
+        ways = "Give --stack NAME or --config FILE, or `pulumi stack select` one"
+        raise Stop(f"Which stack? {ways} ({stop.message}).", 2) from None
+    click.echo(safe(f"stack {name}, which is the selected one"), err=True)
+    return name
 
 
 def _folder(project: Path) -> Path:

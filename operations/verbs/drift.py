@@ -65,7 +65,8 @@ def command(stack: str, file: Path | None, project: Path, is_json: bool) -> None
     for name in automatic:
         say(plain(text(cloudflare.AUTOMATIC, zone=Untrusted(name))))
     if is_json:
-        show_json([as_json(d, time) for d, time in zip(found, times, strict=True)])
+        pairs = zip(found, times, strict=True)
+        show_json({"differences": [as_json(d, time) for d, time in pairs]})
     elif found:
         rows: list[Sequence[Text]] = [
             (d.what, d.state, d.live, (when(d.since, time),), d.would)

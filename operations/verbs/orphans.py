@@ -90,7 +90,7 @@ def command(
         listed = [with_reason(orphan, wanted.orphans_known) for orphan in listed]
         found = [orphan for orphan in listed if not orphan.reason]
         if is_json:
-            show_json([as_json(orphan) for orphan in listed])
+            show_json({"certificates": [as_json(orphan) for orphan in listed]})
         else:
             show(listed)
         for name in unmatched(wanted.orphans_known, listed):

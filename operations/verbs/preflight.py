@@ -72,7 +72,7 @@ def command(
             found += certificates.origin(name, wanted)
     found = worst_first(found)
     if is_json:
-        show_json([finding.as_json() for finding in found])
+        show_json({"results": [finding.as_json() for finding in found]})
     else:
         rows = [((f.grade,), (f.check,), f.words) for f in found]
         show_table(HEADS, rows, [TONES[f.grade] for f in found])

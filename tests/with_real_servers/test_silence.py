@@ -49,14 +49,14 @@ def verb(site: Installation, *arguments: str, given: str = "", code: int = 0) ->
     )
     told = f"{arguments}: {done.returncode}, not {code}:\n{done.stdout}{done.stderr}"
     assert done.returncode == code, told
-    return done.stderr if code and not done.stdout.startswith("[") else done.stdout
+    return done.stderr if code and not done.stdout.startswith("{") else done.stdout
 
 
 def preflight(site: Installation, code: int) -> dict[str, str]:
     """What preflight says of certificates, by how grave that is."""
     export = site.project.run("stack", "export").out
     told = verb(site, "preflight", "--state", "-", "--json", given=export, code=code)
-    rows = json.loads(told)
+    rows = json.loads(told)["results"]
     return {row["grade"]: row["text"] for row in rows if row["check"] == "certificate"}
 
 

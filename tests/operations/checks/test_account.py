@@ -9,7 +9,7 @@ from tests.operations.conftest import Stack
 
 
 def found(stack: Stack) -> list[tuple[str, str, str]]:
-    rows = stack.json("preflight", "--no-state", code=1)
+    rows = stack.json("preflight", "--no-state", code=1)["results"]
     return [(row["grade"], row["check"], row["text"]) for row in rows if row["grade"] != "ok"]
 
 

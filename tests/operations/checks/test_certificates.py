@@ -13,7 +13,9 @@ from tests.sandbox_server import SandboxProcess
 
 
 def secret_rows(folder: Folder) -> list[tuple[str, str]]:
-    rows = json.loads(folder.verb("preflight", *folder.with_config, "--json", code=None).out)
+    rows = json.loads(folder.verb("preflight", *folder.with_config, "--json", code=None).out)[
+        "results"
+    ]
     return [(r["grade"], r["text"]) for r in rows if r["check"] == "key" and "shop" in r["text"]]
 
 

@@ -9,7 +9,7 @@ SHOP = "shop.example.com"
 
 
 def told(stack: Stack) -> tuple[str, str]:
-    rows = stack.json("preflight", "--no-state", code=None)
+    rows = stack.json("preflight", "--no-state", code=None)["results"]
     (row,) = [row for row in rows if row["check"] == "issuer"]
     return row["grade"], row["text"]
 
@@ -52,7 +52,7 @@ def test_an_issued_certificate_to_come_takes_a_slot(stack: Stack) -> None:
     stack.zone["max_hostname_certificates"] = 5
 
     def slots() -> str:
-        rows = stack.json("preflight", "--no-state", code=None)
+        rows = stack.json("preflight", "--no-state", code=None)["results"]
         return next(str(row["text"]) for row in rows if row["check"] == "limits")
 
     before = slots()

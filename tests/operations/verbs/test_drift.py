@@ -106,7 +106,7 @@ def test_what_somebody_else_did_is_told_and_what_up_would_do(
     sandbox.outside("PATCH", f"/zones/{PROD}/settings/ssl_automatic_mode", {"value": "auto"})
     shown = folder.verb("drift", "--json", *folder.with_config, code=7)
     assert "example.org: Cloudflare's Automatic SSL/TLS is on" in shown.err
-    rows = json.loads(shown.out)
+    rows = json.loads(shown.out)["differences"]
     told = {row["what"]: row for row in rows}
     assert {what: row["cloudflare"] for what, row in told.items() if "pay" not in what} == {
         "ssl of example.org": "full",
@@ -115,7 +115,8 @@ def test_what_somebody_else_did_is_told_and_what_up_would_do(
     }
     assert {row["up_would"] for row in rows} == {"sets it back", "binds it again"}
     assert told["ssl of example.org"]["changed_on"] > told["ssl of example.org"]["after"]
-    said = [r for r in folder.verb_json("preflight", "--stack", "prod") if r["check"] == "drift"]
+    results = folder.verb_json("preflight", "--stack", "prod")["results"]
+    said = [r for r in results if r["check"] == "drift"]
     assert {r["text"].partition(": ")[0] for r in said} == set(told), "both call the same ours"
     folder.up("--refresh")
     folder.verb("drift", *folder.with_config)
@@ -136,10 +137,11 @@ def test_verbs_that_ask_the_cli_for_state_get_it(live: tuple[Folder, SandboxProc
     held = [c for c in found if "state of prod" in c["places"]]
     assert len(held) == 3
     assert all(c["places"] == ["Cloudflare", "state of prod"] for c in held)
-    rows = folder.verb_json("preflight", *config)
+    rows = folder.verb_json("preflight", *config)["results"]
     assert not [row for row in rows if row["check"] == "state" or row["grade"] == "problem"]
     mine = {item.get("id") for item in folder.export()}
-    assert not mine & {row["cert_id"] for row in folder.verb_json("orphans", *config, code=1)}
+    orphans = folder.verb_json("orphans", *config, code=1)["certificates"]
+    assert not mine & {row["cert_id"] for row in orphans}
 
 
 @pytest.mark.cli
@@ -166,10 +168,10 @@ def test_the_lock_of_a_run_that_was_killed_is_told_before_up_is_refused(
     folder.orphans = family_of(run.pid)
     run.kill()
     run.communicate()
-    rows = folder.verb_json("preflight", "--stack", "prod", code=1)
+    rows = folder.verb_json("preflight", "--stack", "prod", code=1)["results"]
     (said,) = (row["text"] for row in rows if row["check"] == "lock")
     assert f"process {run.pid}, since" in said
     assert "`pulumi cancel --stack prod`, then `pulumi up --refresh`" in said
     folder.run("cancel", "--yes")
-    rows = folder.verb_json("preflight", "--stack", "prod")
+    rows = folder.verb_json("preflight", "--stack", "prod")["results"]
     assert [row["grade"] for row in rows if row["check"] == "lock"] == ["ok"]

@@ -15,7 +15,7 @@ APP = "app.example.com"
 
 
 def ids(stack: Stack, *exports: str) -> set[str]:
-    rows = stack.json("orphans", *state(stack, *exports), code=None)
+    rows = stack.json("orphans", *state(stack, *exports), code=None)["certificates"]
     return {row["cert_id"] for row in rows}
 
 
@@ -113,7 +113,9 @@ def test_yes_deletes_exactly_these(aged: Stack, flags: tuple[str, ...]) -> None:
 def test_what_is_knowingly_somebody_elses_is_listed_does_not_fail_and_stays(aged: Stack) -> None:
     theirs = make("theirs")
     kept = aged.uploads(theirs, "hostname")
-    seeded = {row["cert_id"] for row in aged.json("orphans", *state(aged), code=1)} - {kept}
+    seeded = {
+        row["cert_id"] for row in aged.json("orphans", *state(aged), code=1)["certificates"]
+    } - {kept}
     aged.orphans_known = {theirs.sha256: "of the shop team", **dict.fromkeys(seeded, "born so")}
     gone = "0" * 64
     aged.orphans_known[gone] = "long ago"
@@ -122,7 +124,7 @@ def test_what_is_knowingly_somebody_elses_is_listed_does_not_fail_and_stays(aged
     assert "deleted" not in done.stderr
     assert f"aop:orphans_known: {gone} is no orphan (any more). Remove the line." in done.stderr
     aged.uploads(make("idle"), "hostname")
-    rows = aged.json("orphans", *state(aged), code=1)
+    rows = aged.json("orphans", *state(aged), code=1)["certificates"]
     assert {row["cert_id"]: row["known"] for row in rows}[kept] == "of the shop team"
     assert [row["known"] for row in rows].count("") == 1
 
@@ -133,7 +135,7 @@ def test_without_zones_in_the_file_those_of_the_state_are_looked_at(aged: Stack)
     idle = aged.uploads(make("idle"), "hostname")
     text = aged.export(("HostnameCertificate", held, pair))
     aged.zone.clear()
-    rows = aged.json("orphans", *state(aged, text), code=1)
+    rows = aged.json("orphans", *state(aged, text), code=1)["certificates"]
     found = {row["cert_id"]: row["zone"] for row in rows}
     assert found[idle] == "example.com"
     assert held not in found

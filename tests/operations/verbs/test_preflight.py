@@ -26,7 +26,7 @@ def prepared(stack: Stack) -> Stack:
 
 
 def found(stack: Stack, code: int, *arguments: str) -> list[tuple[str, str, str]]:
-    rows = stack.json("preflight", *(arguments or ("--no-state",)), code=code)
+    rows = stack.json("preflight", *(arguments or ("--no-state",)), code=code)["results"]
     return [(row["grade"], row["check"], row["text"]) for row in rows]
 
 
@@ -295,7 +295,7 @@ def test_the_table_begins_with_the_problems(stack: Stack) -> None:
 
 
 def certificate_results(stack: Stack, *arguments: str, code: int) -> list[tuple[str, str]]:
-    rows = stack.json("preflight", *arguments, code=code)
+    rows = stack.json("preflight", *arguments, code=code)["results"]
     return [(r["grade"], r["text"]) for r in rows if "would present" in r["text"]]
 
 
@@ -341,7 +341,7 @@ def test_an_own_hostname_that_was_rebound_is_healed_by_a_refresh(stack: Stack) -
     }
     state = stack.folder / "state.json"
     state.write_text(json.dumps({"version": 3, "deployment": {"resources": [held]}}))
-    rows = stack.json("preflight", "--state", str(state), code=0)
+    rows = stack.json("preflight", "--state", str(state), code=0)["results"]
     assert [r["grade"] for r in rows if r["check"] == "bindings"] == ["ok"], "nobody else's"
     ((grade, words),) = [(r["grade"], r["text"]) for r in rows if r["check"] == "drift"]
     assert grade == "warning"
@@ -361,10 +361,10 @@ def test_a_list_that_lags_accuses_nobody_of_a_change(stack: Stack) -> None:
     }
     state = stack.folder / "state.json"
     state.write_text(json.dumps({"version": 3, "deployment": {"resources": [held]}}))
-    rows = stack.json("preflight", "--state", str(state))
+    rows = stack.json("preflight", "--state", str(state))["results"]
     assert [r["text"] for r in rows if r["check"] == "drift"] == []
     stack.shows(APP, cert_id, None)
-    rows = stack.json("preflight", "--state", str(state))
+    rows = stack.json("preflight", "--state", str(state))["results"]
     assert ["Cloudflare has not bound" in r["text"] for r in rows if r["check"] == "drift"] == [
         True
     ]
@@ -372,25 +372,25 @@ def test_a_list_that_lags_accuses_nobody_of_a_change(stack: Stack) -> None:
 
 def test_a_token_that_may_not_see_notification_policies_is_told_before_up(stack: Stack) -> None:
     stack.alerts = {"account_id": ACCOUNT, "emails": ["team@example.com"]}
-    found = stack.json("preflight", "--no-state", code=None)
+    found = stack.json("preflight", "--no-state", code=None)["results"]
     assert [f["grade"] for f in found if f["check"] == "alerts"] == ["ok"]
     rights = ["SSL and Certificates Edit", "Zone Settings Edit", "Zone Read"]
     stack.sandbox.add_token("zones", "token-of-zones-alone", permissions=rights)
     stack.environ["CLOUDFLARE_API_TOKEN"] = "token-of-zones-alone"
-    found = stack.json("preflight", "--no-state", code=1)
+    found = stack.json("preflight", "--no-state", code=1)["results"]
     (line,) = [f for f in found if f["check"] == "alerts"]
     assert line["grade"] == "problem"
     assert "Account > Notifications: Read" in line["text"]
 
 
 def test_a_stack_without_alerts_is_not_asked_for_them(stack: Stack) -> None:
-    found = stack.json("preflight", "--no-state", code=None)
+    found = stack.json("preflight", "--no-state", code=None)["results"]
     assert [f for f in found if f["check"] == "alerts"] == []
 
 
 def test_with_a_token_that_is_dead_no_zone_is_asked_and_that_is_said(stack: Stack) -> None:
     stack.environ["CLOUDFLARE_API_TOKEN"] = "a-token-that-was-rolled"
-    rows = stack.json("preflight", "--no-state", code=1)
+    rows = stack.json("preflight", "--no-state", code=1)["results"]
     assert [row["text"] for row in rows if row["check"] == "zone"] == [
         "example.com: not looked at, for want of a token"
     ]
