@@ -21,6 +21,7 @@ from origins import (
     configuration,
     fragment,
 )
+from providers.api.errors import CloudflareError, NoCredentials, line_of
 from providers.values import pem
 from providers.values.algorithms import origin_needs
 from stacks.config import OriginConfig
@@ -38,10 +39,12 @@ from stacks.origin import (
 
 from .. import new_files
 from ..command import Stop, Verb, examples, hostname_argument
-from ..render.terminal import say, show_json
+from ..plan import accepted_now
+from ..render.terminal import progress, say, show_json
+from ..sources import cloudflare
 from ..sources import configuration as stack_file
 from ..sources.configuration import StackFile
-from ..text import safe
+from ..text import TRY_AGAIN, safe
 
 FILE = click.Path(path_type=Path, dir_okay=False, exists=True)
 # What another server than that of the stack's file has in other places, or writes otherwise.
@@ -76,7 +79,9 @@ class Directives:
     " server block, virtual host, frontend or site that you have (docs/origins.md).\n\n"
     "Stage optional, the default, lets everybody in and tells application and log who came"
     " with a certificate. Stage on refuses everybody else. While certificates of one CA are"
-    " replaced by another's, trust --also-trust.",
+    " replaced by another's, trust --also-trust.\n\n"
+    "The text is what the file wants; where a token is at hand, the last line says whether that"
+    " accepts what Cloudflare presents now.",
     epilog=examples(
         "python -m operations origin shop.example.com --stack prod --stage on",
         "python -m operations origin shop.example.com --server nginx --stack prod --ca ca.pem",
@@ -149,12 +154,30 @@ def command(
         folder.mkdir(parents=True, exist_ok=True)
         new_files.write(files, new_files.PUBLIC, force=force)
     if is_json:
-        show_json(as_json(made, list(files)))
-    elif folder:
+        show_json({**as_json(made, list(files)), "now": _now(made, wanted)})
+        return
+    if folder:
         for path in files:
             say(f"wrote {path}")
     else:
         click.echo(made.bundle if is_bundle else made.default_host + made.text, nl=False)
+    # Last: what is wanted at night is there, also where Cloudflare does not answer.
+    if line := _now(made, wanted):
+        say(line)
+
+
+def _now(made: Directives, wanted: StackFile) -> str:
+    """Whether what Cloudflare presents now is accepted; "" without a token to ask that with."""
+    zone, config = made.client.zone, wanted.zones[made.client.zone]
+    with cloudflare.cloudflare(say) as run:
+        try:
+            with progress(f"asking Cloudflare what {zone} presents"):
+                live = cloudflare.read(zone, config, run)
+        except NoCredentials:
+            return ""
+        except CloudflareError as error:
+            return f"What Cloudflare presents now was not looked at: {line_of(error, TRY_AGAIN)}"
+        return accepted_now.describe(made.origin, live, run.clock.now())
 
 
 def make(hostname: str, wanted: StackFile, options: Any, folder: Path | None) -> Directives:
