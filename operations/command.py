@@ -23,6 +23,7 @@ VERBS = {
     "coverage": "what Cloudflare presents for each hostname now, why, until when",
     "expiry": "certificates by days left",
     "drift": "what was changed at Cloudflare, and what `pulumi up` would do about it",
+    "renew": "what is due of the certificates that renew themselves, and nothing else",
     "import": "what a zone has already, as an import file, a program and a configuration",
     "orphans": "certificates that nothing shows and no stack holds",
     "origin": "the configuration of NGINX, Apache, HAProxy or Caddy for a hostname",

@@ -25,7 +25,7 @@ class CertificateFacts:
 
     `issuer_key` identifies the issuer's key, where the certificate tells it; `pem` is the public
     text, where a plan has it; `life` is the time from its first instant to its last;
-    `renews_itself`: an issuer signs its successor in time.
+    `renews_itself`: an issuer signs its successor, which is due from `renews_on` on (RFC 3339).
     """
 
     sha256: str = ""
@@ -37,6 +37,7 @@ class CertificateFacts:
     key_kind: str = ""
     life: timedelta | None = None
     renews_itself: bool = False
+    renews_on: str = ""
 
     def has_issuer_of(self, other: CertificateFacts) -> bool:
         """Whether both may come from the same CA: nothing that is known of both differs."""

@@ -39,7 +39,7 @@ class Resource:
 
     `op` is one of OPS, or "other". `kind` is the type's last word for ours, else
     "". `has_gap`: the old object is deleted before the new one is there. `is_leftover`: a deletion
-    that an earlier run left undone.
+    that an earlier run left undone. `replaced_for`: the properties that make it a replacement.
     """
 
     op: str
@@ -55,6 +55,7 @@ class Resource:
     parent: str
     has_gap: bool = False
     is_leftover: bool = False
+    replaced_for: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -146,6 +147,7 @@ def _resource(urn: str, group: list[dict[str, Any]], is_leftover: bool) -> Resou
     kind = _text(state.get("type") or (urn.split("::")[2:3] or [""])[0].rpartition("$")[2])
     order = {name: ops.index(name) for name in REPLACEMENT if name in ops}
     changed = {key for step in group for key in _map(step.get("detailedDiff"))}
+    replaced_for = {_text(key) for step in group for key in _list(step.get("replaceReasons"))}
     return Resource(
         op=op if op in OPS else "other",
         type=kind,
@@ -160,6 +162,7 @@ def _resource(urn: str, group: list[dict[str, Any]], is_leftover: bool) -> Resou
         parent=_text(state.get("parent")),
         has_gap=order.get("delete-replaced", 9) < order.get("create-replacement", -1),
         is_leftover=is_leftover,
+        replaced_for=tuple(sorted(replaced_for)),
     )
 
 

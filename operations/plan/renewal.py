@@ -3,9 +3,25 @@
 from __future__ import annotations
 
 from datetime import datetime, timedelta
+from typing import Any
+
+from providers.lifecycle.issued_inputs import renewal_begins
+from providers.values.pem import PemError, read_certificate
 
 # A nightly run renews within a day.
 GRACE = timedelta(days=1)
+
+
+def renews_on(text: str, renew_days: Any) -> str:
+    """When the renewal of an issued certificate (PEM) is due, RFC 3339; "" where it is unreadable.
+
+    :param renew_days: as a stack's file, plan or state has it; None for the last third of the life.
+    """
+    given = renew_days if isinstance(renew_days, (int, float)) else None
+    try:
+        return renewal_begins(read_certificate(text), given).isoformat()
+    except PemError:
+        return ""
 
 
 def is_overdue(due: datetime, now: datetime) -> bool:

@@ -59,6 +59,8 @@ class CertificateIndex:
             best = richer if richer.issuer else certificate
             if not best.cert_id:
                 best = replace(best, cert_id=certificate.cert_id)
+            # The plan may change how long before its end a certificate is renewed.
+            best = replace(best, renews_on=certificate.renews_on or best.renews_on)
             self._by_sha256[certificate.sha256] = best
         if certificate.cert_id:
             self._by_id[certificate.cert_id] = certificate

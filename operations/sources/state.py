@@ -15,7 +15,6 @@ from typing import Any, TextIO, TypeVar
 import click
 
 from providers.api.answers import fingerprint
-from providers.lifecycle.issued_inputs import renewal_begins
 from providers.values.pem import PemError, read_certificate
 from stacks.config import PROJECT
 
@@ -25,6 +24,7 @@ from ..plan.kinds import kind_named
 from ..plan.presented import BindingFacts, CertificateFacts, ZoneFacts
 from ..plan.preview import TYPES, Unreadable
 from ..plan.preview import read as read_preview
+from ..plan.renewal import renews_on
 from ..text import safe
 
 SECONDS = 120
@@ -116,18 +116,6 @@ def _certificates(resources: list[dict[str, Any]], stack: str) -> Iterator[HeldC
             is_going=item.get("delete") is True,
             renews_on=renews_on(pem, outputs.get("renew_days")) if kind.renews_itself else "",
         )
-
-
-def renews_on(text: str, renew_days: Any) -> str:
-    """When the renewal of an issued certificate (PEM) is due, RFC 3339; "" where it is unreadable.
-
-    :param renew_days: as the stack's file or state has it; None for the last third of the life.
-    """
-    given = renew_days if isinstance(renew_days, (int, float)) else None
-    try:
-        return renewal_begins(read_certificate(text), given).isoformat()
-    except PemError:
-        return ""
 
 
 def _life(text: str) -> timedelta | None:

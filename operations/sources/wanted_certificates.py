@@ -17,7 +17,7 @@ from providers.values import pem
 from providers.values.inputs import SUBJECT
 
 from ..plan.live import LiveZone
-from .state import renews_on
+from ..plan.renewal import renews_on
 
 
 def fingerprints(zone: LiveZone, now: datetime) -> dict[str, set[str]]:

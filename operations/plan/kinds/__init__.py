@@ -9,7 +9,17 @@ from .binding import HostnameBindingKind, HostnameBindingsKind, binding_words
 from .certificate import HostnameCertificateKind, ZoneCertificateKind
 from .expiry_alert import ExpiryAlertKind
 from .issued import IssuedHostnameCertificateKind, IssuedZoneCertificateKind
-from .kind import ABSENT, BoundHostname, Deletion, Difference, Kind, Refreshed, as_map, known
+from .kind import (
+    ABSENT,
+    BoundHostname,
+    Deletion,
+    Difference,
+    Kind,
+    Refreshed,
+    Successors,
+    as_map,
+    known,
+)
 from .other import ComponentKind, OtherKind
 from .upload_ledger import UploadLedgerKind
 from .zone_setting import ZoneSettingKind
@@ -27,6 +37,7 @@ __all__ = [
     "Difference",
     "Kind",
     "Refreshed",
+    "Successors",
     "as_map",
     "binding_words",
     "is_unlisted",

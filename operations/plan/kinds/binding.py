@@ -10,13 +10,41 @@ from providers.values.text import short
 
 from ...text import Text, Untrusted, count, fingerprint, join, text
 from ..preview import Props, Resource
-from .kind import BoundHostname, Difference, Kind, Refreshed, as_map, known, takes_note
+from .kind import (
+    BoundHostname,
+    Difference,
+    Kind,
+    Refreshed,
+    Successors,
+    as_map,
+    inputs_but,
+    known,
+    takes_note,
+)
+
+# What an entry of a map, and a binding of its own, say of the certificate.
+BOUND = ("cert_id", "enabled", "certificate_sha256")
 
 
 class BindingKind(Kind):
     """What a binding and a map of bindings have in common."""
 
     concerns_hostnames = True
+    # The inputs that `bindings` reads.
+    inputs_of_bindings: tuple[str, ...]
+
+    def follows(self, resource: Resource, successors: Successors) -> bool:
+        old, new = resource.old, resource.new
+        if old is None or new is None or resource.op != "update":
+            return False
+        before = {row.hostname: row for row in self.bindings(old)}
+        after = {row.hostname: row for row in self.bindings(new)}
+        rest = self.inputs_of_bindings
+        return (
+            before.keys() == after.keys()
+            and inputs_but(old, *rest) == inputs_but(new, *rest)
+            and all(_is_carried_on(row, after[name], successors) for name, row in before.items())
+        )
 
     def steps(self, resource: Resource, zone: Untrusted) -> Iterator[Text]:
         # A binding that is replaced is another object: all of its hostnames are bound anew.
@@ -74,6 +102,7 @@ class HostnameBindingKind(BindingKind):
 
     name = "HostnameBinding"
     provider = HostnameBindingProvider
+    inputs_of_bindings = ("hostname", *BOUND)
 
     def bindings(self, props: Props) -> list[BoundHostname]:
         hostname = props.get("hostname")
@@ -85,6 +114,7 @@ class HostnameBindingsKind(BindingKind):
 
     name = "HostnameBindings"
     provider = HostnameBindingsProvider
+    inputs_of_bindings = ("bindings",)
 
     def bindings(self, props: Props) -> list[BoundHostname]:
         return [
@@ -96,6 +126,14 @@ class HostnameBindingsKind(BindingKind):
 def _row(hostname: str, item: Props) -> BoundHostname:
     is_enabled = item.get("enabled") is not False
     return BoundHostname(hostname, item.get("cert_id"), is_enabled, item.get("certificate_sha256"))
+
+
+def _is_carried_on(old: BoundHostname, new: BoundHostname, successors: Successors) -> bool:
+    """Whether a hostname goes on with the same certificate, or with that one's successor."""
+    if old == new:
+        return True
+    successor = successors.get(str(old.cert_id))
+    return old.is_enabled == new.is_enabled and successor == known(new.cert_id)
 
 
 def _certificate(row: BoundHostname) -> Text:

@@ -13,13 +13,14 @@ from providers.values.inputs import SUBJECT
 from ...text import Text, Untrusted, day, text
 from ..presented import CertificateFacts
 from ..preview import Props, Resource
+from ..renewal import renews_on
 from .certificate import (
     CertificateKind,
     HostnameCertificateKind,
     ZoneCertificateKind,
     certificate_of,
 )
-from .kind import known, takes_note
+from .kind import inputs_but, known, takes_note
 
 NEW = ("create", "replace")
 
@@ -36,7 +37,8 @@ class IssuedCertificateKind(CertificateKind):
         if props is resource.new and resource.op in NEW:
             return CertificateFacts(renews_itself=True)
         held = certificate_of(resource, resource.outputs)
-        return replace(held, cert_id=resource.old_id, renews_itself=True)
+        due = renews_on(held.pem, props.get("renew_days"))
+        return replace(held, cert_id=resource.old_id, renews_itself=True, renews_on=due)
 
     def steps(self, resource: Resource, zone: Untrusted) -> Iterator[Text]:
         props = resource.new or {}
@@ -55,6 +57,12 @@ class IssuedCertificateKind(CertificateKind):
             subject=Untrusted(known(props.get("common_name"))),
             level=self.holders,
             zone=zone,
+        )
+
+    def is_renewal(self, resource: Resource) -> bool:
+        is_due = resource.op == "replace" and resource.replaced_for == ("certificate_sha256",)
+        return (
+            is_due and not resource.has_gap and inputs_but(resource.old) == inputs_but(resource.new)
         )
 
     def _renewed(self, resource: Resource) -> Text:

@@ -24,6 +24,8 @@ WOULD: Mapping[str, Text] = {
     "delete": ("deletes it",),
     "same": ("nothing: the program agrees with Cloudflare",),
 }
+# By the ids of certificates that are renewed those of their successors, "" while not known.
+Successors = Mapping[str, str]
 
 
 @dataclass(frozen=True)
@@ -139,6 +141,14 @@ class Kind:
         """What Cloudflare has otherwise than state says."""
         raise NotImplementedError
 
+    def is_renewal(self, resource: Resource) -> bool:
+        """Whether the plan replaces a certificate because it is due, and changes nothing else."""
+        return False
+
+    def follows(self, resource: Resource, successors: Successors) -> bool:
+        """Whether the plan only puts successors in the places of renewed certificates here."""
+        return False
+
     def deletion_dangers(self, deletion: Deletion) -> Iterator[Text]:
         """Who still needs a certificate that the plan deletes."""
         yield from ()
@@ -166,6 +176,12 @@ def known(value: object) -> str:
 def as_map(value: object) -> Mapping[str, Any]:
     """A map of the plan; empty for anything else."""
     return value if isinstance(value, Mapping) else {}
+
+
+def inputs_but(props: Props | None, *names: str) -> dict[str, Any]:
+    """The inputs that a program gives, without those named."""
+    given = (props or {}).items()
+    return {key: value for key, value in given if key not in names and not key.startswith("__")}
 
 
 def changed_keys(resource: Resource) -> Text:
