@@ -34,6 +34,7 @@ from tests.pipelines.files import (
 
 SCRIPTS = list(commands())
 ALL = [*WORKFLOWS, ACTION, GITLAB]
+(REQUEST,) = (path for path in WORKFLOWS if path.stem == "pull-request")
 # The one job that writes, and what it may write.
 WRITES = {("pull-request.yml", "comment"): {"contents": "read", "pull-requests": "write"}}
 
@@ -79,7 +80,7 @@ def test_both_forges_run_the_same_targets_and_verbs() -> None:
         return {word for text in texts for word in targets(text) | verbs(text)}
 
     assert told(True) == told(False)
-    assert told(True) >= {"test", "report", "preflight", "drift", "expiry", "orphans"}
+    assert told(True) >= {"test", "report", "preflight", "drift", "expiry", "orphans", "renew"}
 
 
 @pytest.mark.parametrize("path", [*WORKFLOWS, ACTION], ids=name_of)
@@ -125,7 +126,7 @@ def test_a_workflow_gives_nothing_and_each_job_takes_the_least(path: Path) -> No
 
 
 def request_job(name: str) -> Job:
-    (job,) = (job for job in github(WORKFLOWS[-1]) if job.name == name)
+    (job,) = (job for job in github(REQUEST) if job.name == name)
     return job
 
 
@@ -173,7 +174,7 @@ def test_gitlab_installs_without_the_secrets_of_the_job() -> None:
 
 
 def test_dependabot_and_renovate_are_tested_and_nothing_else_runs_for_them() -> None:
-    jobs = {job.name: job.raw for job in github(WORKFLOWS[-1])}
+    jobs = {job.name: job.raw for job in github(REQUEST)}
     for bot in ("dependabot[bot]", "renovate[bot]"):
         assert f'"{bot}"' in jobs["stacks"]["if"]
     assert "if" not in jobs["test"]
@@ -231,7 +232,7 @@ def test_one_at_a_time_and_no_deployment_is_cut_off(path: Path) -> None:
 
 def test_gitlab_runs_one_at_a_time_per_stack() -> None:
     jobs = {job.name: job.raw for job in gitlab()}
-    for name in ("deploy", "drift", "expiry", "orphans", "heal-preview", "heal"):
+    for name in ("deploy", "drift", "renew", "expiry", "orphans", "heal-preview", "heal"):
         assert jobs[name]["resource_group"] == "$STACK"
 
 
@@ -256,6 +257,21 @@ def test_what_was_changed_outside_is_set_right_by_hand_after_its_report_and_an_a
         assert "--refresh" in done
 
 
+def test_what_is_due_is_renewed_every_night_without_an_approval() -> None:
+    (path,) = (path for path in WORKFLOWS if path.stem == "renew")
+    (schedule,) = load(path)["on"]["schedule"]
+    assert re.fullmatch(r"\d+ [0-5] \* \* \*", schedule["cron"])
+    theirs = {job.name: job for job in gitlab()}["renew"]
+    ours = {job.name: job for job in github(path)}["renew"]
+    assert theirs.raw["rules"] == [{"if": '$CI_PIPELINE_SOURCE == "schedule" && $WATCH == "renew"'}]
+    assert ours.raw["environment"] == "${{ matrix.stack }}-renew", "prod-deploy asks for a review"
+    assert theirs.raw["environment"]["name"] == "$STACK/renew"
+    for job in (ours, theirs):
+        done = "\n".join(script for script, _ in job.scripts)
+        assert verbs(done) == {"renew", "coverage"}
+        assert "pulumi up" not in done, "which does whatever else there is to do"
+
+
 @pytest.mark.parametrize(("named", "code"), [("prod", 0), ("nope", 1)])
 def test_a_stack_is_healed_only_where_the_list_has_it(
     named: str, code: int, tmp_path: Path
@@ -275,10 +291,10 @@ def test_a_stack_is_healed_only_where_the_list_has_it(
 
 
 def test_no_pull_request_of_a_stranger_gets_a_secret() -> None:
-    assert "pull_request_target" not in WORKFLOWS[-1].read_text()
+    assert "pull_request_target" not in REQUEST.read_text()
     same = "github.event.pull_request.head.repo.full_name == github.repository"
     assert same in request_job("stacks").raw["if"]
-    for job in github(WORKFLOWS[-1]):
+    for job in github(REQUEST):
         if "secrets." in str(job.raw):
             assert job.raw["needs"] == "stacks"
             assert "always()" not in str(job.raw.get("if"))
