@@ -14,6 +14,7 @@ from ..text import Text, Untrusted, day, fingerprint, text, zone_name
 from .kinds import as_map, kind_of
 from .presented import ANY_OTHER, RANK, CertificateFacts, Presented, ZoneFacts, present
 from .preview import Preview, Resource
+from .renewal import words_of
 from .zones import Zones
 
 Effect = Literal["loses", "falls", "changes", "rises", "gains", "settings", "unchanged"]
@@ -180,9 +181,13 @@ def _trusts(bundle: str, chain: str) -> bool:
     return True
 
 
-def describe(presented: Presented) -> Text:
-    """`its own certificate 9f3a2b1c... (ends 2027-11-24)`, or what there is instead."""
-    certificate = certificate_words(presented.certificate) if presented.certificate else ()
+def describe(presented: Presented, *, is_to_come: bool = False) -> Text:
+    """`its own certificate 9f3a2b1c... (ends 2027-11-24)`, or what there is instead.
+
+    :param is_to_come: whether the plan makes it so; then what becomes of the certificate is told.
+    """
+    found = presented.certificate
+    certificate = certificate_words(found, is_to_come=is_to_come) if found else ()
     if presented.level == "hostname":
         return text("its own certificate {it}", it=certificate)
     if presented.level == "zone" and certificate:
@@ -196,46 +201,56 @@ def describe(presented: Presented) -> Text:
     return ("what is not managed here",)
 
 
-def certificate_words(certificate: CertificateFacts) -> Text:
-    """`9f3a2b1c... (ends 2027-11-24)`."""
+def certificate_words(certificate: CertificateFacts, *, is_to_come: bool = False) -> Text:
+    """`9f3a2b1c... (ends 2027-11-24)`; of one to come also `renews itself, next 2027-10-25`."""
     name = fingerprint(certificate.sha256)
     if not certificate.sha256 and certificate.cert_id:
         name = text("with the id {it}", it=Untrusted(f"{short(certificate.cert_id)}..."))
     ends = day(certificate.expires_on)
-    return text("{name} (ends {ends})", name=name, ends=ends) if ends else name
+    renewal = words_of(certificate) if is_to_come else ""
+    facts = ", ".join(fact for fact in (f"ends {ends}" if ends else "", renewal) if fact)
+    return text("{name} ({facts})", name=name, facts=facts) if facts else name
 
 
 def _loses(was: Presented, becomes: Presented, _how: str) -> Text:
     return text(
         "LOSES {old}; Cloudflare presents {new}: {end}",
         old=describe(was),
-        new=describe(becomes),
+        new=describe(becomes, is_to_come=True),
         end=GOES_OFF if becomes.level == "nothing" else "what comes in its place is not known",
     )
 
 
 def _falls(was: Presented, becomes: Presented, _how: str) -> Text:
     template = "falls from {old} to {new}: the origin must accept that one"
-    return text(template, old=describe(was), new=describe(becomes))
+    return text(template, old=describe(was), new=describe(becomes, is_to_come=True))
 
 
 def _becomes(was: Presented, becomes: Presented, how: str) -> Text:
-    return text("{old} becomes {new}{how}", old=describe(was), new=describe(becomes), how=how)
+    return text(
+        "{old} becomes {new}{how}",
+        old=describe(was),
+        new=describe(becomes, is_to_come=True),
+        how=how,
+    )
 
 
 def _changes(was: Presented, becomes: Presented, how: str) -> Text:
     if not was.certificate or not becomes.certificate:
         return _becomes(was, becomes, how)
-    one, other = certificate_words(was.certificate), certificate_words(becomes.certificate)
+    one, other = (
+        certificate_words(was.certificate),
+        certificate_words(becomes.certificate, is_to_come=True),
+    )
     return text("certificate {one} becomes {other}{how}", one=one, other=other, how=how)
 
 
 def _gains(was: Presented, becomes: Presented, _how: str) -> Text:
     if was.level != "nothing":
         template = "gets {new}; what is presented now is not in this plan, preflight looks"
-        return text(template, new=describe(becomes))
+        return text(template, new=describe(becomes, is_to_come=True))
     template = "gets {new}; until now nothing was presented ({why})"
-    return text(template, new=describe(becomes), why=was.why)
+    return text(template, new=describe(becomes, is_to_come=True), why=was.why)
 
 
 def _stays(_was: Presented, _becomes: Presented, how: str) -> Text:

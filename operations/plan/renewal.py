@@ -8,6 +8,9 @@ from typing import Any
 from providers.lifecycle.issued_inputs import renewal_begins
 from providers.values.pem import PemError, read_certificate
 
+from ..text import moment_of
+from .presented import CertificateFacts
+
 # A nightly run renews within a day.
 GRACE = timedelta(days=1)
 
@@ -42,3 +45,12 @@ def words(due: datetime, *, overdue: bool) -> str:
     """`renews itself, next 2026-12-04`."""
     day = f"{due:%Y-%m-%d}"
     return f"renewal OVERDUE since {day}" if overdue else f"renews itself, next {day}"
+
+
+def words_of(found: CertificateFacts) -> str:
+    """The same of a certificate; without the day while nobody has signed that one, "" without a
+    renewal."""
+    due = moment_of(found.renews_on)
+    if not found.renews_itself:
+        return ""
+    return words(due, overdue=False) if due else "renews itself"

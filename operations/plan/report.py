@@ -18,7 +18,7 @@ from .changes import EFFECTS, Change, Effect, changes, count_by_effect
 from .dangers import LONG, Danger, Scene, dangers, headline
 from .kinds import kind_of
 from .order import order
-from .presented import ANY_OTHER, Presented
+from .presented import ANY_OTHER, CertificateFacts, Presented
 from .preview import UNKNOWNS, Diagnostic, Preview, Props, Resource, is_unknown
 from .zones import Zones, zones_of
 
@@ -240,7 +240,7 @@ def as_json(report: PlanReport) -> dict[str, Any]:
                 "change": change.effect,
                 "text": plain(change.words),
                 "before": _facts(change.before),
-                "after": _facts(change.after),
+                "after": {**_facts(change.after), **_renewal(change.after)},
             }
             for change in report.changes
         ],
@@ -256,6 +256,12 @@ def _facts(presented: Presented) -> dict[str, Any]:
         "certificate_sha256": certificate.sha256 if certificate else "",
         "expires_on": certificate.expires_on if certificate else "",
     }
+
+
+def _renewal(presented: Presented) -> dict[str, Any]:
+    """Not of the facts, whose digest opens gates: a renewal is no risk."""
+    certificate = presented.certificate or CertificateFacts()
+    return {"renews_itself": certificate.renews_itself, "renews_on": certificate.renews_on}
 
 
 def change_lines(found: Collection[Change]) -> list[Text]:

@@ -10,7 +10,9 @@ import re
 from collections.abc import Iterable
 from dataclasses import dataclass
 
+from ..plan.changes import Change
 from ..plan.dangers import Danger
+from ..plan.renewal import words_of
 from ..plan.report import Detail, PlanReport, change_lines, diagnostic_line
 from ..text import Text, Untrusted, count
 
@@ -93,9 +95,16 @@ def _parts(report: PlanReport) -> list[Part]:
             [text for detail in report.details for text in _detail(detail)],
             "line",
         ),
-        _fold(f"Unchanged ({len(still)})", [f"- {inline(c.subject)}" for c in still], "line"),
+        _fold(f"Unchanged ({len(still)})", [f"- {inline(_still(c))}" for c in still], "line"),
         Part("", notes, "note"),
     ]
+
+
+def _still(change: Change) -> Text:
+    """A hostname or zone that the plan leaves as it is, and when its certificate is renewed."""
+    found = change.after.certificate
+    renewal = words_of(found) if found else ""
+    return (*change.subject, f": {renewal}") if renewal else change.subject
 
 
 def _danger(danger: Danger) -> str:

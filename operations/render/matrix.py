@@ -12,6 +12,7 @@ from datetime import datetime
 from providers.values.text import short
 
 from ..plan.presented import ANY_OTHER, CertificateFacts, Level, Presented, ZoneFacts, present
+from ..plan.renewal import words_of
 from ..text import Text, Untrusted, day, days_left, fingerprint, in_days, join, text, zone_name
 
 LEVELS: tuple[Level, ...] = ("hostname", "zone", "global")
@@ -92,7 +93,7 @@ def row(
     ends = presented.certificate.expires_on if presented.certificate else ""
     left = days_left(ends, now)
     urgency = "" if left is None else tone(left)
-    words = describe(presented)
+    words = with_renewal(describe(presented), presented.certificate)
     return Row(subject, cells, before, words, presented.level, change, urgency, rank)
 
 
@@ -116,6 +117,12 @@ def certificate(found: CertificateFacts) -> Text:
         name = text("id {it}", it=Untrusted(f"{short(found.cert_id)}..."))
     ends = day(found.expires_on)
     return text("{name} until {ends}", name=name, ends=ends) if ends else name
+
+
+def with_renewal(words: Text, found: CertificateFacts | None) -> Text:
+    """The words about a certificate, and `renews itself, next 2027-10-25` where it does."""
+    renewal = words_of(found) if found else ""
+    return text("{words}, {renewal}", words=words, renewal=renewal) if renewal else words
 
 
 def _own(zone: ZoneFacts, hostname: str) -> Text:
@@ -160,10 +167,11 @@ def tone(left: int) -> str:
 
 
 def _ending(found: CertificateFacts, left: int, users: list[Untrusted]) -> Ending:
+    when = text("{day}, {when}", day=day(found.expires_on), when=in_days(left))
     return Ending(
         certificate=fingerprint(found.sha256),
         users=join(users),
-        when=text("{day}, {when}", day=day(found.expires_on), when=in_days(left)),
+        when=with_renewal(when, found),
         share=max(1, min(100, 100 * left // FULL)),
         tone=tone(left),
     )
