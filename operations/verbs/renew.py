@@ -17,7 +17,7 @@ from ..plan import preview, renewal
 from ..plan.held import HeldState
 from ..plan.kinds import kind_of, known
 from ..plan.preview import Preview, Resource
-from ..plan.renewal_plan import renewal_plan
+from ..plan.renewal_plan import RenewalPlan, renewal_plan
 from ..render.terminal import progress, show_json, show_table
 from ..sources import configuration, state
 from ..sources.update import pulumi_up
@@ -103,13 +103,14 @@ def renew(stack: str, where: Sequence[str], project: Path) -> Outcome:
     with TemporaryDirectory() as folder:
         saved = str(Path(folder) / "plan.json")
         try:
-            plan = _preview(saved, where, project)
+            plan = _preview([*where, "--save-plan", saved], project)
+            found = renewal_plan(plan)
+            others = found.others or _hidden_changes(found, where, project)
         except Stop as stop:
             return Outcome(_due_by_state(_held(stack, project)), failure=stop.message)
-        found = renewal_plan(plan)
         due = tuple(_due(resource) for resource in found.due)
-        if found.others:
-            return Outcome(due, tuple(_change(resource) for resource in found.others))
+        if others:
+            return Outcome(due, tuple(_change(resource) for resource in others))
         if not (due or found.unfinished):
             return Outcome(note=f"Nothing is due. {_next(plan)}")
         failure = ""
@@ -122,15 +123,27 @@ def renew(stack: str, where: Sequence[str], project: Path) -> Outcome:
     return Outcome(_with_successors(due, _held(stack, project)), note=note, failure=failure)
 
 
-def _preview(saved: str, where: Sequence[str], project: Path) -> Preview:
+def _preview(options: Sequence[str], project: Path) -> Preview:
     with progress("looking what is due"):
-        told = state.pulumi(
-            *("preview", "--json", "--show-sames", "--save-plan", saved), *where, project=project
-        )
+        told = state.pulumi("preview", "--json", "--show-sames", *options, project=project)
     try:
         return preview.read(told)
     except preview.Unreadable:
         raise Stop("pulumi's answer cannot be read. Run `pulumi preview`.") from None
+
+
+def _hidden_changes(
+    found: RenewalPlan, where: Sequence[str], project: Path
+) -> tuple[Resource, ...]:
+    """What a plan does besides renewals and does not show.
+
+    No new certificate has an id yet, so a hostname that moves from one that is due to another that
+    is due looks as one that stays. A plan without those two knows all ids.
+    """
+    if len(found.due) < 2:
+        return ()
+    without = [part for one in found.due for part in ("--exclude", one.urn)]
+    return renewal_plan(_preview([*where, *without], project)).others
 
 
 def _held(stack: str, project: Path) -> HeldState:
