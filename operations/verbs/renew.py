@@ -14,7 +14,7 @@ import click
 
 from ..command import Stop, Verb, examples
 from ..plan import preview, renewal
-from ..plan.held import HeldState
+from ..plan.held import HeldCertificate, HeldState
 from ..plan.kinds import kind_of, known
 from ..plan.preview import Preview, Resource
 from ..plan.renewal_plan import RenewalPlan, renewal_plan
@@ -26,7 +26,7 @@ from ..text import Text, Untrusted, count, day, days_left, join, moment_of, plai
 FAILED, OTHER_CHANGES = 1, 3
 HEADS = ("Certificate", "Old end", "New end", "Days left")
 NOTHING_WAS_DONE = (
-    "Nothing was done: the preview shows more than renewals, and `pulumi up` does all."
+    "Nothing was done: the preview shows more than renewals. `pulumi up` does all of it."
 )
 
 
@@ -102,15 +102,18 @@ def renew(stack: str, where: Sequence[str], project: Path) -> Outcome:
     """
     with TemporaryDirectory() as folder:
         saved = str(Path(folder) / "plan.json")
+        held = HeldState(())
         try:
+            held = state.of_stack(stack, None, project)
             plan = _preview([*where, "--save-plan", saved], project)
-            found = renewal_plan(plan)
-            others = found.others or _hidden_changes(found, where, project)
+            found = renewal_plan(plan, held.certificates)
+            others = found.others or _hidden_changes(found, held, where, project)
         except Stop as stop:
-            return Outcome(_due_by_state(_held(stack, project)), failure=stop.message)
+            return Outcome(_due_by_state(held), failure=stop.message)
         due = tuple(_due(resource) for resource in found.due)
-        if others:
-            return Outcome(due, tuple(_change(resource) for resource in others))
+        if others or found.left:
+            changes = [*map(_change, others), *map(_deletion, found.left)]
+            return Outcome(due, tuple(changes))
         if not (due or found.unfinished):
             return Outcome(note=f"Nothing is due. {_next(plan)}")
         failure = ""
@@ -120,7 +123,10 @@ def renew(stack: str, where: Sequence[str], project: Path) -> Outcome:
         except Stop as stop:
             failure = stop.message
     note = "" if due else "Nothing is due; what an earlier renewal had left was finished."
-    return Outcome(_with_successors(due, _held(stack, project)), note=note, failure=failure)
+    with suppress(Stop):
+        # A run that failed has said why, whether or not its state can be read.
+        held = state.of_stack(stack, None, project)
+    return Outcome(_with_successors(due, held), note=note, failure=failure)
 
 
 def _preview(options: Sequence[str], project: Path) -> Preview:
@@ -133,7 +139,7 @@ def _preview(options: Sequence[str], project: Path) -> Preview:
 
 
 def _hidden_changes(
-    found: RenewalPlan, where: Sequence[str], project: Path
+    found: RenewalPlan, held: HeldState, where: Sequence[str], project: Path
 ) -> tuple[Resource, ...]:
     """What a plan does besides renewals and does not show.
 
@@ -143,14 +149,7 @@ def _hidden_changes(
     if len(found.due) < 2:
         return ()
     without = [part for one in found.due for part in ("--exclude", one.urn)]
-    return renewal_plan(_preview([*where, *without], project)).others
-
-
-def _held(stack: str, project: Path) -> HeldState:
-    """The stack's state; empty where it cannot be read, for a run that failed has said why."""
-    with suppress(Stop):
-        return state.of_stack(stack, None, project)
-    return HeldState(())
+    return renewal_plan(_preview([*where, *without], project), held.certificates).others
 
 
 def _due(resource: Resource) -> DueCertificate:
@@ -169,10 +168,11 @@ def _due_by_state(held: HeldState) -> tuple[DueCertificate, ...]:
 
 
 def _with_successors(due: Sequence[DueCertificate], held: HeldState) -> tuple[DueCertificate, ...]:
+    """While state has the old certificate too, hostnames may still show that one."""
     now = {(one.name, str(one.level)): one for one in held.certificates if not one.is_going}
     return tuple(
         replace(one, new_end=there.expires_on)
-        if (there := now.get((one.name, one.level))) and there.cert_id != one.cert_id
+        if (there := now.get((one.name, one.level))) and one.cert_id not in held.ids
         else one
         for one in due
     )
@@ -183,6 +183,10 @@ def _change(resource: Resource) -> Text:
     keys = join(Untrusted(key) for key in resource.changed)
     name = text("{op} {name}", op=resource.op, name=Untrusted(resource.name))
     return text("{name}: {keys}", name=name, keys=keys) if keys else name
+
+
+def _deletion(held: HeldCertificate) -> Text:
+    return text("delete {name}, left by a run that was cut off", name=Untrusted(held.name))
 
 
 def _next(plan: Preview) -> str:
@@ -228,4 +232,4 @@ def show(outcome: Outcome, now: datetime) -> None:
         )
     show_table(HEADS, rows, ["good" if one.new_end else "bad" for one in outcome.due])
     renewed = sum(bool(one.new_end) for one in outcome.due)
-    click.echo(f"\n{renewed} of {count(len(outcome.due), 'certificate')} that are due renewed.")
+    click.echo(f"\nRenewed {renewed} of {count(len(outcome.due), 'certificate')} due.")

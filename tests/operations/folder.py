@@ -32,7 +32,7 @@ class Folder(Project):
             input=given or "",
             capture_output=True,
             text=True,
-            timeout=120,
+            timeout=240,
             check=False,
         )
         done = Done(ended.returncode, ended.stdout, ended.stderr)

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
 import pytest
 
 from operations.plan import preview
+from operations.plan.held import HeldCertificate
 from operations.plan.renewal_plan import RenewalPlan, renewal_plan
 from tests.operations.plans import (
     IDS,
@@ -35,9 +37,19 @@ def issued(op: str, name: str = "shop", cert_id: str = IDS[OLD], **new: Any) -> 
     return made
 
 
-def left_over(name: str = "shop", cert_id: str = IDS[OLD]) -> dict[str, Any]:
-    """The deletion that a run which was cut off has left to the next one."""
-    made = issued("delete", name, cert_id)
+def held(name: str = "shop", sha256: str = OLD, **more: Any) -> HeldCertificate:
+    """A certificate in state; it renews itself, unless `more` says otherwise."""
+    given = {"renews_on": "2026-12-04T12:00:00+00:00", **more}
+    return HeldCertificate("dev", name, "hostname", ZONE, IDS[sha256], sha256, "", **given)
+
+
+# What a renewal that was cut off has left: the old one waits for its deletion.
+HALF_WAY = (held(is_going=True), held(sha256=NEW))
+
+
+def left_over() -> dict[str, Any]:
+    """The deletion of the old one, where a plan shows it."""
+    made = issued("delete")
     made["oldState"]["delete"] = True
     return made
 
@@ -47,11 +59,13 @@ def shows(old: dict[str, str], new: dict[str, str]) -> dict[str, Any]:
     return bindings(dict(old), dict(new))
 
 
-def sorted_plan(*steps: dict[str, Any]) -> RenewalPlan:
-    return renewal_plan(preview.read(plan(*steps)))
+def sorted_plan(
+    *steps: dict[str, Any], state: Sequence[HeldCertificate] = (held(),)
+) -> RenewalPlan:
+    return renewal_plan(preview.read(plan(*steps)), state)
 
 
-def names(found: tuple[preview.Resource, ...]) -> list[str]:
+def names(found: Sequence[preview.Resource | HeldCertificate]) -> list[str]:
     return [resource.name for resource in found]
 
 
@@ -66,21 +80,33 @@ def test_what_is_due_and_the_bindings_that_follow_are_a_renewal() -> None:
 
 def test_nothing_is_due_in_a_plan_without_changes() -> None:
     found = sorted_plan(issued("same"), shows({SHOP: OLD}, {SHOP: OLD}))
-    assert found == RenewalPlan((), (), ())
+    assert found == RenewalPlan()
 
 
-def test_what_a_renewal_that_was_cut_off_has_left_is_finished() -> None:
-    found = sorted_plan(
-        left_over(), issued("same", cert_id=IDS[NEW]), shows({SHOP: OLD}, {SHOP: NEW})
-    )
-    assert (found.due, names(found.unfinished), found.others) == ((), ["shop"], ())
+@pytest.mark.parametrize("shown", [[], [left_over()]], ids=["hidden", "shown"])
+def test_what_a_renewal_that_was_cut_off_has_left_is_finished(shown: list[Any]) -> None:
+    following = shows({SHOP: OLD}, {SHOP: NEW})
+    found = sorted_plan(*shown, issued("same", cert_id=IDS[NEW]), following, state=HALF_WAY)
+    assert (found.due, names(found.unfinished)) == ((), ["shop"])
+    assert (found.others, found.left) == ((), ())
 
 
 def test_what_is_due_again_before_it_was_finished_is_renewed_and_finished() -> None:
-    found = sorted_plan(
-        left_over(), issued("replace", cert_id=IDS[NEW]), shows({SHOP: OLD}, {SHOP: UNKNOWN})
-    )
+    following = shows({SHOP: OLD}, {SHOP: UNKNOWN})
+    found = sorted_plan(issued("replace", cert_id=IDS[NEW]), following, state=HALF_WAY)
     assert (names(found.due), names(found.unfinished), found.others) == (["shop"], ["shop"], ())
+
+
+@pytest.mark.parametrize(
+    "state",
+    [[held(is_going=True)], [held(is_going=True, renews_on=""), held(renews_on="")]],
+    ids=["without a successor", "a given certificate"],
+)
+def test_what_another_run_was_to_delete_is_not_deleted_by_the_way(
+    state: list[HeldCertificate],
+) -> None:
+    found = sorted_plan(issued("replace"), FOLLOWING, state=state)
+    assert (names(found.unfinished), names(found.left)) == ([], ["shop"])
 
 
 def other_reason() -> dict[str, Any]:
@@ -157,15 +183,17 @@ OTHERS: dict[str, tuple[list[dict[str, Any]], list[str]]] = {
         [issued("same", cert_id=IDS[NEW]), shows({SHOP: OLD}, {SHOP: NEW})],
         ["hostnames"],
     ),
-    "another certificate than the one that succeeds": (
-        [left_over(), issued("same", cert_id=IDS[NEW]), shows({SHOP: OLD}, {SHOP: THIRD})],
-        ["hostnames"],
-    ),
     "what is not of this project": (
         [issued("replace"), {"op": "update", "urn": "urn:pulumi:dev::aop::aws:s3::bucket"}],
         ["bucket"],
     ),
 }
+
+
+def test_another_certificate_than_the_one_that_succeeds_is_another_change() -> None:
+    moves = shows({SHOP: OLD}, {SHOP: THIRD})
+    found = sorted_plan(issued("same", cert_id=IDS[NEW]), moves, state=HALF_WAY)
+    assert names(found.others) == ["hostnames"]
 
 
 @pytest.mark.parametrize("case", OTHERS)

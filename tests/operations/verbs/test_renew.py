@@ -141,7 +141,7 @@ def test_all_that_was_due_is_listed_with_both_ends(answers: Answers) -> None:
     told = answers.renew(0).stdout
     for name in ("shop", "pay"):
         assert re.search(rf"{name} +{old} +{new} +89\n", told)
-    assert told.endswith("2 of 2 certificates that are due renewed.\n")
+    assert told.endswith("Renewed 2 of 2 certificates due.\n")
     assert answers.is_up_asked
 
 
@@ -163,8 +163,22 @@ def test_a_run_that_failed_half_way_says_what_is_renewed_and_the_days_of_the_res
     answers.holds(shop=NEW_PAIR, pay=OLD_PAIR)
     done = answers.renew(1)
     assert re.search(r"pay .* not renewed +3\n", done.stdout)
-    assert done.stdout.endswith("1 of 2 certificates that are due renewed.\n")
+    assert done.stdout.endswith("Renewed 1 of 2 certificates due.\n")
     assert done.stderr == "Error: pulumi up ended with 1, as it says above.\n"
+
+
+def test_a_successor_is_no_renewal_while_the_old_one_may_be_shown(answers: Answers) -> None:
+    answers.fails("up")
+    answers.holds(shop=NEW_PAIR, pay=NEW_PAIR)
+    new = json.loads((answers.folder / "export.json").read_text())["deployment"]["resources"]
+    answers.holds(shop=OLD_PAIR)
+    export = json.loads((answers.folder / "export.json").read_text())
+    export["deployment"]["resources"][0]["delete"] = True
+    export["deployment"]["resources"] += new
+    (answers.folder / "export.json").write_text(json.dumps(export))
+    told = answers.renew(1).stdout
+    assert re.search(r"shop .* not renewed +3\n", told)
+    assert re.search(r"pay .* 89\n", told)
 
 
 def test_a_preview_that_fails_says_the_days_of_what_is_due_by_the_state(answers: Answers) -> None:
@@ -179,19 +193,28 @@ def test_a_preview_that_fails_says_the_days_of_what_is_due_by_the_state(answers:
 
 def test_an_answer_that_is_no_preview_is_one_line(answers: Answers) -> None:
     (answers.folder / "preview.json").write_text("nonsense")
+    told = answers.renew(1).stderr
+    assert told == "Error: pulumi's answer cannot be read. Run `pulumi preview`.\n"
     (answers.folder / "export.json").write_text("nonsense")
-    done = answers.renew(1)
-    assert done.stderr == "Error: pulumi's answer cannot be read. Run `pulumi preview`.\n"
-    assert done.stdout == ""
+    told = answers.renew(1).stderr
+    assert told == "Error: this is no stack. Give the output of `pulumi stack export`.\n"
 
 
-def test_what_was_left_unfinished_is_finished_without_anything_due(answers: Answers) -> None:
-    left = step("delete", ISSUED, "shop", {"zone_id": ZONE, "id": IDS[THIRD]}, None)
-    left["oldState"]["delete"] = True
-    answers.previews(left, issued("same", "shop", OLD))
-    told = answers.renew(0).stdout
-    assert told == "Nothing is due; what an earlier renewal had left was finished.\n"
-    assert answers.is_up_asked
+@pytest.mark.parametrize("is_issued", [True, False])
+def test_only_what_a_renewal_has_left_is_finished(answers: Answers, is_issued: bool) -> None:
+    answers.previews(issued("same", "shop", OLD))
+    answers.holds(shop=OLD_PAIR)
+    export = json.loads((answers.folder / "export.json").read_text())
+    (row,) = export["deployment"]["resources"]
+    left = {**row, "id": "of-before", "delete": True}
+    export["deployment"]["resources"] = [left, row] if is_issued else [left]
+    (answers.folder / "export.json").write_text(json.dumps(export))
+    told = answers.renew(0 if is_issued else 3).stdout
+    if is_issued:
+        assert told == "Nothing is due; what an earlier renewal had left was finished.\n"
+    else:
+        assert "  delete shop, left by a run that was cut off" in told
+    assert answers.is_up_asked is is_issued
 
 
 class Live:
@@ -292,4 +315,11 @@ def test_what_is_due_is_renewed_and_nothing_else(live: Live) -> None:
     shown = live.sandbox.presented(ZONE, SHOP)["certificate_sha256"]
     assert shown == live.folder.resource("example.com-shop")["outputs"]["certificate_sha256"]
     assert shown != old.sha256
+    live.folder.expect_no_changes("--refresh")
+
+    live.lets_pass("shop", days=85)
+    live.sandbox.fault("status", status=403, code=9109, method="PUT", path="hostnames$", times=0)
+    assert re.search(r"example.com-shop .* not renewed +4\n", live.renew(code=1))
+    live.sandbox.clear_faults()
+    assert "what an earlier renewal had left was finished" in live.renew()
     live.folder.expect_no_changes("--refresh")
