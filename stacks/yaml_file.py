@@ -17,7 +17,9 @@ NEXT_STEPS = {
     "'\\t'": "Indent with spaces, not with a tab.",
     "tab": "Indent with spaces, not with a tab.",
     "alias": "Put a text that begins with * or & in quotes.",
-    "mapping values are not allowed": "Put a text that has a colon and a blank in quotes.",
+    "mapping values are not allowed": (
+        "Indent the line as its neighbours, or put a text that has a colon and a blank in quotes."
+    ),
 }
 ANY_OTHER = "Correct the line, or the one before it."
 

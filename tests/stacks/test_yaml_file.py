@@ -17,6 +17,7 @@ FAULTS = {
         "begins with * or & in quotes",
     ),
     "a colon": ("config:\n  certificate: file: x\n", 2, "a colon and a blank in quotes"),
+    "a line too far in": ("config:\n  zone_id: a\n   ssl: full\n", 3, "Indent the line as its"),
     "indented too little": ("config:\n    a: 1\n  b: 2\n", 3, "Correct the line"),
     "a key twice": ("config:\n  a: 1\n  b: 2\n  a: 3\n", 4, "the key a stands twice. Keep one."),
     "an open bracket": ("config: [1\n", 2, "Correct the line"),
