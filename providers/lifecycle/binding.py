@@ -143,7 +143,8 @@ def _refuse_foreign(run: ZoneRun, observed: ObservedBindings, entries: Iterable[
     if foreign:
         raise CloudflareError(
             f"bound to a certificate that is not of this stack: {names(foreign)}",
-            "Nothing was changed. Give overwrite=True to take it over, or leave the hostname out.",
+            "Nothing was changed. Give overwrite=True (in a stack's file `overwrite: true`) to take"
+            " it over, or leave the hostname out.",
         )
 
 

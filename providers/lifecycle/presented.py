@@ -32,12 +32,15 @@ def is_newer(one: UploadedCertificate, other: UploadedCertificate) -> bool:
 
 
 def describe_certificate(record: UploadedCertificate) -> str:
-    """`zone certificate 9f3a2b1c, issued by CN=Our CA`; without what cannot be read."""
-    name = f"zone certificate {short(record.id)}"
+    """`zone certificate 9f3a2b1c (id 5d0c1f3a), issued by CN=Our CA`; without what is unreadable.
+
+    The fingerprint comes first: by that previews, reports and verbs name certificates.
+    """
+    name = f"zone certificate {short(record.sha256)} (id {short(record.id)})"
     try:
         return f"{name}, issued by {one_line(pem.read_certificate(record.certificate).issuer)}"
     except PemError:
-        return name
+        return f"zone certificate of id {short(record.id)}"
 
 
 def refuse_to_displace(run: ZoneRun) -> None:
@@ -58,7 +61,8 @@ def refuse_to_displace(run: ZoneRun) -> None:
         return
     raise CloudflareError(
         f"the zone presents {describe_certificate(presented)}, which is not of this stack",
-        "Nothing was changed. Give overwrite=True to displace it, or delete it first.",
+        "Nothing was changed. Give overwrite=True (in a stack's file `overwrite: true`) to"
+        " displace it, or delete it first.",
     )
 
 

@@ -81,6 +81,15 @@ def test_no_mistake_in_the_file_costs_a_request_without_a_word(
             project.config.write_text(good[:start] + f"      {key}:" + good[end:] * (end > 0))
             project.up(code=1).line("error: ", f'zones["{ZONE}"].{key}: has no value')
 
+        first = "      zone_certificate:\n"
+        project.config.write_text(good.replace(first, f"      shared_certificate:\n{first}"))
+        project.up(code=1).line("error: ", f'zones["{ZONE}"].shared_certificate: has no value')
+
+        key = f"private_key: file:.local/certificates/{project.stack}/zone.key\n"
+        other_ca = site._write("second.pem", site.second.pem)
+        project.config.write_text(good.replace(key, f"{key}        ca: file:{other_ca}\n"))
+        project.up(code=1).line("error: ", "zone_certificate.ca: ", "CN=Origin Pull CA 1")
+
         project.config.write_text(good.replace(ZONE_IDS[ZONE], ZONE_IDS[OTHER_ZONE]))
         project.up(code=1).line(f"state knows this zone as {ZONE_IDS[ZONE]}", "moved_from")
 
@@ -122,7 +131,8 @@ def test_what_somebody_else_has_the_zone_present_is_named_before_it_is_displaced
     site.want(zone=zone)
     with site.origins("on", site.first.pem), site.visited("somebody else's zone") as figures:
         project.up(code=1).line(
-            f"presents zone certificate {uploaded[:8]}, issued by CN=Origin Pull CA 1",
+            f"presents zone certificate {foreign.sha256[:8]} (id {uploaded[:8]})",
+            "issued by CN=Origin Pull CA 1",
             "Nothing was changed",
             "overwrite",
         )

@@ -52,7 +52,9 @@ def test_a_certificate_stays_when_somebody_elses_would_be_presented_without_it(
     new_run()
     life.pending.clear()
     life.up(**inputs_for(first))
-    with pytest.raises(CloudflareError, match=f"would present zone certificate {foreign[:8]}"):
+    with pytest.raises(
+        CloudflareError, match=rf"would present zone certificate \w+ \(id {foreign[:8]}\)"
+    ):
         life.finish()
     assert read_presented(sandbox) == ours
 
@@ -87,14 +89,15 @@ def test_the_warning_names_all_certificates_that_are_newer(sandbox, life, new_ru
 def test_what_somebody_else_has_the_zone_present_is_not_displaced_without_overwrite(
     sandbox, life, new_run
 ):
-    foreign = upload_outside(sandbox, make())
+    theirs, pair = make(), make()
+    foreign = upload_outside(sandbox, theirs)
     switch_on(sandbox)
-    pair = make()
     before = len(sandbox.journal())
-    with pytest.raises(CloudflareError, match=f"presents zone certificate {foreign[:8]}") as told:
+    with pytest.raises(CloudflareError) as told:
         life.up(**inputs_for(pair))
-    assert "issued by" in str(told.value)
-    assert "overwrite=True" in str(told.value)
+    named = f"presents zone certificate {theirs.sha256[:8]} (id {foreign[:8]}), issued by"
+    assert named in str(told.value), "as previews and verbs name certificates"
+    assert "overwrite=True (in a stack's file `overwrite: true`)" in str(told.value)
     assert {entry["method"] for entry in sandbox.journal()[before:]} == {"GET"}
     life.up(**inputs_for(pair, overwrite=True))
     sandbox.advance(60)
@@ -155,6 +158,8 @@ def test_what_somebody_has_uploaded_since_is_not_displaced_by_a_rotation(sandbox
     switch_on(sandbox)
     foreign = upload_outside(sandbox, make())
     new_run()
-    with pytest.raises(CloudflareError, match=f"presents zone certificate {foreign[:8]}"):
+    with pytest.raises(
+        CloudflareError, match=rf"presents zone certificate \w+ \(id {foreign[:8]}\)"
+    ):
         life.up(**inputs_for(make()))
     assert read_presented(sandbox) == foreign
