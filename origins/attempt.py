@@ -54,7 +54,11 @@ EDGE = (rb"cf-ray:", rb"server:[ \t]*cloudflare")
 LONGEST = 64 * 1024  # bytes of an answer that are read
 NOTHING_LISTENS, NO_CONNECTION = "nothing listens", "no connection in time"
 NOT_HTTP = "answers, but not with HTTP"
+NO_TLS = "no tls"
 
+_ENDS = re.compile(rb"\AHTTP/1\.0|(?im:^connection:.*close)")
+_BODILESS = re.compile(rb"HTTP/1\.1 (204|304)")
+_CHUNKED, _LAST_CHUNK = re.compile(rb"(?im)^transfer-encoding:.*chunked"), b"\r\n0\r\n\r\n"
 _ALERT = re.compile(r"(?:(?:SSLV3|TLSV1|TLSV13|SSL/TLS)[_ ](?:ALERT[_ ])?)(.*)", re.IGNORECASE)
 
 
@@ -140,6 +144,11 @@ class Question:
 
 NOT_OFFERED = "no tls: bad extension"
 NO_HTTP_2 = Answer(LEFT_OUT, "HTTP/2 is not offered")
+NO_HANDSHAKE = Answer(LEFT_OUT, "no handshake came about")
+CANNOT_ASK = Answer(LEFT_OUT, "this machine's TLS cannot ask so")
+NO_SECOND = Answer(LEFT_OUT, "the connection ends with the first answer")
+# Nothing is served in a way that there is not.
+NO_SUCH_WAY = {NO_HTTP_2.reason, NO_SECOND.reason, NO_HANDSHAKE.reason}
 CLOSED_IN_HANDSHAKE = Answer(UNREACHABLE, "closed in the handshake", closed=True)
 CLOSED = Answer(UNCLEAR, "closed without an answer", closed=True)
 
@@ -231,7 +240,9 @@ def _failed_handshake(error: ssl.SSLError) -> Answer:
     if said is None:
         if isinstance(error, (ssl.SSLEOFError, ssl.SSLZeroReturnError)):
             return CLOSED_IN_HANDSHAKE
-        return Answer(UNREACHABLE, f"no TLS: {error.reason or 'unknown'}".lower().replace("_", " "))
+        return Answer(
+            UNREACHABLE, f"{NO_TLS}: {error.reason or 'unknown'}".lower().replace("_", " ")
+        )
     if said == "protocol_version":
         return Answer(LEFT_OUT, "version not offered", alert=said)
     return Answer(UNCLEAR, said, alert=said)
@@ -246,41 +257,85 @@ def _alert(error: ssl.SSLError) -> str | None:
 def _read_answer(
     send: Callable[[bytes], None], receive: Callable[[], bytes], question: Question
 ) -> Answer:
-    data = b""
-    request = question.request
+    over = _over_http2 if question.request.version == HTTP_2 else _over_http1
     try:
-        if request.version == HTTP_2:
-            fields = request.fields(question.host, question.path, question.port)
-            return _judge(http2.exchange(send, receive, fields, LONGEST))
-        send(request.lines(question.host, question.path, question.port))
-        while not _is_complete(data, request.method) and (more := receive()):
-            data += more
+        return over(send, receive, question)
     except http2.NotHttp2:
         return Answer(UNREACHABLE, NOT_HTTP)
     except ssl.SSLError as error:
         said = _alert(error)
         return Answer(UNCLEAR, said, alert=said) if said else CLOSED
     except TimeoutError:
+        return Answer(UNREACHABLE, "no answer in time")
+    except OSError:
+        return CLOSED
+
+
+def _over_http2(
+    send: Callable[[bytes], None], receive: Callable[[], bytes], question: Question
+) -> Answer:
+    request, where = question.request, (question.host, question.path, question.port)
+    first = Request(version=HTTP_2)
+    asked = [first, request] if request.is_second else [request]
+    data = http2.exchange(send, receive, [one.fields(*where) for one in asked], LONGEST)
+    return NO_SECOND if request.is_second and not data else _judge(data)
+
+
+def _over_http1(
+    send: Callable[[bytes], None], receive: Callable[[], bytes], question: Question
+) -> Answer:
+    request, where = question.request, (question.host, question.path, question.port)
+    if request.is_second:
+        send(USUAL.lines(*where, is_last=False))
+        first = _whole(receive, USUAL.method)
+        if not _is_complete(first, USUAL.method) or _ENDS.search(first.partition(b"\r\n\r\n")[0]):
+            return NO_SECOND
+    try:
+        send(request.lines(*where))
+        data = _whole(receive, request.method)
+    except OSError:
+        if request.is_second:
+            return NO_SECOND
+        raise
+    return NO_SECOND if request.is_second and not data else _judge(data)
+
+
+def _whole(receive: Callable[[], bytes], method: str) -> bytes:
+    """What came, also where the peer ends it by force."""
+    data = b""
+    try:
+        while not _is_complete(data, method) and (more := receive()):
+            data += more
+    except ssl.SSLError:
+        raise
+    except TimeoutError:
         if b"\r\n\r\n" not in data:
-            return Answer(UNREACHABLE, "no answer in time")
+            raise
     except OSError:
         if not data:
-            return CLOSED
-    return _judge(data)
+            raise
+    return data
 
 
 def _is_complete(data: bytes, method: str) -> bool:
-    head, separator, body = data.partition(b"\r\n\r\n")
-    if method == "HEAD" and separator:
+    head, separator, body = _final(data).partition(b"\r\n\r\n")
+    if separator and (method == "HEAD" or _BODILESS.match(head)):
         return True
     length = re.search(rb"(?im)^content-length:[ \t]*([0-9]+)[ \t]*\r?$", head)
     whole = bool(separator and length and len(body) >= int(length.group(1)))
-    return whole or len(data) >= LONGEST
+    ends = bool(separator and _CHUNKED.search(head)) and (b"\r\n" + body).endswith(_LAST_CHUNK)
+    return whole or ends or len(data) >= LONGEST
+
+
+def _final(data: bytes) -> bytes:
+    """Without the informational answers before (RFC 9110, 15.2)."""
+    while re.match(rb"HTTP/1\.[01] 1\d\d", data):
+        data = data.partition(b"\r\n\r\n")[2]
+    return data
 
 
 def _judge(data: bytes) -> Answer:
-    while re.match(rb"HTTP/1\.[01] 1\d\d", data):
-        data = data.partition(b"\r\n\r\n")[2]
+    data = _final(data)
     first = re.match(rb"HTTP/1\.[01] ([2-9]\d\d)", data)
     if not data:
         return CLOSED

@@ -12,6 +12,15 @@ from dataclasses import dataclass
 from typing import Any, TypeVar
 
 VERSIONS = {"1.2": ssl.TLSVersion.TLSv1_2, "1.3": ssl.TLSVersion.TLSv1_3}
+# What a stranger may still speak (RFC 8996 forbids both); a Python may be built without.
+OLD_VERSIONS = {
+    name: version
+    for name, version, is_built_in in (
+        ("1.0", ssl.TLSVersion.TLSv1, ssl.HAS_TLSv1),
+        ("1.1", ssl.TLSVersion.TLSv1_1, ssl.HAS_TLSv1_1),
+    )
+    if is_built_in
+}
 # A stranger may use any cipher, so that none of them is a reason to be refused.
 CIPHERS = "ALL:!aNULL:!eNULL:@SECLEVEL=0"
 HANDSHAKE, CERTIFICATE_REQUEST = 22, 13  # RFC 8446, 5.1 and 4
@@ -51,7 +60,7 @@ def context(
     made.set_ciphers(CIPHERS)
     made.options |= OP_LEGACY_SERVER_CONNECT
     if version:
-        made.minimum_version = made.maximum_version = VERSIONS[version]
+        made.minimum_version = made.maximum_version = (VERSIONS | OLD_VERSIONS)[version]
     if trust is None:
         made.check_hostname, made.verify_mode = False, ssl.CERT_NONE
     elif trust:

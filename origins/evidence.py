@@ -9,13 +9,14 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
+from functools import cached_property
 
 from .attempt import (
     ACCEPTED,
     CERTIFICATE,
     LEFT_OUT,
     NAME,
-    NO_HTTP_2,
+    NO_SUCH_WAY,
     REFUSED,
     REFUSING,
     UNCLEAR,
@@ -23,12 +24,21 @@ from .attempt import (
     Answer,
     Attempt,
 )
-from .request import GROUPS, SPELLINGS
+from .variants import GROUPS, SPELLINGS, UNKNOWN_PAGE
 
 RIGHT = ("right", "right_again")
 WRONG = ("other_ca", "self_signed", "expired", "server_auth")
 SESSIONS = OTHER_SESSION, OWN_SESSION = ("other_session", "own_session")
-UNNAMED = ("no_sni", "other_sni", "other_host", "ip_host", SPELLINGS, f"wrong_{SPELLINGS}")
+OTHER_HOST, OTHER_PAGE = "other_host", "other_host_page"
+UNNAMED = (
+    "no_sni",
+    "other_sni",
+    OTHER_HOST,
+    OTHER_PAGE,
+    "ip_host",
+    SPELLINGS,
+    f"wrong_{SPELLINGS}",
+)
 ELSEWHERE = (*UNNAMED, *SESSIONS)
 OTHERWISE = (*GROUPS, *(f"wrong_{group}" for group in GROUPS))
 # Of servers that have no such method; the certificate may be asked for afterwards.
@@ -41,6 +51,21 @@ NO_PAGE = {400, 403, 404, 421}
 def is_served(answer: Answer) -> bool:
     """Whether an application answered, and not for want of something of its own."""
     return answer.verdict == ACCEPTED and answer.status is not None and answer.status < 500
+
+
+def is_refused(attempt: Attempt) -> bool:
+    """Whether nothing was served, for whatever reason."""
+    return attempt.verdict in (REFUSED, UNCLEAR) or attempt.answer.closed
+
+
+def is_read(attempt: Attempt) -> bool:
+    """Whether the server may have read the request before it refused.
+
+    Under TLS 1.3 a client learns only after its own handshake that the server ended it.
+    """
+    answer = attempt.answer
+    is_ended = not answer.handshake_completed or (attempt.tls == "1.3" and bool(answer.alert))
+    return is_refused(attempt) and not (answer.certificate_requested and is_ended)
 
 
 def settle(
@@ -63,10 +88,34 @@ class _Compared:
     attempts: tuple[Attempt, ...]
     rights: Mapping[tuple[str, str | None], Answer]
 
+    def right_for(self, attempt: Attempt) -> Answer | None:
+        """What the right certificate got for the same request; None where it did not ask so."""
+        right = self.rights.get((attempt.request, attempt.tls))
+        return right if right and right.verdict != LEFT_OUT else None
+
     def is_proven(self, version: str | None) -> bool:
         """Whether the right certificate was asked for and accepted, first and last."""
-        answers = [a.answer for a in self.attempts if a.case in RIGHT and a.tls == version]
-        return bool(answers) and all(a.certificate_requested and is_served(a) for a in answers)
+        return version in self._proven
+
+    @cached_property
+    def _proven(self) -> set[str | None]:
+        answers: dict[str | None, list[Answer]] = {}
+        for attempt in self.attempts:
+            if attempt.case in RIGHT:
+                answers.setdefault(attempt.tls, []).append(attempt.answer)
+        return {
+            version
+            for version, found in answers.items()
+            if all(a.certificate_requested and is_served(a) for a in found)
+        }
+
+    def may_be_of_the_application(self, page: Attempt) -> bool:
+        """Whether a page under another name is the right one's, and not all that there is."""
+        right = self.rights.get((UNKNOWN_PAGE, page.tls))
+        usual = [a for a in self.attempts if (a.case, a.tls) == (OTHER_HOST, page.tls)]
+        if right is None or not usual:
+            return False
+        return what_came(right) == what_came(page.answer) != what_came(usual[0].answer)
 
     def knows_the_name(self, version: str | None) -> bool:
         """Whether the hostname itself gets further in this version than to its name."""
@@ -76,13 +125,18 @@ class _Compared:
             if a.case not in ELSEWHERE and a.tls == version
         )
 
-    def usual_refusals(self, version: str | None) -> list[Answer]:
-        """What strangers got who asked as usual, and were refused for want of the certificate."""
-        return [
-            a.answer
+    @cached_property
+    def refusals(self) -> set[tuple[object, ...]]:
+        """What strangers got who were refused for want of the certificate, as `_came_to` has it.
+
+        They asked as usual, or in a way in which the right certificate asked too.
+        """
+        return {
+            _came_to(a)
             for a in self.attempts
-            if a.case in ("none", *WRONG) and a.tls == version and _verdict(a, self) == REFUSED
-        ]
+            if a.case in ("none", *WRONG) or self.right_for(a)
+            if _verdict(a, self) == REFUSED
+        }
 
     def served(self) -> set[int | None]:
         return {a.answer.status for a in self.attempts if a.case in RIGHT and is_served(a.answer)}
@@ -92,8 +146,8 @@ def _verdict(attempt: Attempt, seen: _Compared) -> str:
     answer = attempt.answer
     if attempt.case in RIGHT:
         return _of_right(attempt, seen)
-    if answer.reason == NO_HTTP_2.reason:
-        return REFUSED  # nothing is served in that way
+    if answer.reason in NO_SUCH_WAY:
+        return REFUSED
     if answer.verdict == LEFT_OUT and answer.alert:
         # The version is offered after all, but not to this visitor.
         return UNCLEAR if seen.knows_the_name(attempt.tls) else LEFT_OUT
@@ -117,17 +171,22 @@ def _verdict(attempt: Attempt, seen: _Compared) -> str:
 def _is_for_strangers(attempt: Attempt, seen: _Compared) -> bool:
     """Whether the right certificate gets something else for this request: as usual it does.
 
-    Where it was not sent, a stranger has to be refused as for the usual request.
+    Where it was not sent, a stranger has to be refused as for a request where it was.
     """
     if attempt.case not in OTHERWISE:
         return True
-    right = seen.rights.get((attempt.request, attempt.tls))
-    if right is not None and right.verdict != LEFT_OUT:
-        return _what_came(right) != _what_came(attempt.answer)
-    return _what_came(attempt.answer) in map(_what_came, seen.usual_refusals(attempt.tls))
+    if right := seen.right_for(attempt):
+        return what_came(right) != what_came(attempt.answer)
+    return _came_to(attempt) in seen.refusals
 
 
-def _what_came(answer: Answer) -> tuple[object, ...]:
+def _came_to(attempt: Attempt) -> tuple[object, ...]:
+    """What came, and what it can be compared with: the answer to HEAD has no page."""
+    return (attempt.tls, attempt.request.startswith("HEAD"), what_came(attempt.answer))
+
+
+def what_came(answer: Answer) -> tuple[object, ...]:
+    """What a visitor can tell two answers apart by."""
     return (answer.status, answer.body, answer.closed, answer.alert)
 
 
@@ -146,6 +205,8 @@ def _of_right(attempt: Attempt, seen: _Compared) -> str:
 def _elsewhere(attempt: Attempt, seen: _Compared) -> str:
     """Nothing is served: the name is unknown, or a page says so where the application answers."""
     answer = attempt.answer
+    if attempt.case == OTHER_PAGE and answer.status and seen.may_be_of_the_application(attempt):
+        return UNCLEAR if answer.verdict != ACCEPTED or answer.status in NO_PAGE else ACCEPTED
     if answer.verdict in (REFUSED, LEFT_OUT) or not seen.knows_the_name(attempt.tls):
         return answer.verdict
     is_about = answer.about in (NAME, CERTIFICATE) or answer.alert in NAME_ALERTS

@@ -6,8 +6,9 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
 from .attempt import ACCEPTED, LEFT_OUT, REFUSED, UNCLEAR, UNREACHABLE, Attempt
+from .connection import VERSIONS
 from .evidence import OTHER_SESSION, OWN_SESSION, RIGHT, UNNAMED, WRONG, is_served
-from .request import METHODS, PATHS, PROTOCOLS, VISITORS
+from .variants import METHODS, PAIRS, PATHS, PROTOCOLS, VISITORS
 
 # What a finding means for the verdict in all; a warning changes nothing.
 OPEN = "open"
@@ -153,7 +154,7 @@ def _wrong(seen: _Seen) -> Iterator[ProbeFinding]:
 
 
 def _some_requests(seen: _Seen) -> Iterator[ProbeFinding]:
-    for who, accepted in seen.accepted_otherwise(METHODS, VISITORS, PROTOCOLS):
+    for who, accepted in seen.accepted_otherwise(METHODS, VISITORS, PROTOCOLS, PAIRS):
         yield ProbeFinding(
             "some_requests",
             OPEN,
@@ -246,7 +247,8 @@ def _unanswered(seen: _Seen) -> Iterator[ProbeFinding]:
         yield ProbeFinding(
             "unreachable", UNPROVEN, f"{count} attempts were not answered ({reason}).{hint}"
         )
-    if not unanswered and all(a.verdict == LEFT_OUT for a in seen.attempts if a.case == "none"):
+    usual = [a for a in seen.attempts if a.case == "none" and a.tls in VERSIONS]
+    if not unanswered and all(a.verdict == LEFT_OUT for a in usual):
         yield ProbeFinding("unreachable", UNPROVEN, "It offers neither TLS 1.2 nor TLS 1.3.")
 
 

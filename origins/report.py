@@ -3,34 +3,38 @@
 from __future__ import annotations
 
 import textwrap
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from typing import Any
 
-from .attempt import LEFT_OUT, Attempt
-from .evidence import OTHERWISE
+from .attempt import CANNOT_ASK, LEFT_OUT, NO_HANDSHAKE, Attempt
+from .evidence import OTHERWISE, RIGHT, WRONG, is_read, is_refused
 from .findings import OPEN, REFUSES_CLOUDFLARE, UNPROVEN, ProbeFinding, find
-from .request import HANDSHAKE_VARIANTS
+from .variants import PAIRS
 
 WIDTH = 80
 
 # The verdict in all; only this one is a proof.
 REFUSES_OTHERS = "refuses_others"
 SUMMARY = {
-    REFUSES_OTHERS: "The origin refuses everyone else.",
+    REFUSES_OTHERS: "The origin refuses everyone else, as far as was asked.",
     OPEN: "The origin is open.",
     REFUSES_CLOUDFLARE: "The origin refuses Cloudflare too: visitors see errors.",
     UNPROVEN: "Nothing is proven: see what is missing above.",
 }
-# What no probe from one place asks, or none should.
-NEVER_ASKED = (
-    "PUT, PATCH and DELETE",
-    "TLS 1.0 and 1.1",
-    "other ports, addresses, hostnames and paths",
-    "visitors from other places",
-    "other pairs of these ways at once, or a second request in one connection",
+IN_HANDSHAKE = (
+    "strangers are refused under this name in the handshake, before a request is read: what a"
+    " request says makes no difference there."
 )
+# What no probe from one place, in one minute, asks, or none should.
+NEVER_ASKED = (
+    "other ports, addresses and hostnames",
+    "visitors from other places or at other hours",
+    "another server to which a balancer leads others",
+    "HTTP/3 where a firewall drops UDP",
+)
+NEVER_IN_REQUESTS = ("other paths, headers, cookies and bodies", "three ways at once")
 WORST_FIRST = (OPEN, REFUSES_CLOUDFLARE, UNPROVEN)
 
 
@@ -61,16 +65,40 @@ class ProbeReport:
         return worst(finding.means for finding in self.findings)
 
     @cached_property
+    def refuses_in_handshake(self) -> tuple[str, ...]:
+        """The versions of TLS in which every stranger was refused before a request was read."""
+        read = {a.tls for a in self._strangers if is_read(a) or not is_refused(a)}
+        return tuple(version for version in self._spoken if version not in read)
+
+    @cached_property
     def covers(self) -> tuple[str, str]:
         """What was asked and what was not, so that the verdict says no more than that."""
         ways = [a for a in self.attempts if a.case in OTHERWISE]
-        said = ["GET", *dict.fromkeys(a.request for a in ways)]
-        read = {a.tls for a in ways if a.request not in HANDSHAKE_VARIANTS}
-        ended = [a.tls for a in self.of("none") if a.tls not in read and a.verdict != LEFT_OUT]
-        if ended:
-            over = " and ".join(map(str, ended))
-            said.append(f"and no other request over TLS {over}, where the handshake refuses")
-        return f"Asked: {', '.join(said)}.", f"Not asked: {', '.join(NEVER_ASKED)}."
+        asked = ["GET", *dict.fromkeys(a.request for a in ways if a.case != PAIRS)]
+        if any(a.case == PAIRS for a in ways):
+            asked.append("and any two of these at once")
+        # Also of another server on the port, which may answer other names.
+        strangers = [a for a in self.attempts if a.tls and a.case not in (*RIGHT, "same_ca")]
+        is_any_read = any(a.answer.status for a in strangers)
+        never = (*NEVER_ASKED, *(NEVER_IN_REQUESTS if is_any_read else ()))
+        none = {a.tls for a in self.of("none") if a.answer.reason != CANNOT_ASK.reason}
+        if missing := [version for version in ("1.0", "1.1") if version not in none]:
+            never = (*never, f"TLS {_listed(missing)}, in which this machine's TLS cannot ask")
+        over = f"TLS {_listed(self._spoken)}" if self._spoken else "no TLS"
+        return f"Asked: {', '.join(asked)}; over {over}.", f"Not asked: {'; '.join(never)}."
+
+    @cached_property
+    def _strangers(self) -> list[Attempt]:
+        """As usual, without a certificate or with a wrong one, where the version is spoken."""
+        return [
+            a
+            for a in self.of("none", *WRONG)
+            if a.verdict != LEFT_OUT and a.answer.reason != NO_HANDSHAKE.reason
+        ]
+
+    @cached_property
+    def _spoken(self) -> tuple[str, ...]:
+        return tuple(sorted({a.tls for a in self._strangers if a.tls}))
 
     def of(self, *cases: str) -> list[Attempt]:
         return [attempt for attempt in self.attempts if attempt.case in cases]
@@ -85,6 +113,7 @@ class ProbeReport:
             "findings": [
                 {"code": f.code, "means": f.means, "message": f.message} for f in self.findings
             ],
+            "refuses_in_handshake": list(self.refuses_in_handshake),
             "covers": list(self.covers),
             "attempts": [attempt.as_json() for attempt in self.attempts],
         }
@@ -95,7 +124,11 @@ class ProbeReport:
         for case in dict.fromkeys(attempt.case for attempt in self.attempts):
             rows += self._rows(self.of(case))
         texts = [f"{finding.code}: {finding.message}" for finding in self.findings]
-        texts += [*(self.covers if self.verdict == REFUSES_OTHERS else ()), SUMMARY[self.verdict]]
+        if self.verdict == REFUSES_OTHERS:
+            early = self.refuses_in_handshake
+            texts += [f"Over TLS {_listed(early)} {IN_HANDSHAKE}"] if early else []
+            texts += self.covers
+        texts.append(SUMMARY[self.verdict])
         wrapped = [
             textwrap.fill(text, WIDTH, subsequent_indent="    ", break_on_hyphens=False)
             for text in texts
@@ -115,12 +148,23 @@ class ProbeReport:
             _row(
                 "!" if verdict not in (group[0].wanted, LEFT_OUT) else "",
                 title,
-                " ".join(dict.fromkeys(attempt.tls or "none" for attempt in group)),
+                _range(attempt.tls or "none" for attempt in group),
                 verdict,
                 reason,
             )
             for (title, verdict, reason), group in merged.items()
         ]
+
+
+def _listed(versions: Sequence[str | None]) -> str:
+    *first, last = map(str, versions)
+    return f"{', '.join(first)} and {last}" if first else last
+
+
+def _range(versions: Iterable[str]) -> str:
+    """Two names, or the first and the last of more."""
+    names = sorted(set(versions))
+    return " ".join(names) if len(names) < 3 else f"{names[0]}-{names[-1]}"
 
 
 def _row(mark: str, title: str, tls: str, verdict: str, reason: str) -> str:

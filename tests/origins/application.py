@@ -10,6 +10,8 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
+PAGE = b"the application\n"
+
 
 @dataclass
 class Application:
@@ -20,6 +22,26 @@ class Application:
     paths: list[str]
 
 
+def _echo(handler: BaseHTTPRequestHandler) -> None:
+    """A WebSocket (RFC 6455, 1.3) that sends a frame of 11 bytes back as it came."""
+    key = handler.headers["Sec-WebSocket-Key"] + "258EAFA5-E914-47DA-95CA-C5AB0DC85B11"
+    digest = hashlib.sha1(key.encode(), usedforsecurity=False).digest()
+    handler.send_response(101)
+    handler.send_header("Upgrade", "websocket")
+    handler.send_header("Connection", "Upgrade")
+    handler.send_header("Sec-WebSocket-Accept", base64.b64encode(digest).decode())
+    handler.end_headers()
+    handler.wfile.write(handler.rfile.read(11))
+    handler.close_connection = True
+
+
+def _refuse_condition(handler: BaseHTTPRequestHandler) -> None:
+    """Nothing is there, so that no condition on a version of something is fulfilled."""
+    handler.send_response(412)
+    handler.send_header("Content-Length", "0")
+    handler.end_headers()
+
+
 def _handler(seen: list[dict[str, str]], paths: list[str]) -> type[BaseHTTPRequestHandler]:
     class Handler(BaseHTTPRequestHandler):
         protocol_version = "HTTP/1.1"
@@ -28,14 +50,13 @@ def _handler(seen: list[dict[str, str]], paths: list[str]) -> type[BaseHTTPReque
             seen.append(dict(self.headers.items()))
             paths.append(self.path)
             if self.headers.get("Upgrade") == "websocket":
-                self._echo()
+                _echo(self)
                 return
-            body = b"the application\n"
             self.send_response(200)
-            self.send_header("Content-Length", str(len(body)))
+            self.send_header("Content-Length", str(len(PAGE)))
             self.end_headers()
             if self.command != "HEAD":
-                self.wfile.write(body)
+                self.wfile.write(PAGE)
 
         do_HEAD = do_OPTIONS = do_PROBE = do_GET  # PHP takes unknown methods for GET, too
 
@@ -44,17 +65,7 @@ def _handler(seen: list[dict[str, str]], paths: list[str]) -> type[BaseHTTPReque
             if len(self.rfile.read(size)) == size:
                 self.do_GET()
 
-        def _echo(self) -> None:
-            """A WebSocket (RFC 6455, 1.3) that sends a frame of 11 bytes back as it came."""
-            key = self.headers["Sec-WebSocket-Key"] + "258EAFA5-E914-47DA-95CA-C5AB0DC85B11"
-            digest = hashlib.sha1(key.encode(), usedforsecurity=False).digest()
-            self.send_response(101)
-            self.send_header("Upgrade", "websocket")
-            self.send_header("Connection", "Upgrade")
-            self.send_header("Sec-WebSocket-Accept", base64.b64encode(digest).decode())
-            self.end_headers()
-            self.wfile.write(self.rfile.read(11))
-            self.close_connection = True
+        do_PUT = do_PATCH = do_DELETE = _refuse_condition
 
         def log_message(self, *_: object) -> None:
             pass

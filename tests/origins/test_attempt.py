@@ -11,7 +11,18 @@ from contextlib import contextmanager
 
 import pytest
 
-from origins.attempt import ACCEPTED, CLOSED, REFUSED, UNCLEAR, UNREACHABLE, Answer, Question, ask
+from origins.attempt import (
+    ACCEPTED,
+    CLOSED,
+    NO_SECOND,
+    REFUSED,
+    UNCLEAR,
+    UNREACHABLE,
+    Answer,
+    Question,
+    ask,
+)
+from origins.request import Request
 
 OK = b"HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok"
 
@@ -86,6 +97,45 @@ ANSWERS = {
 def test_the_answer_decides(data: bytes, verdict: str, reason: str) -> None:
     answer = answer_of(saying(data))
     assert (answer.verdict, answer.reason) == (verdict, reason)
+
+
+CHUNKED = b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n2\r\nok\r\n0\r\n\r\n"
+CLOSING = b"HTTP/1.1 403 No\r\nContent-Length: 0\r\nConnection: close\r\n\r\n"
+DENIED = b"HTTP/1.1 403 No\r\nContent-Length: 0\r\n\r\n"
+# What comes for each of two requests in one connection, and what is made of both.
+SECONDS = {
+    "open": (DENIED, OK, "HTTP 200"),
+    "closed": (DENIED, DENIED, "HTTP 403"),
+    "after chunks": (CHUNKED, DENIED, "HTTP 403"),
+    "after a hint": (b"HTTP/1.1 103 Early\r\n\r\n" + DENIED, OK, "HTTP 200"),
+    "after no content": (b"HTTP/1.1 204 No\r\n\r\n", OK, "HTTP 200"),
+    "closing": (CLOSING, OK, NO_SECOND.reason),
+    "old": (OK.replace(b"1.1", b"1.0"), OK, NO_SECOND.reason),
+    "without an end": (b"HTTP/1.1 403 No\r\n\r\n", b"", NO_SECOND.reason),
+    "nothing more": (DENIED, b"", NO_SECOND.reason),
+}
+
+
+@pytest.mark.parametrize(("first", "second", "reason"), SECONDS.values(), ids=SECONDS.keys())
+def test_the_second_request_of_a_connection_is_what_counts(
+    first: bytes, second: bytes, reason: str
+) -> None:
+    asked: list[bytes] = []
+
+    def behave(connection: socket.socket) -> None:
+        for data in (first, second):
+            asked.append(connection.recv(65536))
+            if not data:
+                return
+            connection.sendall(data)
+
+    with peer(behave) as port:
+        request = Request("POST", is_second=True)
+        answer = ask(Question("127.0.0.1", port, "shop.example.com", "/", 0.5, request=request))
+    assert answer.reason == reason
+    assert asked[0].startswith(b"GET / ")
+    assert b"keep-alive" in asked[0]
+    assert (asked[1:] == []) or (asked[1] == b"") or asked[1].startswith(b"POST / ")
 
 
 def test_the_edge_of_cloudflare_is_recognised() -> None:

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import pytest
 
 from origins import http2
-from origins.attempt import ACCEPTED, LEFT_OUT, Question, ask
+from origins.attempt import ACCEPTED, LEFT_OUT, NO_SECOND, Question, ask
 from origins.request import HTTP_2, Request
 
 from . import servers
@@ -31,14 +32,22 @@ def over_http2(port: int, method: str = "GET", path: str = "/") -> Question:
     return Question("127.0.0.1", port, "shop.example.com", path, 5, "1.3", request=request)
 
 
+def second_over_http2(port: int, method: str = "GET") -> Question:
+    usual = over_http2(port, method)
+    return replace(usual, request=replace(usual.request, is_second=True))
+
+
 @pytest.mark.parametrize("server", OFFERING)
 def test_the_real_servers_answer_over_http2(server: str, faulty: Callable[..., Any]) -> None:
     with faulty(server, OFFERING[server]) as port:
         usual = ask(Question("127.0.0.1", port, "shop.example.com", "/", 5, "1.3"))
         answers = [ask(over_http2(port)), ask(over_http2(port, path="/" + "x" * 300))]
+        answers.append(ask(second_over_http2(port)))
         head = ask(over_http2(port, "HEAD"))
+        post = ask(second_over_http2(port, "POST"))
     assert {(a.verdict, a.status, a.body) for a in answers} == {(ACCEPTED, 200, usual.body)}
     assert (head.verdict, head.status) == (ACCEPTED, 200)
+    assert (post.verdict, post.status) == (ACCEPTED, 200)
 
 
 @pytest.mark.parametrize("status", [200, 204, 301, 403, 421, 429, 500, 502, 599])
@@ -47,6 +56,14 @@ def test_every_status_is_read_as_the_server_codes_it(
 ) -> None:
     with faulty("nginx", NGINX.replace(NGINX_APP, f"return {status};")) as port:
         assert ask(over_http2(port)).status == status
+
+
+def test_a_connection_that_ends_with_the_first_answer_has_no_second(
+    faulty: Callable[..., Any],
+) -> None:
+    with faulty("nginx", NGINX.replace(NGINX_APP, f"keepalive_requests 1; {NGINX_APP}")) as port:
+        answer = ask(second_over_http2(port))
+    assert (answer.verdict, answer.reason) == (NO_SECOND.verdict, NO_SECOND.reason)
 
 
 def test_a_server_without_http2_is_left_out(faulty: Callable[..., Any]) -> None:
@@ -81,7 +98,7 @@ ANSWERS = {
 def read(data: bytes) -> bytes:
     left = iter([data[:7], data[7:], b""])
     fields = Request(version=HTTP_2).fields("shop.example.com", "/", 443)
-    return http2.exchange(lambda _: None, lambda: next(left), fields, 65536)
+    return http2.exchange(lambda _: None, lambda: next(left), [fields], 65536)
 
 
 @pytest.mark.parametrize("answer", ANSWERS)

@@ -17,12 +17,17 @@ from .test_probe import HAPROXY, NGINX_APP, NGINX_TLS, codes
 Probed = Callable[..., ProbeReport]
 Faulty = Callable[..., Any]
 
+ALL = (
+    "$request_method:$uri:<$http_user_agent>@$http_host#$connection_requests"
+    ":$server_protocol:$http_x_client_verify"
+)
 # NGINX as people write it by hand: whoever is not verified gets 403, but for these requests.
 GUARD = (
     "server {{ "
     + NGINX_TLS.replace(" ssl;", " ssl http2;").replace("{", "{{").replace("}", "}}")
     + " server_name shop.example.com; ssl_client_certificate <<CA>>; ssl_verify_client {verify};"
-    ' set $open "";{opens} if ($ssl_client_verify = SUCCESS) {{ set $open yes; }}'
+    f' set $open ""; set $all "{ALL}";'
+    "{opens} if ($ssl_client_verify = SUCCESS) {{ set $open yes; }}"
     ' if ($open = "") {{ return 403; }} {more} '
     + NGINX_APP.replace("{", "{{").replace("}", "}}")
     + " }}"
@@ -44,8 +49,11 @@ OPEN_TO = {
     "HEAD": ("$request_method = HEAD", "some_requests"),
     "OPTIONS": ("$request_method = OPTIONS", "some_requests"),
     "POST": ("$request_method = POST", "some_requests"),
+    "PUT": ("$request_method = PUT", "some_requests"),
+    "PATCH": ("$request_method = PATCH", "some_requests"),
+    "DELETE": ("$request_method = DELETE", "some_requests"),
     "methods that nobody has heard of": (
-        '$request_method !~ "^(GET|HEAD|OPTIONS|POST|PUT)$"',
+        '$request_method !~ "^(GET|HEAD|OPTIONS|POST|PUT|PATCH|DELETE)$"',
         "some_requests",
     ),
     "all spellings of Host but one": (f"$http_host != {HOSTNAME}", "default_server"),
@@ -79,6 +87,40 @@ def test_an_origin_that_guards_only_some_requests_is_open(
     assert report.verdict == "open", report.table()
     assert codes(report)[0] == code, report.table()
     assert max(map(len, report.table().split("\n"))) <= 80
+
+
+# Two ways at once, where each of them alone is refused; and what the connection has seen before.
+OPEN_TO_TWO = {
+    "POST below /api/": '"POST:/api/"',
+    "PUT of stylesheets": r'"PUT:.*\.css"',
+    "DELETE by search engines": '"DELETE:.*Googlebot"',
+    "HTTP/2 for who claims to be Cloudflare": '":HTTP/2.0.*SUCCESS$"',
+    "HEAD with a port in Host": '"HEAD:.*@shop.example.com:[0-9]"',
+    "OPTIONS over HTTP/1.0": '"OPTIONS:.*:HTTP/1.0"',
+    "PATCH as the second request": '"PATCH:.*#2"',
+    "PHP for who has no User-Agent": r'"\.php:<>"',
+}
+
+
+@pytest.mark.parametrize("opens", OPEN_TO_TWO)
+def test_an_origin_that_is_open_to_two_ways_at_once_is_open(
+    opens: str, faulty: Faulty, probed: Probed
+) -> None:
+    with faulty("nginx", guard(f"$all ~ {OPEN_TO_TWO[opens]}")) as port:
+        report = probed(port)
+    assert report.verdict == "open", report.table()
+    assert codes(report)[0] == "some_requests", report.table()
+    assert max(map(len, report.table().split("\n"))) <= 80
+
+
+@pytest.mark.parametrize("protocol", ["HTTP/1.1", "HTTP/2.0"])
+def test_an_origin_that_guards_only_the_first_request_of_a_connection_is_open(
+    protocol: str, faulty: Faulty, probed: Probed
+) -> None:
+    with faulty("nginx", guard(f'$all ~ "#2:{protocol}"')) as port:
+        report = probed(port)
+    assert report.verdict == "open", report.table()
+    assert "a second request" in report.findings[0].message, report.table()
 
 
 def test_a_guard_of_every_request_is_a_proof(faulty: Faulty, probed: Probed) -> None:
@@ -157,14 +199,19 @@ def test_a_balancer_that_leads_http2_elsewhere_is_found(
     assert "HTTP/2: HTTP 200" in report.findings[0].message
 
 
-def test_the_right_certificate_never_asks_for_what_could_do_harm(
-    faulty: Faulty, probed: Probed, tmp_path: Path
-) -> None:
+def test_no_request_can_do_harm(faulty: Faulty, probed: Probed, tmp_path: Path) -> None:
+    """The right certificate only reads; strangers want to change what is nowhere."""
     log = tmp_path / "log"
-    text = f"log_format who '$request_method $ssl_client_verify'; {guard('')}"
+    line = "$request_method|$ssl_client_verify|$uri|$http_content_length|$http_if_match"
+    text = f"log_format who '{line}'; {guard('')}"
     text = text.replace("server {", f"server {{ access_log {log} who;")
     with faulty("nginx", text) as port:
         probed(port)
-    seen = {tuple(line.split(" ", 1)) for line in log.read_text().splitlines()}
-    assert {method for method, who in seen if who == "SUCCESS"} == {"GET", "HEAD", "OPTIONS"}
-    assert {m for m, who in seen if who == "NONE"} == {"GET", "HEAD", "OPTIONS", "POST", "PROBE"}
+    seen = {tuple(line.split("|", 2)) for line in log.read_text().splitlines()}
+    reading, changing = {"GET", "HEAD", "OPTIONS"}, {"PUT", "PATCH", "DELETE"}
+    assert {method for method, who, _ in seen if who == "SUCCESS"} == reading
+    assert {m for m, who, _ in seen if who == "NONE"} == reading | changing | {"POST", "PROBE"}
+    condition = r"|0|\x22aop-probe-no-such-version\x22"
+    assert {rest.endswith(condition) for m, _, rest in seen if m not in reading} == {True}
+    nowhere = {rest.split("|")[0] for method, _, rest in seen if method in changing}
+    assert all("/aop-probe-no-such-page/none" in path for path in nowhere), nowhere

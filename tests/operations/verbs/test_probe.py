@@ -111,10 +111,12 @@ def test_issue_origin_and_probe_together_end_at_an_origin_that_refuses_everyone_
     with serving(server, "--pin") as port:
         done = run(*at(port, *files.right, *files.ca, "--pinned"))
         said = json.loads(run(*at(port, *files.right, *files.ca, "--pinned", "--json")).stdout)
-    assert done.stdout.splitlines()[-1] == "The origin refuses everyone else."
+    assert done.stdout.splitlines()[-1] == "The origin refuses everyone else, as far as was asked."
     (address,) = said["addresses"]
     assert (said["verdict"], address["verdict"]) == ("refuses_others", "refuses_others")
     assert address["findings"] == []
+    assert [line.partition(":")[0] for line in address["covers"]] == ["Asked", "Not asked"]
+    assert "Not asked: other ports, addresses and hostnames" in done.stdout
     found = {a["case"]: a["verdict"] for a in address["attempts"]}
     assert found.pop("right") == found.pop("right_again") == "accepted"
     assert set(found.values()) == {"refused"}, found
@@ -124,7 +126,7 @@ def test_issue_origin_and_probe_together_end_at_an_origin_that_refuses_everyone_
 def test_the_cas_folder_is_enough_for_a_proof(server: str, serving: Serving, files: Files) -> None:
     with serving(server) as port:
         done = run(*at(port, "--issuer", str(files.made)))
-    assert done.stdout.splitlines()[-1] == "The origin refuses everyone else."
+    assert done.stdout.splitlines()[-1] == "The origin refuses everyone else, as far as was asked."
 
 
 def test_the_stack_is_enough_for_a_proof(serving: Serving, files: Files) -> None:
@@ -180,9 +182,15 @@ def test_one_open_address_of_several_is_an_open_origin(
         with servers.running("nginx", files.folder / "second", text):
             listening("127.0.0.2", port)
             done = run(*named, code=1)
-    assert f"127.0.0.1 port {port}: The origin refuses everyone else." in half.stdout
+    assert (
+        f"127.0.0.1 port {port}: The origin refuses everyone else, as far as was asked."
+        in half.stdout
+    )
     assert f"127.0.0.2 port {port}: Nothing is proven" in half.stdout
-    assert f"127.0.0.1 port {port}: The origin refuses everyone else." in done.stdout
+    assert (
+        f"127.0.0.1 port {port}: The origin refuses everyone else, as far as was asked."
+        in done.stdout
+    )
     assert f"127.0.0.2 port {port}: The origin is open." in done.stdout
     assert done.stdout.splitlines()[-1] == "The origin is open."
 
