@@ -11,13 +11,21 @@ from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from pathlib import Path
 
-from issuers import authority
+from issuers import (
+    CertificateWish,
+    IssuedCertificate,
+    IssuerError,
+    References,
+    authority,
+    chain,
+    issue,
+)
 from issuers.authority import Certificate, Identity
 from origins import ClientCertificate, cloudflare_ca
 from providers.values import pem
 from providers.values.pair import load_matching_key
 from providers.values.reference import PROJECT, UnreadableReference
-from stacks.certificate_config import KeyPair
+from stacks.certificate_config import IssuedCertificateConfig, KeyPair
 
 from ..passing_files import Keep
 
@@ -30,6 +38,7 @@ class Given:
     """What is at hand, all files PEM: the right certificate, and the CA that signed it.
 
     :param pair: the right certificate as a stack's file names it.
+    :param issued: what a stack's file has an issuer sign; then the right certificate is asked for.
     :param is_shared: Cloudflare's own certificate is presented, whose key nobody else has.
     """
 
@@ -38,6 +47,7 @@ class Given:
     ca_certificate: Path | None = None
     ca_key: Path | None = None
     pair: KeyPair | None = None
+    issued: IssuedCertificateConfig | None = None
     is_shared: bool = False
 
     def with_issuer(self, folder: Path) -> Given:
@@ -58,17 +68,17 @@ def at_hand(given: Given, keep: Keep, now: datetime) -> Clients:
     """What can be presented; `keep` takes the texts. `ValueError` on one line for a bad file."""
     if (given.key and not given.certificate) or (given.ca_key and not given.ca_certificate):
         raise ValueError("A key needs its certificate: give --certificate, or --ca-certificate.")
-    certificate, key, notes = _right(given)
-    signer = _read(given.ca_certificate) if given.ca_certificate else None
+    certificate, key, notes = _right(given, now)
+    signer = _signer(given, certificate)
     _require_signer(given, certificate, signer)
     ca = None
     if given.ca_certificate and given.ca_key:
         ca = _ca(given.ca_certificate, given.ca_key, now)
     made = _forgeries(certificate, signer, ca, now)
-    is_right_made = key is None and ca is not None
-    chain = ""
+    is_right_made = given.issued is not None or (key is None and ca is not None)
+    intermediates = ""
     if ca and given.ca_certificate:
-        chain = given.ca_certificate.read_text(encoding="ascii", errors="replace")
+        intermediates = given.ca_certificate.read_text(encoding="ascii", errors="replace")
     found = {}
     if certificate and key:
         # The leaf alone, as Cloudflare presents it.
@@ -78,14 +88,21 @@ def at_hand(given: Given, keep: Keep, now: datetime) -> Clients:
         right = authority.make_leaf(ca, subject, now + HOUR)
         found["right"] = (right.pem, right.key_pem)
     for name, identity in made.items():
-        above = chain if name not in ("other_ca", "self_signed") else ""
+        above = intermediates if name not in ("other_ca", "self_signed") else ""
         found[name] = (identity.pem + above, identity.key_pem)
     kept = {name: ClientCertificate(keep(c), keep(k)) for name, (c, k) in found.items()}
     return Clients(kept, is_right_made, notes)
 
 
-def _right(given: Given) -> tuple[Certificate | None, str | None, tuple[str, ...]]:
-    """The right certificate, its key in PEM, and why there is none."""
+def _right(given: Given, now: datetime) -> tuple[Certificate | None, str | None, tuple[str, ...]]:
+    """The right certificate, its key in PEM, and what to say of them, such as why there is none."""
+    if given.issued:
+        signed = _signed(given.issued, now)
+        read = authority.read_certificate(signed.certificate.encode())
+        told = (
+            f"Issuer {given.issued.issuer.name} signed a certificate for this run; its log has it."
+        )
+        return read, signed.private_key, (told,)
     if given.certificate:
         key = given.key.read_text(encoding="ascii", errors="replace") if given.key else None
         return _read(given.certificate), key, ()
@@ -108,6 +125,27 @@ def _right(given: Given) -> tuple[Certificate | None, str | None, tuple[str, ...
     except pem.PemError as error:
         raise ValueError(f"private_key: {error}") from None
     return certificate, found.pem, ()
+
+
+def _signed(wanted: IssuedCertificateConfig, now: datetime) -> IssuedCertificate:
+    """A certificate as Cloudflare has one, for an hour. Only this process has its key."""
+    wish = CertificateWish(wanted.common_name, wanted.key, HOUR)
+    references = References(os.environ, PROJECT)
+    try:
+        return issue(
+            wanted.issuer.name, wanted.issuer.issuer, wish, wanted.ca_pem(), references, now
+        )
+    except IssuerError as error:
+        raise ValueError(str(error)) from None
+
+
+def _signer(given: Given, right: Certificate | None) -> Certificate | None:
+    if given.ca_certificate:
+        return _read(given.ca_certificate)
+    if given.issued is None or right is None:
+        return None
+    authorities = chain.read_all(given.issued.ca_pem())
+    return next((one for one in authorities if authority.chain_fault(right, one) is None), None)
 
 
 def _require_signer(given: Given, right: Certificate | None, signer: Certificate | None) -> None:

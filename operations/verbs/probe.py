@@ -18,6 +18,7 @@ from typing import Any
 import click
 
 from origins import SUMMARY, ProbeReport, Target, addresses, probe, worst
+from stacks.certificate_config import IssuedCertificateConfig
 from stacks.origin import PresentedCertificate, presented
 
 from ..command import Stop, Verb, examples, hostname_argument
@@ -25,11 +26,11 @@ from ..passing_files import passing_files
 from ..render.terminal import progress, say, show_json
 from ..sources import clients, configuration
 from ..sources.clients import Clients, Given
+from ..sources.configuration import StackFile
 from ..text import safe
 
 EXIT_CODES = {"refuses_others": 0, "open": 1, "refuses_cloudflare": 1, "unproven": 2}
 FILE = click.Path(path_type=Path, dir_okay=False, exists=True)
-FOLDER = click.Path(path_type=Path, file_okay=False, exists=True)
 PORT = click.IntRange(1, 65535)
 FILES = ("certificate", "key", "ca_certificate", "ca_key")
 
@@ -45,7 +46,7 @@ FILES = ("certificate", "key", "ca_certificate", "ca_key")
     " are asked, each of a name's.\n\n"
     "A proof needs the right certificate: --certificate with --key, --stack where its key can be"
     " read, or a CA that the origin trusts, which makes one for an hour (--issuer, or"
-    " --ca-certificate with --ca-key). A CA also makes an expired one and one for servers.\n\n"
+    " --ca-certificate with --ca-key). A CA's key makes an expired one and one for servers too.\n\n"
     "Exit codes: 0 when it is proven that it refuses everyone else; 1 when it is open, or refuses"
     " the right certificate; 2 when nothing is proven, with what is missing; 3 when nothing was"
     " asked, since an option, a file or a name is wrong.",
@@ -75,7 +76,12 @@ FILES = ("certificate", "key", "ca_certificate", "ca_key")
 @click.option("--config", type=FILE, help="That file; default stacks/Pulumi.NAME.yaml.")
 @click.option("--ca-certificate", type=FILE, help="The CA that signed it, then its intermediates.")
 @click.option("--ca-key", type=FILE, help="Its key: makes more certificates of the same CA.")
-@click.option("--issuer", type=FOLDER, help="A folder of `issue`: its ca.pem and ca.key.")
+@click.option(
+    "--issuer",
+    metavar="DIR|NAME",
+    help="A folder of `issue`, its ca.pem and ca.key; or with --stack an issuer of that file, which"
+    " signs a right certificate for an hour. Its log shows it; nothing is uploaded.",
+)
 @click.option("--pinned", is_flag=True, help="Others of the same CA must be refused too.")
 @click.option("--server-ca", type=FILE, help="What signed the origin's own certificate.")
 @click.option("--any-server", is_flag=True, help="Take any certificate of the origin.")
@@ -156,23 +162,56 @@ def split(address: str) -> tuple[str, int]:
 
 def _given(hostname: str, options: Mapping[str, Any]) -> Given:
     given = Given(*(options[name] for name in FILES))
-    if options["issuer"]:
-        if given.ca_certificate or given.ca_key:
-            raise ValueError("--issuer has the CA's certificate and key: leave --ca-* out.")
-        given = given.with_issuer(options["issuer"])
+    wanted = None
     if options["stack"] or options["config"]:
         if given.certificate:
             raise ValueError("--stack names the right certificate: leave --certificate out.")
-        client = _presented(hostname, options["stack"] or "", options["config"])
+        wanted = configuration.load(options["stack"] or "", options["config"])
+        client = presented(wanted.zones, hostname, str(wanted.file))
         given = replace(given, pair=client.pair, is_shared=client.is_shared)
+        if client.issued and not options["issuer"]:
+            say(f"{client.issued.issuer.name} signs its certificate: --issuer has it sign another.")
+    if options["issuer"]:
+        if given.ca_certificate or given.ca_key:
+            raise ValueError("--issuer has the CA's certificate and key: leave --ca-* out.")
+        if wanted and _is_name(options["issuer"], wanted):
+            given = replace(given, issued=_issued_by(options["issuer"], hostname, client))
+        else:
+            given = given.with_issuer(_folder(options["issuer"]))
     if options["pinned"] and not (given.key or given.pair):
         raise ValueError("--pinned needs what is pinned: --certificate with --key, or --stack.")
     return given
 
 
-def _presented(hostname: str, stack: str, file: Path | None) -> PresentedCertificate:
-    wanted = configuration.load(stack, file)
-    return presented(wanted.zones, hostname, str(wanted.file))
+def _is_name(issuer: str, wanted: StackFile) -> bool:
+    """Whether --issuer names an issuer of the stack's file; with a slash it is a folder."""
+    if issuer not in wanted.environment.issuers:
+        return False
+    if Path(issuer).is_dir():
+        raise ValueError(
+            f"--issuer {issuer} is an issuer of {wanted.file} and a folder. Write ./{issuer} for"
+            " the folder, or ask from another folder."
+        )
+    return True
+
+
+def _folder(issuer: str) -> Path:
+    if not Path(issuer).is_dir():
+        raise ValueError(
+            f"--issuer {issuer} is no folder. Give a folder of `issue`, or with --stack the name of"
+            " an issuer in that stack's file."
+        )
+    return Path(issuer)
+
+
+def _issued_by(name: str, hostname: str, client: PresentedCertificate) -> IssuedCertificateConfig:
+    if client.issued is None or client.issued.issuer.name != name:
+        signs = f"issuer {client.issued.issuer.name}" if client.issued else "no issuer of this file"
+        raise ValueError(
+            f"--issuer {name} signs nothing that is presented for {hostname}: {signs} does. Name"
+            " the issuer of its certificate, or leave --issuer out."
+        )
+    return client.issued
 
 
 def _reports(targets: Sequence[Target], given: Given) -> list[ProbeReport]:
