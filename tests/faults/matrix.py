@@ -10,12 +10,16 @@ import shutil
 import time
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
+from issuers import authority
 from tests.cli.project import Done, Project
 from tests.faults.cuts import CLI_ENDS_WITHIN, Cut
+from tests.faults.left import fingerprints, left_behind
 from tests.faults.scenarios import Scenario
+from tests.moved_clock import moved_clock
 from tests.sandbox_server import SandboxProcess
 
 TIMES = ("--deploy-seconds", "0.3", "--list-lag", "0.2")
@@ -72,17 +76,39 @@ def prepare(scenario: Scenario, folder: Path) -> UndisturbedRun:
         project = Project(saved, sandbox, STACK)
         for name in NAMES:
             project.pair(name)
+        _put_issuer(project)
         project.write(scenario.before)
-        project.up()
+        _bring_into_force(project, scenario.days_ago, folder)
         sandbox.advance(60)
     with running(saved, folder / "healthy") as (sandbox, project):
-        mark = len(sandbox.journal())
+        mark, before = len(sandbox.journal()), fingerprints(sandbox)
         command(project, scenario.after)
         requests = [(e["method"], e["path"]) for e in sandbox.journal()[mark:]]
         if scenario.then is not None:
             command(project, scenario.then)
-        settled = sandbox.state(settled=True)
+        settled = left_behind(sandbox, before)
     return UndisturbedRun(scenario, saved, requests, settled)
+
+
+def _put_issuer(project: Project) -> None:
+    """A CA that is older than all that it signs, and its key, beside the project."""
+    made = datetime.now(UTC) - timedelta(days=365)
+    ca = authority.make_ca(authority.common_name("Origin pull CA"), made)
+    (project.certificates / "issuer.pem").write_text(ca.pem)
+    (project.certificates / "issuer.key").write_text(ca.key_pem)
+
+
+def _bring_into_force(project: Project, days_ago: float, folder: Path) -> None:
+    """`up` as it was so many days ago: for Cloudflare that is now, for the certificates it is not.
+
+    So nobody's clock is moved in the run that is cut off.
+    """
+    if not days_ago:
+        project.up()
+        return
+    with moved_clock(folder) as clock:
+        clock.set(days=-days_ago)
+        project.up(env=clock.environ)
 
 
 class running:
@@ -121,7 +147,7 @@ def cell(undisturbed: UndisturbedRun, cut: Cut, k: int, folder: Path) -> Verdict
     """What went wrong when request `k` was cut."""
     scenario = undisturbed.scenario
     with running(undisturbed.saved, folder) as (sandbox, project):
-        start = sandbox.now()
+        start, before = sandbox.now(), fingerprints(sandbox)
         sandbox.fault(cut.fault, by="all-permissions", **undisturbed.address(k))
         running_cli = project.start(*arguments(project, scenario.after))
         reached = bool(cut.act) and _is_held_before_end(sandbox, running_cli)
@@ -140,7 +166,7 @@ def cell(undisturbed: UndisturbedRun, cut: Cut, k: int, folder: Path) -> Verdict
             _try(heal, problems)
         may_differ = undisturbed.requests[k - 1][0] == "GET"
         problems += [] if reached or may_differ else [f"request {k} never came"]
-        problems += _difference(undisturbed.settled, sandbox.state(settled=True))
+        problems += _difference(undisturbed.settled, left_behind(sandbox, before))
         return Verdict(problems + _gaps(sandbox, scenario, start), reached)
 
 

@@ -84,6 +84,29 @@ ExpiryAlert("zone", account_id=ACCOUNT, level="zone", emails=["on-call@example.c
 ExpiryAlert("app", account_id=ACCOUNT, level="hostname", emails=["team@example.com"])
 """
 
+# Each run makes a new key and so another certificate: only its subject says whose it is.
+ISSUED_NAMES = ("aop.test.zone", "aop.test.shop")
+ISSUED = """
+issued = dict(
+    zone_id=ZONE, issuer_name="internal", ca=(PROJECT / FOLDER / "issuer.pem").read_text(),
+    issuer_settings={"ca_key": {"certificate": f"file:{FOLDER}/issuer.pem",
+                                "key": f"file:{FOLDER}/issuer.key"}},
+)
+"""
+ISSUED_ZONE = f"""{UPLOADS.format('zone_certificates={"zone": "CN=aop.test.zone"}')}{ISSUED}
+own = IssuedZoneCertificate("zone", common_name="aop.test.zone", opts=noted, **issued)
+ZoneSetting(
+    "switch", zone_id=ZONE, setting="origin_tls_client_auth", value="on",
+    opts=pulumi.ResourceOptions(depends_on=[own]),
+)
+"""
+ISSUED_HOSTNAME = f"""{UPLOADS.format('hostname_certificates={"shop": "CN=aop.test.shop"}')}{ISSUED}
+shop = IssuedHostnameCertificate("shop", common_name="aop.test.shop", opts=noted, **issued)
+HostnameBinding("one", zone_id=ZONE, hostname="a.example.com", cert_id=shop.id)
+"""
+# A certificate of 90 days is renewed in its last third.
+DUE_AFTER = 61
+
 
 @dataclass(frozen=True)
 class Scenario:
@@ -91,7 +114,7 @@ class Scenario:
 
     `then` is the program that heals, where it is not `after`: a run that was cut off and whose
     program was changed before the next one. `protected` are the hostnames that must present a
-    certificate at every instant.
+    certificate at every instant. `before` was brought into force so many `days_ago`.
     """
 
     name: str
@@ -99,6 +122,12 @@ class Scenario:
     after: str | None
     protected: tuple[str, ...]
     then: str | None = None
+    days_ago: float = 0
+
+    @property
+    def is_issued(self) -> bool:
+        """Whether a certificate is issued anew in each run."""
+        return any(name in self.before + (self.after or "") for name in ISSUED_NAMES)
 
 
 def rotate(program: str, name: str) -> str:
@@ -131,6 +160,10 @@ SCENARIOS = {
         Scenario("destroy", LEVELS, None, ("*",)),
         Scenario("reverted", SINGLE, rotate(SINGLE, "pay"), (A, B), SINGLE),
         Scenario("reverted-zone", ZONE_ONLY, rotate(ZONE_ONLY, "zone"), ("*",), ZONE_ONLY),
+        Scenario("create-issued-zone", "", ISSUED_ZONE, ("*",)),
+        Scenario("create-issued-hostname", "", ISSUED_HOSTNAME, (A,)),
+        Scenario("renew-zone", ISSUED_ZONE, ISSUED_ZONE, ("*",), days_ago=DUE_AFTER),
+        Scenario("renew-hostname", ISSUED_HOSTNAME, ISSUED_HOSTNAME, (A,), days_ago=DUE_AFTER),
         Scenario("alerts", ALERTS, OTHER_ALERTS, ()),
         Scenario("alerts-destroyed", ALERTS, None, ()),
         Scenario(
