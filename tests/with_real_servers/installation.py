@@ -148,8 +148,18 @@ class Installation:
 
     # what the stack wants
 
-    def want(self, *, shared: str = "", zone: Pair | None = None, own: Pair | None = None) -> None:
-        """Write the stack's configuration: these levels, with these certificates."""
+    def want(
+        self,
+        *,
+        shared: str = "",
+        zone: Pair | None = None,
+        own: Pair | None = None,
+        tries: tuple[str, ...] = (),
+    ) -> None:
+        """Write the stack's configuration: these levels, with these certificates.
+
+        :param tries: the servers that are asked with a new certificate before it is uploaded.
+        """
         lines = ["config:", "  aop:zones:", f"    {ZONE}:", f"      zone_id: {ZONE_IDS[ZONE]}"]
         if shared:
             lines.append(f"      shared_certificate: {shared}")
@@ -159,6 +169,9 @@ class Installation:
             names = ", ".join(OWN)
             lines += ["      hostname_certificates:", "        shop:", *self._pair("shop", own, 10)]
             lines.append(f"          hostnames: [{names}]")
+        if tries:
+            addresses = ", ".join(f'"127.0.0.1:{self.ports[server]}"' for server in tries)
+            lines += ["      origin:", f"        try: [{addresses}]"]
         self.project.config.write_text("\n".join(lines) + "\n")
 
     def _pair(self, name: str, pair: Pair, indent: int) -> list[str]:
