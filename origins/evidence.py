@@ -7,6 +7,7 @@ the name is enough, since nothing is served there.
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 from functools import cached_property
@@ -45,6 +46,7 @@ OTHERWISE = (*GROUPS, *(f"wrong_{group}" for group in GROUPS))
 NO_METHOD = {405, 501}
 # A server that has no certificate for a name ends the handshake so (Go has the second).
 NAME_ALERTS = {"unrecognized_name", "internal_error"}
+NO_BODY = hashlib.sha256().hexdigest()
 NO_PAGE = {400, 403, 404, 421}
 
 
@@ -77,10 +79,7 @@ def settle(
     """
     given = tuple(attempts)
     seen = _Compared(given, rights)
-    return tuple(
-        replace(a, answer=replace(a.answer, verdict=_verdict(a, seen))) if a.tls else a
-        for a in given
-    )
+    return tuple(replace(a, answer=replace(a.answer, verdict=_verdict(a, seen))) for a in given)
 
 
 @dataclass(frozen=True)
@@ -138,6 +137,13 @@ class _Compared:
             if _verdict(a, self) == REFUSED
         }
 
+    @cached_property
+    def pages(self) -> set[str | None]:
+        """What the application answered to the right certificate."""
+        answers = [*self.rights.values(), *(a.answer for a in self.attempts if a.case in RIGHT)]
+        found = {a.body for a in answers if is_served(a) and (a.status or 400) < 300}
+        return found - {NO_BODY, None}
+
     def served(self) -> set[int | None]:
         return {a.answer.status for a in self.attempts if a.case in RIGHT and is_served(a.answer)}
 
@@ -146,6 +152,10 @@ def _verdict(attempt: Attempt, seen: _Compared) -> str:
     answer = attempt.answer
     if attempt.case in RIGHT:
         return _of_right(attempt, seen)
+    if answer.body in seen.pages:
+        return ACCEPTED  # whatever its status is
+    if attempt.tls is None:
+        return answer.verdict
     if answer.reason in NO_SUCH_WAY:
         return REFUSED
     if answer.verdict == LEFT_OUT and answer.alert:

@@ -83,14 +83,11 @@ def probe(
         strangers += asking.in_their_sessions(strangers)
         otherwise = asking.otherwise([*none, *strangers])
         rights = asking.rights(otherwise, strangers)
-        beside = (
-            *over_plain_http(target, lambda questions: pool.map(ask, questions)),
-            udp.result(),
-        )
+        plain = over_plain_http(target, lambda questions: pool.map(ask, questions))
         last = asking.all([LAST], [*VERSIONS, *old])
-    asked = [*none, *first, *strangers, *(attempt for _, attempt in otherwise), *last]
+    asked = [*none, *first, *strangers, *(attempt for _, attempt in otherwise), *last, *plain]
     where = (target.hostname, target.address, target.port, target.pinned)
-    return ProbeReport(*where, (*settle(asked, rights), *beside), is_right_made)
+    return ProbeReport(*where, (*settle(asked, rights), udp.result()), is_right_made)
 
 
 @dataclass(frozen=True)

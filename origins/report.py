@@ -34,7 +34,10 @@ NEVER_ASKED = (
     "another server to which a balancer leads others",
     "HTTP/3 where a firewall drops UDP",
 )
-NEVER_IN_REQUESTS = ("other paths, headers, cookies and bodies", "three ways at once")
+NEVER_IN_REQUESTS = (
+    "other paths, headers, cookies and bodies",
+    "three ways at once, two with a wrong certificate, or a third request in a connection",
+)
 WORST_FIRST = (OPEN, REFUSES_CLOUDFLARE, UNPROVEN)
 
 
@@ -76,7 +79,7 @@ class ProbeReport:
         ways = [a for a in self.attempts if a.case in OTHERWISE]
         asked = ["GET", *dict.fromkeys(a.request for a in ways if a.case != PAIRS)]
         if any(a.case == PAIRS for a in ways):
-            asked.append("and any two of these at once")
+            asked.append("and any two of these at once without a certificate")
         # Also of another server on the port, which may answer other names.
         strangers = [a for a in self.attempts if a.tls and a.case not in (*RIGHT, "same_ca")]
         is_any_read = any(a.answer.status for a in strangers)

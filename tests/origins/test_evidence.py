@@ -220,7 +220,8 @@ def test_a_refusal_that_the_right_certificate_gets_too_is_not_for_want_of_it(
     of_the_right: int, verdict: str
 ) -> None:
     def answer(status: int, found: str) -> Answer:
-        return Answer(found, f"HTTP {status}", status, True, "body", handshake_completed=True)
+        page = f"page of {status}"
+        return Answer(found, f"HTTP {status}", status, True, page, handshake_completed=True)
 
     usual = Attempt("none", "none", "1.3", REFUSED, answer(403, UNCLEAR))
     right = [Attempt(case, case, "1.3", ACCEPTED, answer(200, ACCEPTED)) for case in RIGHT]

@@ -199,6 +199,40 @@ def test_a_default_server_that_refuses_only_the_first_page_is_no_proof(
     assert codes(report)[0] == code
 
 
+@pytest.mark.parametrize(
+    "refuses",
+    [
+        NGINX_VERIFY.replace("on;", "optional;")
+        + " if ($ssl_client_verify != SUCCESS) { return 403; }",
+        NGINX_VERIFY,
+    ],
+    ids=["403", "400"],
+)
+def test_a_refusal_with_the_page_of_the_application_is_open(
+    refuses: str, faulty: Callable[..., Any], probed: Probed
+) -> None:
+    """NGINX keeps the status of a refusal whose `error_page` leads to the application."""
+    page = "error_page 403 495 496 @page; location @page { proxy_pass http://<<APP>>; }"
+    with faulty("nginx", f"server {{ {NGINX_TLS} {page} {refuses} {NGINX_APP} }}") as port:
+        report = probed(port)
+    assert report.verdict == "open", report.table()
+    assert codes(report)[0] == "optional"
+
+
+def test_plain_http_that_refuses_with_the_page_of_the_application_is_open(
+    faulty: Callable[..., Any], probed: Probed
+) -> None:
+    plain = servers.free_port()
+    text = (
+        f"server {{ listen 127.0.0.1:{plain}; error_page 403 @page; return 403;"
+        " location @page { proxy_pass http://<<APP>>; } }"
+        f" server {{ {NGINX_TLS} {NGINX_VERIFY} {NGINX_APP} }}"
+    )
+    with faulty("nginx", text) as port:
+        report = probed(port, http_port=plain)
+    assert (report.verdict, codes(report)[0]) == ("open", "plain_http"), report.table()
+
+
 def test_one_open_version_of_tls_is_enough_to_be_open(
     faulty: Callable[..., Any], probed: Probed
 ) -> None:
