@@ -5,6 +5,7 @@ Each oddity of the SDK was seen on the real engine; the version is pinned in req
 
 from __future__ import annotations
 
+import contextlib
 import functools
 import os
 import socket
@@ -36,6 +37,18 @@ def widen_pool() -> bool:
     except (AttributeError, IndexError, TypeError):
         return False
     return True
+
+
+def write_no_core() -> None:
+    """Keeps the kernel from writing the memory of a process that crashes into its folder.
+
+    Keys and tokens stand there until the process ends, and the folder is the project's. A program
+    that the kernel hands the memory to (systemd-coredump) is not bound by this limit: core(5).
+    """
+    with contextlib.suppress(ImportError):  # Windows has neither
+        import resource
+
+        resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
 
 
 def watch_engine(argv: Sequence[str]) -> None:

@@ -157,6 +157,7 @@ class Provider(ResourceProvider, Generic[Model, ARun]):
         """Called once for each provider class and process, in a worker thread of the plugin."""
         # Without this the person at the terminal sees the whole traceback, twice.
         sys.tracebacklimit = 0
+        process.write_no_core()
         process.widen_pool()
         process.watch_engine(sys.argv)
 

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import concurrent.futures
 import socket
+import subprocess
+import sys
 import threading
 
 from providers.plugin import process
@@ -48,3 +50,12 @@ def test_the_process_ends_some_seconds_after_its_engine():
     did: list[object] = []
     process.exit_when_gone(lambda: next(there), did.append, lambda code: did.append(f"exit {code}"))
     assert did == [1, 1, 3, "exit 0"]
+
+
+def test_a_process_that_crashes_writes_no_core():
+    look = (
+        "import resource; from providers.plugin import process; process.write_no_core();"
+        "print(resource.getrlimit(resource.RLIMIT_CORE))"
+    )
+    done = subprocess.run([sys.executable, "-c", look], capture_output=True, text=True, check=True)
+    assert done.stdout.strip() == "(0, 0)"
