@@ -10,8 +10,9 @@ import socket
 import ssl
 import subprocess
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
+from types import MappingProxyType
 
 import pytest
 
@@ -159,13 +160,23 @@ def check(server: str, folder: Path, text: str) -> None:
 
 @contextlib.contextmanager
 def running(
-    server: str, folder: Path, text: str, *ports: int, around: Around | None = None
+    server: str,
+    folder: Path,
+    text: str,
+    *ports: int,
+    around: Around | None = None,
+    more: Mapping[str, str] = MappingProxyType({}),
 ) -> Iterator[None]:
-    """The server with this configuration, until the end of the block."""
+    """The server with this configuration, until the end of the block.
+
+    :param more: further variables of its environment.
+    """
     file, environ = write(server, folder, text, around)
     _, command = commands(server, folder, file)
     with (folder / "output").open("w") as output:
-        process = subprocess.Popen(command, env=environ, stdout=output, stderr=subprocess.STDOUT)
+        process = subprocess.Popen(
+            command, env={**environ, **more}, stdout=output, stderr=subprocess.STDOUT
+        )
     try:
         for port in ports:
             _await(process, port, folder)
