@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, TypeVar
 
 import click
+from click.core import ParameterSource
 
 from stacks import yaml_file
 from stacks.config import (
@@ -49,11 +51,25 @@ class StackFile:
         return self.environment.zones
 
 
+def _unless_of_another_stack(
+    context: click.Context, _: click.Parameter, value: Path | None
+) -> Path | None:
+    """A --stack that was typed goes before the file of another one that the environment names."""
+    typed, environ = ParameterSource.COMMANDLINE, ParameterSource.ENVIRONMENT
+    sources = [context.get_parameter_source(name) for name in ("stack", "file")]
+    if value is None or sources != [typed, environ]:
+        return value
+    named = re.fullmatch(r"Pulumi\.(.+)\.yaml", value.name)
+    is_of_another = named and named[1] != context.params["stack"].rpartition("/")[2]
+    return None if is_of_another else value
+
+
 def options(function: Function) -> Function:
     """Adds --stack and --config to a verb."""
     function = click.option(
         "--config",
         "file",
+        callback=_unless_of_another_stack,
         envvar="AOP_STACK_FILE",
         type=click.Path(path_type=Path, dir_okay=False),
         help="The stack's file; default AOP_STACK_FILE, or stacks/Pulumi.NAME.yaml.",

@@ -5,10 +5,12 @@ from __future__ import annotations
 import os
 from pathlib import Path
 
+import click
 import pytest
+from click.testing import CliRunner
 
 from operations.command import Stop
-from operations.sources.configuration import load, project_name
+from operations.sources.configuration import load, options, project_name
 from tests.operations.conftest import Stack
 
 
@@ -67,3 +69,24 @@ def test_a_file_that_is_given_asks_nobody(
     pulumi_says(tmp_path, "echo other", monkeypatch)
     stack.issues("shop", "shop.example.com")
     assert load("", stack.write()).stack == "test"
+
+
+@pytest.mark.parametrize(
+    ("typed", "file"),
+    [
+        ([], "Pulumi.dev.yaml"),
+        (["--stack", "own"], None),
+        (["--stack", "org/aop/dev"], "Pulumi.dev.yaml"),
+        (["--config", "c.yaml"], "c.yaml"),
+    ],
+)
+def test_a_stack_that_is_typed_goes_before_the_file_of_another_in_the_environment(
+    typed: list[str], file: str | None
+) -> None:
+    @click.command
+    @options
+    def verb(stack: str, file: Path | None) -> None:
+        click.echo(str(file))
+
+    environ = {"AOP_STACK_FILE": "Pulumi.dev.yaml", "PULUMI_STACK": "dev"}
+    assert CliRunner().invoke(verb, typed, env=environ).output == f"{file}\n"
