@@ -243,10 +243,12 @@ def _in_pairs(read: Sequence[Attempt], asked: Asked) -> Iterator[tuple[Attempt, 
 
 
 def _in_old(answer: Answer) -> Answer:
-    """Servers that do not speak a version say so by many an alert, or hang up."""
+    """Servers that do not speak a version send many an alert, or hang up; silence is neither."""
     if answer.handshake_completed or answer.certificate_requested:
         return answer
-    return CANNOT_ASK if answer.reason.startswith(NO_TLS) else NO_HANDSHAKE
+    if answer.reason.startswith(NO_TLS):
+        return CANNOT_ASK
+    return NO_HANDSHAKE if answer.alert or answer.closed else answer
 
 
 def _otherwise(usual: Attempt, variant: Variant) -> Case:

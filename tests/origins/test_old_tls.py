@@ -13,6 +13,7 @@ from origins import ProbeReport, connection
 from origins.attempt import NO_TLS, UNREACHABLE, Answer
 from origins.report import REFUSES_OTHERS
 
+from .servers import free_port
 from .test_probe import HAPROXY, codes
 from .test_request import REFUSER, guard
 
@@ -89,3 +90,19 @@ def test_versions_that_this_machine_does_not_have_are_said_not_to_be_asked(
         report = probed(port)
     assert report.verdict == REFUSES_OTHERS, report.table()
     assert "TLS 1.0 and 1.1, in which this machine's TLS cannot ask" in report.covers[-1]
+
+
+def test_an_origin_that_is_silent_in_an_old_version_is_not_proven(
+    faulty: Faulty, probed: Probed, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A firewall, or a busy machine: nobody knows what would have come."""
+    silent, real = Answer(UNREACHABLE, "no answer in time"), probe_module.ask
+    monkeypatch.setattr(probe_module, "ask", lambda q: silent if q.version == "1.0" else real(q))
+    with faulty("nginx", REFUSER + guard("")) as port:
+        report = probed(port)
+    assert report.verdict == "unproven", report.table()
+
+
+def test_where_nothing_listens_no_version_is_called_refused(probed: Probed) -> None:
+    report = probed(free_port())
+    assert {a.verdict for a in report.of("none")} == {UNREACHABLE}, report.table()
