@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import argparse
 import json
 import os
 import re
@@ -66,17 +65,9 @@ def operations(stack: str, *arguments: str) -> int:
     """`python -m operations` on the sandbox and the state of these runs: any verb of it."""
     if not arguments:
         raise Stop("Name the verb: make operations ARGS='coverage', or ARGS='--help'")
-    stack = stack_in(arguments) or stack
     with lock(LOCAL / "demo.lock"):
         workspace = prepare(stack)
     return operate(workspace, stack, arguments)
-
-
-def stack_in(arguments: Sequence[str]) -> str:
-    """The stack that a verb's `--stack` names, or "": the verb gets the file of that one."""
-    parser = argparse.ArgumentParser(add_help=False, allow_abbrev=False)
-    parser.add_argument("--stack", nargs="?")
-    return (parser.parse_known_args(arguments)[0].stack or "").rpartition("/")[2]
 
 
 def report(stack: str, *arguments: str) -> int:

@@ -19,9 +19,17 @@ def _demo(name: str) -> Run:
 
         cli.ensure()
         verb: Callable[..., int] = getattr(demo, name)
-        return verb(given.stack, *shlex.split(given.args))
+        arguments = shlex.split(given.args)
+        return verb(stack_in(arguments) or given.stack, *arguments)
 
     return run
+
+
+def stack_in(arguments: Sequence[str]) -> str:
+    """The stack that `--stack` names in ARGS, or "": what runs gets the file of that one."""
+    parser = argparse.ArgumentParser(add_help=False, allow_abbrev=False)
+    parser.add_argument("--stack", nargs="?")
+    return (parser.parse_known_args(arguments)[0].stack or "").rpartition("/")[2]
 
 
 def _check(name: str) -> Run:

@@ -138,19 +138,3 @@ def test_a_stack_file_that_is_not_yaml_is_told_by_its_line(tmp_path: Path) -> No
     tracked.write_text("config:\n\ta: 1\n")
     with pytest.raises(Stop, match=r"Pulumi\.dev\.yaml, line 2: .* spaces, not with a tab"):
         demo._require_yaml(tracked)
-
-
-@pytest.mark.parametrize(
-    ("arguments", "stack"),
-    [
-        (["coverage"], ""),
-        (["coverage", "--stack", "own", "--json"], "own"),
-        (["coverage", "--stack=org/aop/own"], "own"),
-        (["coverage", "--stack"], ""),
-    ],
-)
-def test_a_stack_that_is_named_to_a_verb_is_the_one_that_is_prepared(
-    arguments: list[str], stack: str
-) -> None:
-    """Without it the verb answered from the file of dev, whatever --stack said."""
-    assert demo.stack_in(arguments) == stack

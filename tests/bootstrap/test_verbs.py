@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import argparse
 import os
 import re
 import subprocess
 from pathlib import Path
 
-from bootstrap import PROJECT, verbs
+import pytest
+
+from bootstrap import PROJECT, cli, demo, verbs
 
 
 def make(*arguments: str) -> subprocess.CompletedProcess[str]:
@@ -54,3 +57,30 @@ def test_quotes_in_a_value_reach_bootstrap_and_no_shell(tmp_path: Path) -> None:
     assert args == """--args=config set aop:foo 'bar baz' "x y\""""
     *_, stack, _ = arguments_of(tmp_path, "STACK=x'; echo pwned; '")
     assert stack == "x'; echo pwned; '"
+
+
+@pytest.mark.parametrize(
+    ("args", "stack"),
+    [
+        ("coverage", "dev"),
+        ("coverage --stack own --json", "own"),
+        ("coverage --stack=org/aop/own", "own"),
+        ("coverage --stack", "dev"),
+    ],
+)
+@pytest.mark.parametrize("verb", ["preview", "pulumi", "report", "operations"])
+def test_a_stack_that_is_named_in_args_is_the_one_whose_file_is_used(
+    verb: str, args: str, stack: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Without it the file of dev was, whatever --stack said."""
+    called: list[tuple[str, ...]] = []
+
+    def note(*given: str) -> int:
+        called.append(given)
+        return 0
+
+    monkeypatch.setattr(cli, "ensure", lambda: None)
+    monkeypatch.setattr(demo, verb, note)
+    _, run = verbs.VERBS[verb]
+    assert run(argparse.Namespace(stack="dev", args=args)) == 0
+    assert called == [(stack, *args.split())]
