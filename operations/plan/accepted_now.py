@@ -57,5 +57,5 @@ def _fault(origin: Origin, zone: LiveZone, shown: Presented, now: datetime) -> t
     try:
         chain_depth(texts.get(certificate.cert_id, ""), origin.authorities)
     except (ValueError, IndexError) as error:
-        return what, str(error).replace(": the origin would refuse it", "")
+        return what, str(error)
     return what, ""

@@ -212,18 +212,25 @@ class NotSet(Stop):
     """The stack's configuration has no value of this name."""
 
 
+def pulumi_options(wanted: StackFile, file: Path | None) -> list[str]:
+    """The options by which the pulumi CLI works on the same stack.
+
+    :param file: the stack's file, where it is another than Pulumi takes by itself.
+    """
+    config = ["--config-file", str(file.resolve())] if file else []
+    return ["--stack", wanted.stack, *config]
+
+
 def secret(wanted: StackFile, key: str) -> str:
     """The value of `secret:KEY`, as `pulumi up` hands it to the resource.
 
     :raises NotSet: where there is none.
     :raises Stop: where the pulumi CLI cannot tell: it is not there, or has no passphrase.
     """
-    file = str(wanted.file.resolve())
     name = f"{NAMESPACE}:{key}"
     try:
-        return run_pulumi(
-            "config", "get", name, "--stack", wanted.stack, "--config-file", file
-        ).rstrip("\n")
+        where = pulumi_options(wanted, wanted.file)
+        return run_pulumi("config", "get", name, *where).rstrip("\n")
     except Stop as stop:
         if "not found for stack" in stop.message:
             step = f"Set it: `pulumi config set --secret {name}`."

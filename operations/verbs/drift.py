@@ -44,7 +44,7 @@ HEADS = ("What", "State says", "Cloudflare has", "Changed", "`pulumi up --refres
 @click.option("--json", "is_json", is_flag=True)
 def command(stack: str, file: Path | None, project: Path, is_json: bool) -> None:
     wanted = configuration.load_without_zones(stack, file, project)
-    where = ["--stack", wanted.stack, *(["--config-file", str(file.resolve())] if file else [])]
+    where = configuration.pulumi_options(wanted, file)
     with progress("asking Cloudflare for everything that the stack holds"):
         refreshed = state.pulumi("refresh", "--preview-only", "--json", *where, project=project)
         planned = state.pulumi(

@@ -83,7 +83,7 @@ class Outcome:
 @click.option("--json", "is_json", is_flag=True)
 def command(stack: str, file: Path | None, project: Path, is_json: bool) -> None:
     wanted = configuration.load_without_zones(stack, file, project)
-    where = ["--stack", wanted.stack, *(["--config-file", str(file.resolve())] if file else [])]
+    where = configuration.pulumi_options(wanted, file)
     outcome = renew(wanted.stack, where, project)
     now = datetime.now(UTC)
     if is_json:
