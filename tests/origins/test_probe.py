@@ -219,6 +219,17 @@ def test_a_refusal_with_the_page_of_the_application_is_open(
     assert codes(report)[0] == "optional"
 
 
+def test_plain_http_that_is_busy_proves_nothing(faulty: Callable[..., Any], probed: Probed) -> None:
+    plain = servers.free_port()
+    text = (
+        f"server {{ listen 127.0.0.1:{plain}; return 503; }}"
+        f" server {{ {NGINX_TLS} {NGINX_VERIFY} {NGINX_APP} }}"
+    )
+    with faulty("nginx", text) as port:
+        report = probed(port, http_port=plain)
+    assert report.verdict == "unproven", report.table()
+
+
 def test_plain_http_that_refuses_with_the_page_of_the_application_is_open(
     faulty: Callable[..., Any], probed: Probed
 ) -> None:

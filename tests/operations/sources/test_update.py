@@ -16,6 +16,7 @@ PULUMI = """#!/bin/sh
 trap 'echo "state written"; exit %d' INT
 echo "pulumi $*"
 [ -n "$WAITS" ] || exit %d
+echo $$
 while :; do sleep 0.05; done
 """
 VERB = """
@@ -60,6 +61,9 @@ def test_who_ends_the_verb_lets_pulumi_write_its_state(name: str, tmp_path: Path
     running = start(tmp_path, 7, WAITS="1")
     assert running.stderr is not None
     assert running.stderr.readline().startswith("pulumi up")
+    pid = int(running.stderr.readline())
+    # Ctrl-C goes to all of a terminal's session: Pulumi would hear it twice, and give up.
+    assert os.getsid(pid) != os.getsid(running.pid)
     running.send_signal(signal.Signals[name])
     out, err = running.communicate(timeout=60)
     assert (out, err) == ("pulumi up ended with 7, as it says above.\n", "state written\n")
