@@ -21,7 +21,7 @@ VERDICTS = {
     "failed": "FAILED",
     "danger": "DANGER",
     "caution": "Caution",
-    "calm": "No danger seen",
+    "calm": "No danger seen in the plan",
 }
 RESERVED = 80
 DANGERS = {**dict.fromkeys(VERDICTS, "What is dangerous"), "caution": "Worth a look"}
