@@ -15,7 +15,7 @@ from tests.cli.project import CHECKOUT
 
 # As the SDK's plugin: the main thread sleeps, and our code runs in another one.
 PLUGIN = """
-import _thread, signal, sys, threading, time
+import _thread, os, signal, sys, threading, time
 sys.path.insert(0, "providers/plugin")
 import interrupt
 
@@ -39,6 +39,8 @@ try:
     threading.Event().wait()
 except KeyboardInterrupt:
     print("interrupted", flush=True)
+    # Threads that are still begun while Python ends would print their errors after it.
+    os._exit(0)
 """
 # What a signal is that another thread has taken: noted, and the main thread sleeps on.
 TAKEN = "_thread.interrupt_main()"
