@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Literal
 
-from origins import chain_depth
+from origins import bundle, chain_depth
 from providers.lifecycle.tls_mode import is_lowered
 from providers.values.text import short
 
@@ -158,12 +158,14 @@ class Trusts:
 
     def of(self, zone: str, hostname: str, was: Presented, becomes: Presented) -> Trust:
         """Whether the origins of a hostname trust what will be presented."""
-        if becomes.has_issuer_of(was):
+        comes = becomes.certificate or CertificateFacts()
+        if _is_under_ca(was, comes.ca) if comes.ca else becomes.has_issuer_of(was):
             return "same"
-        bundles = list(self._bundles(zone, hostname))
-        chain = becomes.certificate.pem if becomes.certificate else ""
-        has_both = bool(chain and bundles) and all(_trusts(b, chain) for b in bundles)
-        return "both" if has_both else "other"
+        has_both = [
+            _has_all(exported, comes.ca) if comes.ca else _trusts(exported, comes.pem)
+            for exported in self._bundles(zone, hostname)
+        ]
+        return "both" if has_both and all(has_both) else "other"
 
     def _bundles(self, zone: str, hostname: str) -> Iterator[str]:
         for name, exported in self._origins.items():
@@ -173,9 +175,26 @@ class Trusts:
                 yield str(item.get("bundle", ""))
 
 
-def _trusts(bundle: str, chain: str) -> bool:
+def _is_under_ca(was: Presented, ca: str) -> bool:
+    """Whether `ca` signed what was presented, or nothing is known of that.
+
+    `ca` is what the origins trust: what comes after it is verified with it before it is uploaded.
+    """
+    if was.certificate is None or not was.certificate.pem:
+        return was.level != "global"
+    return _trusts(ca, was.certificate.pem)
+
+
+def _has_all(exported: str, ca: str) -> bool:
     try:
-        chain_depth(chain, bundle)
+        return bundle(exported, ca) == bundle(exported)
+    except ValueError:
+        return False
+
+
+def _trusts(authorities: str, chain: str) -> bool:
+    try:
+        chain_depth(chain, authorities)
     except ValueError:
         return False
     return True

@@ -25,7 +25,8 @@ class CertificateFacts:
 
     `issuer_key` identifies the issuer's key, where the certificate tells it; `pem` is the public
     text, where a plan has it; `life` is the time from its first instant to its last;
-    `renews_itself`: an issuer signs its successor, which is due from `renews_on` on (RFC 3339).
+    `renews_itself`: an issuer signs its successor, which is due from `renews_on` on (RFC 3339);
+    `ca` of one that nobody has signed yet is what its origins trust (PEM), and any CA of it may.
     """
 
     sha256: str = ""
@@ -38,6 +39,7 @@ class CertificateFacts:
     life: timedelta | None = None
     renews_itself: bool = False
     renews_on: str = ""
+    ca: str = field(default="", compare=False, repr=False)
 
     def has_issuer_of(self, other: CertificateFacts) -> bool:
         """Whether both may come from the same CA: nothing that is known of both differs."""

@@ -40,6 +40,7 @@ class Resource:
     `op` is one of OPS, or "other". `kind` is the type's last word for ours, else
     "". `has_gap`: the old object is deleted before the new one is there. `is_leftover`: a deletion
     that an earlier run left undone. `replaced_for`: the properties that make it a replacement.
+    `depends_on`: the URNs of what its inputs come from, or what it waits for.
     """
 
     op: str
@@ -56,6 +57,7 @@ class Resource:
     has_gap: bool = False
     is_leftover: bool = False
     replaced_for: tuple[str, ...] = ()
+    depends_on: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -163,6 +165,7 @@ def _resource(urn: str, group: list[dict[str, Any]], is_leftover: bool) -> Resou
         has_gap=order.get("delete-replaced", 9) < order.get("create-replacement", -1),
         is_leftover=is_leftover,
         replaced_for=tuple(sorted(replaced_for)),
+        depends_on=tuple(_text(urn) for urn in _list(new.get("dependencies"))),
     )
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from typing import Any
 
@@ -40,11 +40,15 @@ class CertificateIndex:
     def __init__(self, preview: Preview) -> None:
         self._by_sha256: dict[str, CertificateFacts] = {}
         self._by_id: dict[str, CertificateFacts] = {}
+        self._to_come: dict[str, CertificateFacts] = {}
         for resource in preview.resources:
             for props in (resource.old, resource.new):
                 held = kind_of(resource).certificate(resource, props) if props is not None else None
-                if held is not None:
-                    self._note(held)
+                if held is None:
+                    continue
+                self._note(held)
+                if not held.sha256 and not held.cert_id:
+                    self._to_come[resource.urn] = held
         for summary in preview.summaries.values():
             for item in [
                 *as_map(summary.get("hostnames")).values(),
@@ -65,14 +69,21 @@ class CertificateIndex:
         if certificate.cert_id:
             self._by_id[certificate.cert_id] = certificate
 
-    def find(self, sha256: object, cert_id: object) -> CertificateFacts:
-        """By fingerprint, else by id; a bare one for a certificate that the file does not hold."""
+    def find(
+        self, sha256: object, cert_id: object, depends_on: Sequence[str] = ()
+    ) -> CertificateFacts:
+        """By fingerprint, else by id; a bare one for a certificate that the file does not hold.
+
+        One that nobody has signed yet has neither: it is known by the resources that its holder
+        depends on, where these say the same of it.
+        """
         if isinstance(sha256, str) and not is_unknown(sha256) and sha256:
             return self._by_sha256.get(sha256, CertificateFacts(sha256=sha256))
         if isinstance(cert_id, str) and not is_unknown(cert_id):
             found = self._by_id.get(cert_id, CertificateFacts(cert_id=cert_id))
             return self._by_sha256.get(found.sha256, found)
-        return CertificateFacts()
+        to_come = [self._to_come[urn] for urn in depends_on if urn in self._to_come]
+        return to_come[0] if len({(it, it.ca) for it in to_come}) == 1 else CertificateFacts()
 
 
 class _Side:
@@ -113,7 +124,7 @@ class _Side:
         zone, kind = self.zone(props.get("zone_id")), kind_of(resource)
         kind.add(zone, props, self._certificate(resource, props))
         for row in kind.bindings(props):
-            certificate = self._index.find(row.sha256, row.cert_id)
+            certificate = self._index.find(row.sha256, row.cert_id, resource.depends_on)
             zone.hostnames[row.hostname] = BindingFacts(certificate, row.is_enabled, resource.urn)
 
     def take_away(self, resource: Resource, props: Props) -> None:

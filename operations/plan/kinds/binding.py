@@ -55,18 +55,20 @@ class BindingKind(Kind):
         gone = sorted(set(before) - set(after))
         if gone:
             yield text("{name}: voids {who}", name=name, who=_hostnames(gone))
-        moved: dict[tuple[str, bool], list[str]] = {}
+        moved: dict[tuple[str, str, bool], list[str]] = {}
         for hostname, row in after.items():
             if row != before.get(hostname):
-                moved.setdefault((known(row.sha256), row.is_enabled), []).append(hostname)
-        for (sha256, is_enabled), hostnames in moved.items():
+                sha256 = known(row.sha256)
+                cert_id = "" if sha256 else known(row.cert_id)
+                moved.setdefault((sha256, cert_id, row.is_enabled), []).append(hostname)
+        for (sha256, cert_id, is_enabled), hostnames in moved.items():
             template = "{name}: switches the certificate off for {who}"
             if is_enabled:
-                template = (
-                    "{name}: once certificate {it} is active, binds {who}, waits until in force"
-                )
+                template = "{name}: once {it} is active, binds {who}, waits until in force"
+            is_known = sha256 or cert_id
+            it = binding_words(sha256, cert_id, True) if is_known else ("the new certificate",)
             who = _hostnames(sorted(hostnames))
-            yield text(template, name=name, it=fingerprint(sha256), who=who)
+            yield text(template, name=name, it=it, who=who)
         if not gone and not moved:
             yield takes_note(resource)
 

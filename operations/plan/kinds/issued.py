@@ -35,7 +35,7 @@ class IssuedCertificateKind(CertificateKind):
 
     def certificate(self, resource: Resource, props: Props) -> CertificateFacts | None:
         if props is resource.new and resource.op in NEW:
-            return CertificateFacts(renews_itself=True)
+            return CertificateFacts(renews_itself=True, ca=known(props.get("ca")))
         held = certificate_of(resource, resource.outputs)
         due = renews_on(held.pem, props.get("renew_days"))
         return replace(held, cert_id=resource.old_id, renews_itself=True, renews_on=due)

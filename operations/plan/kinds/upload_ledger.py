@@ -28,7 +28,8 @@ class UploadLedgerKind(Kind):
         if not noted:
             yield from self.undo_steps(resource, zone)
             return
-        which = join(Untrusted(_name_of(entry)) for entry in sorted(noted))
+        in_order = sorted(noted, key=lambda entry: (entry.startswith(SUBJECT), entry))
+        which = join(Untrusted(_name_of(entry)) for entry in in_order)
         template = "{name}: notes in state what the program uploads: {which}"
         yield text(template, name=name, which=which)
 

@@ -9,8 +9,8 @@ from typing import Any
 from operations.plan.report import as_json
 from operations.render import markdown, report_page
 from providers.values.pem import read_certificate
-from tests.operations.plans import ZONE, bindings, report, setting, step
-from tests.pki import Pair, make
+from tests.operations.plans import UNKNOWN, ZONE, bindings, report, setting, step
+from tests.pki import Pair, another_authority, ca_certificate, make
 
 SHOP = "shop.example.com"
 PAIR = make("shop", starts=-1, days=89)
@@ -64,3 +64,62 @@ def test_of_a_given_certificate_nothing_is_said() -> None:
         step("same", "HostnameCertificate", "shop", old, old), shows(PAIR.sha256, PAIR.sha256)
     )
     assert "renews" not in markdown.render(made) + report_page.render(made)
+
+
+def to_come(name: str, ca: str, op: str = "create") -> dict[str, Any]:
+    """A step of a certificate that nobody has signed yet."""
+    wish = {"zone_id": ZONE, "issuer_name": "own", "common_name": f"aop.{name}", "ca": ca}
+    made = step(op, "IssuedHostnameCertificate", name, None if op == "create" else wish, wish)
+    if op == "replace":
+        made["oldState"]["id"] = "id-of-shop"
+        made["oldState"]["outputs"] |= {"certificate": PAIR.certificate}
+    return made
+
+
+def shown_once_signed(*certificates: dict[str, Any], was: str | None = None) -> dict[str, Any]:
+    """The step of a binding whose certificate is known after `up` only."""
+    unknown = {"cert_id": UNKNOWN, "certificate_sha256": UNKNOWN, "enabled": True}
+    made = bindings({SHOP: was} if was else None, {SHOP: PAIR.sha256})
+    made["op"] = "update" if was else "create"
+    for side in ("inputs", "outputs"):
+        made["newState"][side]["bindings"][SHOP] = unknown
+    made["newState"]["dependencies"] = [item["urn"] for item in certificates]
+    return made
+
+
+CA, OTHER_CA = ca_certificate(), ca_certificate(another_authority("CN of another"))
+
+
+def test_a_hostname_whose_certificate_nobody_has_signed_yet_is_told_that_it_will_renew_itself() -> (
+    None
+):
+    new = to_come("shop", CA)
+    told = markdown.render(report(new, shown_once_signed(new)))
+    assert "gets its own certificate not known yet (renews itself);" in told
+    assert "`hostnames`: once the new certificate is active, binds `shop.example.com`" in told
+
+
+def test_a_renewal_says_so_at_its_hostname_and_is_no_danger() -> None:
+    new = to_come("shop", CA, "replace")
+    told = markdown.render(report(new, shown_once_signed(new, was=PAIR.sha256)))
+    assert "becomes not known yet (renews itself), without downtime\n" in told
+    assert "DANGER" not in told
+
+
+def test_a_certificate_to_come_under_another_ca_than_the_one_before_is_a_danger() -> None:
+    new = to_come("shop", OTHER_CA, "replace")
+    moved = shown_once_signed(new, was=PAIR.sha256)
+    told = markdown.render(report(new, moved))
+    assert "without downtime only if the origin trusts both CAs" in told
+    assert "certificate not known yet comes from another issuer (one of its ca) than" in told
+    exported = {SHOP: {"level": "hostname", "bundle": CA + OTHER_CA}}
+    stack = {"urn": "urn:pulumi:dev::aop::pulumi:pulumi:Stack::aop-dev", "op": "same"}
+    state = {"type": "pulumi:pulumi:Stack", "outputs": {"origins": exported}}
+    both = report(new, moved, {**stack, "oldState": state, "newState": state})
+    assert "without downtime where the exported bundle is in place" in markdown.render(both)
+
+
+def test_two_certificates_to_come_under_different_cas_are_not_taken_for_each_other() -> None:
+    shop, pay = to_come("shop", CA), to_come("pay", OTHER_CA)
+    told = markdown.render(report(shop, pay, shown_once_signed(shop, pay)))
+    assert "gets its own certificate not known yet;" in told
