@@ -1,7 +1,7 @@
 """dev: all three levels at once, small, on the sandbox as delivered.
 
 Cloudflare's shared certificate is switched on for the zone, an own certificate for the zone
-takes its place, and one hostname has a certificate of its own.
+takes its place, one hostname has a certificate of its own, and another one that renews itself.
 """
 
 import pulumi

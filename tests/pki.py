@@ -54,6 +54,11 @@ def ca_certificate(issuer: Authority | None = None) -> str:
     return _ca_certificate(issuer or authority())
 
 
+def ca_key(issuer: Authority | None = None) -> str:
+    """The PEM of that CA's key, for whoever signs with it."""
+    return _key_pem((issuer or authority())[0])
+
+
 @lru_cache
 def _ca_certificate(issuer: Authority) -> str:
     key, subject = issuer
@@ -70,6 +75,11 @@ def _ca_certificate(issuer: Authority) -> str:
     )
     made = builder.sign(key, hashes.SHA256())
     return made.public_bytes(serialization.Encoding.PEM).decode()
+
+
+def _key_pem(key: PrivateKey) -> str:
+    private = serialization.PrivateFormat.PKCS8, serialization.NoEncryption()
+    return key.private_bytes(serialization.Encoding.PEM, *private).decode()
 
 
 def make(
@@ -105,10 +115,6 @@ def make(
     certificate = builder.sign(signer, hashes.SHA256())
     return Pair(
         certificate.public_bytes(serialization.Encoding.PEM).decode(),
-        key.private_bytes(
-            serialization.Encoding.PEM,
-            serialization.PrivateFormat.PKCS8,
-            serialization.NoEncryption(),
-        ).decode(),
+        _key_pem(key),
         certificate.fingerprint(hashes.SHA256()).hex(),
     )

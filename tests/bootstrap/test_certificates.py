@@ -96,7 +96,7 @@ def test_a_file_that_somebody_put_there_is_left_alone(tmp_path: Path, kind: str)
 @pytest.mark.parametrize(
     ("stack", "names"),
     [
-        ("dev", {"zone", "shop"}),
+        ("dev", {"zone", "shop", "ca"}),
         ("staging", {"zone", "ca"}),
         ("prod", {"zone", "pay", "api", "ca"}),
     ],

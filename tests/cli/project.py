@@ -25,7 +25,7 @@ from typing import Any
 import pytest
 
 from bootstrap.workspace import Workspace
-from tests.pki import Pair, ca_certificate, make
+from tests.pki import Pair, ca_certificate, ca_key, make
 from tests.processes import Process, family_of, processes
 from tests.sandbox_server import TOKEN, Sandbox
 
@@ -148,10 +148,12 @@ class Project:
         """Puts a certificate and its key in place, by default new ones; `properties` as make's."""
         pair = pair or make(f"{name}.{self.stack}", **properties)
         (self.certificates / f"{name}.pem").write_text(pair.certificate)
-        (self.certificates / "ca.pem").write_text(ca_certificate(properties.get("issuer")))
-        key = self.certificates / f"{name}.key"
-        key.touch(mode=0o600)
-        key.write_text(pair.private_key)
+        issuer = properties.get("issuer")
+        (self.certificates / "ca.pem").write_text(ca_certificate(issuer))
+        for owner, private_key in ((name, pair.private_key), ("ca", ca_key(issuer))):
+            key = self.certificates / f"{owner}.key"
+            key.touch(mode=0o600)
+            key.write_text(private_key)
         self.pairs.append(pair)
         return pair
 

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from typing import Any
 
 from tests.cli.conftest import Start
@@ -17,6 +18,7 @@ REST = "*"
 class Promise:
     """`shows` has the certificate's name for each hostname; `*` is every other hostname.
 
+    `issued` has the label of the certificate for each hostname whose certificate renews itself.
     `ssl` is the mode that is set, and kept after destroy.
     """
 
@@ -24,6 +26,7 @@ class Promise:
     zone: str
     ssl: str
     shows: dict[str, str]
+    issued: Mapping[str, str] = field(default_factory=dict)
 
     @property
     def zone_id(self) -> str:
@@ -34,11 +37,22 @@ class Promise:
         return sorted(set(self.shows.values()))
 
     @property
+    def labels(self) -> list[str]:
+        """Of all certificates, the issued ones too."""
+        return sorted({*self.shows.values(), *self.issued.values()})
+
+    @property
     def hostnames(self) -> list[str]:
         return [name for name in self.shows if name != REST]
 
 
-DEV = Promise("dev", "example.com", "full", {"shop.example.com": "shop", REST: "zone"})
+DEV = Promise(
+    "dev",
+    "example.com",
+    "full",
+    {"shop.example.com": "shop", REST: "zone"},
+    issued={"api.example.com": "api"},
+)
 STAGING = Promise("staging", "example.net", "strict", {REST: "zone"})
 PROD = Promise(
     "prod",

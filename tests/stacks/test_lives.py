@@ -11,7 +11,7 @@ from tests.cli.conftest import Start
 from tests.cli.project import CHANGED, REAL_CLI
 from tests.pki import ca_certificate
 from tests.sandbox_server import SandboxProcess
-from tests.stacks.promise import ALL, PROD, STAGING, Kept
+from tests.stacks.promise import ALL, PROD, REST, STAGING, Kept
 
 pytestmark = REAL_CLI
 
@@ -31,6 +31,9 @@ def test_up_keeps_the_promise_changes_nothing_twice_and_destroy_leaves_all_as_fo
     assert kept.shown() == kept.expected()
     for pair in kept.pairs.values():
         assert pair.sha256 in up.out
+    for hostname, label in kept.promise.issued.items():
+        assert kept.sandbox.presented(kept.promise.zone, hostname)["level"] == "hostname"
+        assert not list(project.certificates.glob(f"{label}.*"))
     a_second_look_changes_nothing_and_asks_nothing(kept)
     if kept.promise is PROD:
         assert "protected" in project.destroy(code=1).text
@@ -131,7 +134,7 @@ def test_drift_is_shown_per_property_and_repaired_and_what_vanished_is_made_agai
     assert kept.shown() == kept.expected()
     vanish(kept)
     assert kept.shown() != kept.expected()
-    made = {kept.part(label) for label in kept.promise.certificates}
+    made = {kept.part(label) for label in kept.promise.labels}
     made |= {kept.part("hostnames")} if kept.promise.hostnames else set()
     steps = project.steps("--refresh")
     assert {name for name, step in steps.items() if step["op"] == "create"} == made
@@ -146,11 +149,11 @@ def vanish(kept: Kept) -> None:
     ids = {item["urn"].split("::")[-1]: item.get("id") for item in kept.project.export()}
     config = [
         {"hostname": hostname, "cert_id": ids[kept.part(label)], "enabled": None}
-        for hostname, label in kept.promise.shows.items()
-        if hostname in kept.promise.hostnames
+        for hostname, label in {**kept.promise.shows, **kept.promise.issued}.items()
+        if hostname != REST
     ]
     if config:
         kept.outside("PUT", f"{AOP}/hostnames", {"config": config})
-    for label in kept.promise.certificates:
+    for label in kept.promise.labels:
         level = AOP if label == "zone" else f"{AOP}/hostnames/certificates"
         kept.outside("DELETE", f"{level}/{ids[kept.part(label)]}")
