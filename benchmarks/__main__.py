@@ -16,7 +16,7 @@ from itertools import pairwise
 from pathlib import Path
 
 from benchmarks import plot, waste
-from benchmarks.goals import PREVIEW_OF_DEV, goals, grown, slower
+from benchmarks.goals import FEW, LIVES_OF_FEW, PREVIEW_OF_DEV, goals, grown, slower
 from benchmarks.lives import (
     MANY,
     OWN,
@@ -52,8 +52,7 @@ class Bench:
         """Measures everything that these sizes ask for."""
         print(HEAD, flush=True)
         for size in self._sizes:
-            for kind in KINDS:
-                self.lives[kind, size] = self._life(kind, size)
+            self._one_after_another(size)
             self._compare(self.lives, size, f"--parallel {MANY}")
         if 100 in self._sizes:
             lives = {(kind, 100): self._life(kind, 100, parallel=OWN) for kind in SINGLE}
@@ -78,11 +77,35 @@ class Bench:
         if not is_reached:
             self.missed.append(line)
 
+    def _one_after_another(self, size: int) -> None:
+        """The lives of each kind, in turns, so that what else the machine does meets them all."""
+        found: dict[str, list[dict[str, Figures]]] = {kind: [] for kind in KINDS}
+        for number in range(LIVES_OF_FEW if size < FEW else 1):
+            for kind, lives in found.items():
+                place = self._folder / f"{number}-{kind}-{size}".replace(" ", "-")
+                lives.append(life(place, kind, size))
+        for kind, lives in found.items():
+            fastest = {
+                command: min((one[command] for one in lives), key=lambda figures: figures.seconds)
+                for command in lives[0]
+            }
+            self.lives[kind, size] = self._judge(kind, size, fastest)
+
     def _life(
         self, kind: str, size: int, certificates: int = 1, parallel: str = MANY
     ) -> dict[str, Figures]:
         place = self._folder / f"{kind}-{size}-{certificates}-{parallel}".replace(" ", "-")
         found = life(place, kind, size, certificates, parallel)
+        return self._judge(kind, size, found, certificates, parallel)
+
+    def _judge(
+        self,
+        kind: str,
+        size: int,
+        found: dict[str, Figures],
+        certificates: int = 1,
+        parallel: str = MANY,
+    ) -> dict[str, Figures]:
         allowed = goals(kind, size, certificates)
         shown = f"{size:,}" if certificates == 1 else f"{size:,} on {certificates}"
         for command, figures in found.items():
@@ -94,12 +117,13 @@ class Bench:
     def _compare(self, lives: Lives, size: int, parallel: str, is_goal: bool = True) -> None:
         """Says how fast each command is beside one request per hostname, in the same run."""
         theirs = lives["one by one", size]
+        preview = theirs["preview"].seconds
         for kind in (kind for kind in KINDS[:2] if (kind, size) in lives):
             parts = []
             for command in ("up", "refresh", "rotate", "destroy"):
                 seconds = lives[kind, size][command].seconds
                 parts.append(f"{command} {theirs[command].seconds / seconds:.1f}")
-                line = slower(kind, size, command, seconds, theirs[command].seconds)
+                line = slower(kind, size, command, seconds, theirs[command].seconds, preview)
                 self._expect(not is_goal or not line, line)
             self._note(
                 f"* Times as fast as one by one, {kind}, {size:,} hostnames, {parallel}:"

@@ -32,18 +32,25 @@ def test_a_run_replaces_the_results_of_the_page_and_nothing_above_them() -> None
 
 
 def test_single_bindings_may_take_as_long_as_one_by_one_and_the_deployments_that_they_wait_for():
-    assert slower("HostnameBinding", 100, "up", 12.9, 10.0) == ""
+    assert slower("HostnameBinding", 100, "up", 12.9, 10.0, 4.0) == ""
     told = (
         "HostnameBinding, 100 hostnames, up: 13.2 s against 10.0 s one by one, 0.89 times as fast"
     )
-    assert slower("HostnameBinding", 100, "up", 13.2, 10.0).startswith(told)
+    assert slower("HostnameBinding", 100, "up", 13.2, 10.0, 4.0).startswith(told)
 
 
 def test_a_map_of_thousand_is_ten_times_faster() -> None:
-    assert slower("HostnameBindings", 1000, "destroy", 7.0, 70.0) == ""
-    assert "at least 10" in slower("HostnameBindings", 1000, "destroy", 7.1, 70.0)
-    assert "at least 3" in slower("HostnameBindings", 100, "up", 4.0, 11.0)
-    assert slower("HostnameBindings", 100, "up", 9.0, 9.0) == ""
+    assert slower("HostnameBindings", 1000, "destroy", 7.0, 70.0, 4.0) == ""
+    assert "at least 10" in slower("HostnameBindings", 1000, "destroy", 7.1, 70.0, 4.0)
+    assert "at least 3" in slower("HostnameBindings", 100, "up", 4.0, 11.0, 1.3)
+    assert slower("HostnameBindings", 100, "up", 9.0, 9.0, 1.3) == ""
+    assert slower("HostnameBindings", 100, "up", 8.0, 11.0, 4.0) == ""
+
+
+def test_of_ten_hostnames_up_alone_is_compared() -> None:
+    assert "0.88 times as fast" in slower("HostnameBindings", 10, "up", 7.7, 5.0, 4.0)
+    assert slower("HostnameBindings", 10, "up", 7.4, 5.0, 4.0) == ""
+    assert slower("HostnameBindings", 10, "rotate", 9.0, 5.0, 4.0) == ""
 
 
 def test_what_is_quadratic_is_told() -> None:
