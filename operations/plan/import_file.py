@@ -11,10 +11,10 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from datetime import UTC, datetime
+from datetime import datetime
 from typing import Any
 
-from providers.api.answers import UploadedCertificate
+from providers.api.answers import Level, UploadedCertificate
 from providers.hostname_bindings import HostnameBindingsInputs
 from providers.lifecycle import certificate
 from providers.lifecycle.certificate_inputs import CertificateInputs
@@ -22,13 +22,17 @@ from providers.lifecycle.tls_mode import WITHOUT_TLS
 from providers.plugin.provider import Props, to_state
 from providers.upload_ledger import UploadLedgerInputs, first_outputs
 from providers.values import pem
+from providers.values.inputs import SUBJECT
 from providers.values.text import short
 from providers.zone_setting import ZoneSettingInputs
 
 from ..text import Text, Untrusted, text
+from .import_issued import IssuedMatch, IssuedMatches
 from .kinds import (
     HOSTNAME_BINDINGS,
     HOSTNAME_CERTIFICATE,
+    ISSUED_HOSTNAME_CERTIFICATE,
+    ISSUED_ZONE_CERTIFICATE,
     UPLOAD_LEDGER,
     ZONE_CERTIFICATE,
     ZONE_SETTING,
@@ -40,27 +44,41 @@ from .preview import COMPONENT
 OWN, SHARED = "origin_tls_client_auth", "tls_client_auth"
 # How the other resources of a zone are called, after the zone's name.
 PARTS = ("zone", "hostnames", "uploads", "ssl", SHARED, OWN)
+GIVEN: Mapping[Level, Kind] = {"zone": ZONE_CERTIFICATE, "hostname": HOSTNAME_CERTIFICATE}
+ISSUED: Mapping[Level, Kind] = {
+    "zone": ISSUED_ZONE_CERTIFICATE,
+    "hostname": ISSUED_HOSTNAME_CERTIFICATE,
+}
 
 
 @dataclass
 class Imported:
-    """`zone` is the value of the configuration, `certificates` the PEM texts by label,
-    `resources` those of the import file, `notes` what is not taken over, and why."""
+    """`zone` is the value of the configuration, `issuers` the sections that it needs, by name,
+    `certificates` the PEM texts of given certificates by label, `resources` those of the import
+    file, `notes` what is not taken over, and why."""
 
     name: str
     zone: dict[str, Any] = field(default_factory=dict)
+    issuers: dict[str, Any] = field(default_factory=dict)
     certificates: dict[str, str] = field(default_factory=dict)
     resources: list[dict[str, Any]] = field(default_factory=list)
     notes: list[Text] = field(default_factory=list)
 
 
 class Writer:
-    """Takes a zone over; `folder` is where the configuration finds the certificates."""
+    """Takes a zone over at the time `now`.
 
-    def __init__(self, live: LiveZone, folder: str) -> None:
+    :param folder: where the configuration finds the given certificates.
+    :param matches: which certificates become ones that an issuer signs.
+    """
+
+    def __init__(self, live: LiveZone, folder: str, matches: IssuedMatches, now: datetime) -> None:
         self.live = live
         self.folder = folder
+        self.matches = matches
+        self.now = now
         self.made = Imported(live.name)
+        self.entries: dict[Level, dict[str, str]] = {"zone": {}, "hostname": {}}
         self.common: dict[str, Any] = {"zone_id": live.config.zone_id}
         if live.config.token_env:
             self.common["token_env"] = live.config.token_env
@@ -82,22 +100,19 @@ class Writer:
         self._zone_level()
         self._hostname_level()
         self._uploads()
+        self.made.notes += self.matches.notes
         return self.made
 
     def _uploads(self) -> None:
-        by_label = {
-            label: pem.read_certificate(certificate_pem).sha256
-            for label, certificate_pem in self.made.certificates.items()
-        }
-        if not by_label:
+        if not any(self.entries.values()):
             return
-        own = {label: sha256 for label, sha256 in by_label.items() if label == "zone"}
-        others = {label: sha256 for label, sha256 in by_label.items() if label != "zone"}
         inputs = UploadLedgerInputs(
-            **self.common, zone_certificates=own, hostname_certificates=others
+            **self.common,
+            zone_certificates=self.entries["zone"],
+            hostname_certificates=self.entries["hostname"],
         )
         zone_id = self.live.config.zone_id
-        outs = to_state(inputs) | first_outputs(inputs, datetime.now(UTC))
+        outs = to_state(inputs) | first_outputs(inputs, self.now)
         self._resource(UPLOAD_LEDGER, "uploads", zone_id, to_state(inputs), outs)
 
     def _zone_level(self) -> None:
@@ -105,8 +120,7 @@ class Writer:
         in_force = [r for r in records if r.is_active][-1:]
         is_on = self.live.facts.own == "on"
         for record in in_force if is_on else ():
-            self.made.zone["zone_certificate"] = self._files("zone", record)
-            self._certificate(ZONE_CERTIFICATE, "zone", record)
+            self.made.zone["zone_certificate"] = self._certificate("zone", "zone", record)
             self._setting(OWN, "on")
         for record in records:
             if not is_on or record not in in_force:
@@ -121,13 +135,12 @@ class Writer:
             rows = {h: s for h, s in self.live.facts.hostnames.items() if _is_of(s, record)}
             label = self._label(rows, record, taken)
             taken[label] = {
-                **self._files(label, record),
+                **self._certificate("hostname", label, record),
                 "hostnames": {name: "on" if row.enabled else "off" for name, row in rows.items()},
             }
             zone = self.live.name
             if any(h != zone and not h.endswith(f".{zone}") for h in rows):
                 taken[label]["external"] = True
-            self._certificate(HOSTNAME_CERTIFICATE, label, record)
             for name, row in rows.items():
                 shown[name] = {
                     "cert_id": record.id,
@@ -152,25 +165,36 @@ class Writer:
         clear = first not in ("", *PARTS) and first not in taken
         return first if clear else f"certificate-{short(record.sha256)}"
 
-    def _files(self, label: str, record: UploadedCertificate) -> dict[str, str]:
+    def _certificate(self, level: Level, label: str, record: UploadedCertificate) -> dict[str, str]:
+        """Adds a certificate's resource; answers what the configuration says of it."""
+        match = self.matches.match(level, record)
+        if match is None:
+            return self._given(level, label, record)
+        return self._issued(match, level, label, record)
+
+    def _issued(
+        self, match: IssuedMatch, level: Level, label: str, record: UploadedCertificate
+    ) -> dict[str, str]:
+        self.made.issuers[match.issuer.config.name] = match.issuer.section
+        self.entries[level][label] = SUBJECT + match.wish.common_name
+        inputs, parsed = match.inputs(self.common), pem.read_certificate(record.certificate)
+        outs = inputs | certificate.outputs(parsed, record.uploaded_on, [])
+        self._resource(ISSUED[level], label, record.id, inputs, outs)
+        return match.configuration()
+
+    def _given(self, level: Level, label: str, record: UploadedCertificate) -> dict[str, str]:
         self.made.certificates[label] = record.certificate
-        return {
-            "certificate": f"file:{self.folder}/{label}.pem",
-            "private_key": self._key(label),
-        }
+        self.entries[level][label] = record.certificate
+        parsed, key = pem.read_certificate(record.certificate), self._key(label)
+        inputs = CertificateInputs(**self.common, certificate=parsed.pem, private_key=key)
+        outs = to_state(inputs) | certificate.outputs(parsed, record.uploaded_on, [])
+        added = {name: outs[name] for name in ("certificate_sha256", "expires_on")}
+        self._resource(GIVEN[level], label, record.id, {**to_state(inputs), **added}, outs)
+        return {"certificate": f"file:{self.folder}/{label}.pem", "private_key": key}
 
     def _key(self, label: str) -> str:
         word = re.sub(r"[^A-Z0-9]+", "_", f"{self.live.name}_{label}".upper())
         return f"env:AOP_KEY_{word}"
-
-    def _certificate(self, kind: Kind, label: str, record: UploadedCertificate) -> None:
-        parsed = pem.read_certificate(record.certificate)
-        inputs = CertificateInputs(
-            **self.common, certificate=parsed.pem, private_key=self._key(label)
-        )
-        outs = to_state(inputs) | certificate.outputs(parsed, record.uploaded_on, [])
-        added = {name: outs[name] for name in ("certificate_sha256", "expires_on")}
-        self._resource(kind, label, record.id, {**to_state(inputs), **added}, outs)
 
     def _setting(self, setting: str, value: str) -> None:
         given = {**self.common, "setting": setting, "value": value}

@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
+import os
 import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import TYPE_CHECKING, Any, TypeVar
 
 import click
 from click.core import ParameterSource
+from pydantic import ValidationError
 
+from providers.values.inputs import explain
 from stacks import yaml_file
 from stacks.config import (
     ABSENT,
@@ -22,6 +25,7 @@ from stacks.config import (
     ZoneConfig,
     parse,
 )
+from stacks.issuer_config import read_issuers
 from stacks.orphans_known import ORPHANS_KNOWN, parse_orphans_known
 from stacks.section import NAMESPACE
 
@@ -30,6 +34,10 @@ from ..plan.held import HeldState
 from ..text import safe
 from .state import pulumi as run_pulumi
 
+if TYPE_CHECKING:
+    from ..plan.import_issued import KnownIssuer
+
+FILE_VARIABLE = "AOP_STACK_FILE"
 Function = TypeVar("Function", bound=Callable[..., Any])
 
 
@@ -59,9 +67,12 @@ def _unless_of_another_stack(
     sources = [context.get_parameter_source(name) for name in ("stack", "file")]
     if value is None or sources != [typed, environ]:
         return value
-    named = re.fullmatch(r"Pulumi\.(.+)\.yaml", value.name)
-    is_of_another = named and named[1] != context.params["stack"].rpartition("/")[2]
-    return None if is_of_another else value
+    return None if _is_of_another_stack(value, context.params["stack"]) else value
+
+
+def _is_of_another_stack(file: Path, stack: str) -> bool:
+    named = re.fullmatch(r"Pulumi\.(.+)\.yaml", file.name)
+    return named is not None and named[1] != stack.rpartition("/")[2]
 
 
 def options(function: Function) -> Function:
@@ -70,7 +81,7 @@ def options(function: Function) -> Function:
         "--config",
         "file",
         callback=_unless_of_another_stack,
-        envvar="AOP_STACK_FILE",
+        envvar=FILE_VARIABLE,
         type=click.Path(path_type=Path, dir_okay=False),
         help="The stack's file; default AOP_STACK_FILE, or stacks/Pulumi.NAME.yaml.",
     )(function)
@@ -109,6 +120,32 @@ def _parsed(name: str, path: Path, values: Mapping[str, Any]) -> StackFile:
 
 def _orphans_known(path: Path, values: Mapping[str, Any]) -> dict[str, str]:
     return parse_orphans_known(values.get(f"{NAMESPACE}:{ORPHANS_KNOWN}", {}), str(path))
+
+
+def load_issuers(stack: str) -> list[KnownIssuer]:
+    """The issuers of a stack's file, in its order; what else stands there does not matter.
+
+    The file is AOP_STACK_FILE, unless that is another stack's.
+
+    :raises Stop: where the file or its issuers are missing, or say something that cannot be.
+    """
+    # Only a file with issuers needs to import them.
+    from ..plan.import_issued import KnownIssuer
+
+    given = os.environ.get(FILE_VARIABLE)
+    file = Path(given) if given and not _is_of_another_stack(Path(given), stack) else None
+    _, path, values = _read(stack, file)
+    key = f"{NAMESPACE}:{ISSUERS}"
+    if key not in values:
+        raise Stop(f"{path} has no {key}. Name a stack whose file has; docs/renewal.md shows how.")
+    try:
+        found = read_issuers(values[key])
+    except ValidationError as error:
+        raise Stop("\n".join(f"{path}: {line}" for line in explain(error))) from None
+    return [
+        KnownIssuer(issuer, issuer.authorities(str(path)), values[key][name])
+        for name, issuer in found.items()
+    ]
 
 
 def load_without_zones(stack: str, file: Path | None, project: Path) -> StackFile:

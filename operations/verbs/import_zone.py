@@ -8,23 +8,24 @@ import shlex
 import sys
 from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
-from typing import Any, TextIO
+from typing import TextIO
 
 import click
 import yaml
 
 from providers.api.errors import CloudflareError
 from providers.plugin.session import Session
-from stacks.config import KEY, PROJECT, ZoneConfig
+from stacks.config import ISSUERS, KEY, PROJECT, ZoneConfig
 from stacks.section import NAMESPACE
 
 from .. import new_files
 from ..command import Stop, Verb, examples
 from ..plan import takeover
 from ..plan.import_file import PROGRAM, Imported, Writer
+from ..plan.import_issued import IssuedMatches, KnownIssuer
 from ..render import takeover_files
 from ..render.terminal import progress, say, show_json
-from ..sources import cloudflare, other_tools
+from ..sources import cloudflare, configuration, other_tools
 from ..text import plain, safe
 
 STACK = re.compile(r"[a-z][a-z0-9_-]*")
@@ -46,6 +47,7 @@ MOST_PAGES = 100
         "python -m operations import example.com --stack live",
         "python -m operations import example.com --stack live --out ../taken-over",
         "python -m operations import 023e105f4ecef8ad9ca31a8372d0c353 --stack live --json",
+        "python -m operations import example.com --stack live --issuers-of prod",
         "python -m operations import --terraform-state terraform.tfstate --stack live",
         "python -m operations import --pulumi-state export.json --stack live --keys secret",
     ),
@@ -56,6 +58,12 @@ MOST_PAGES = 100
     "--out",
     type=click.Path(path_type=Path, file_okay=False),
     help="The folder for the files; default: imported/STACK in the project.",
+)
+@click.option(
+    "--issuers-of",
+    metavar="STACK",
+    help="The stack whose file has the issuers (aop:issuers): what their CAs have signed becomes"
+    " certificates that renew themselves.",
 )
 @click.option(
     "--terraform-state",
@@ -94,6 +102,7 @@ def command(
     zone: str,
     stack: str,
     out: Path | None,
+    issuers_of: str | None,
     terraform: tuple[TextIO, ...],
     exported: tuple[TextIO, ...],
     keys: str,
@@ -102,12 +111,7 @@ def command(
     force: bool,
     is_json: bool,
 ) -> None:
-    if not STACK.fullmatch(stack):
-        raise Stop("--stack: use lower-case letters, digits, - and _.", 2)
-    if bool(zone) == bool(terraform or exported):
-        raise Stop(
-            "give a ZONE, or the state of another tool: --terraform-state, --pulumi-state", 2
-        )
+    require_one_source(stack, zone, bool(terraform or exported), issuers_of)
     folder = (out or PROJECT / "imported" / stack).resolve()
     if not zone:
         made = takeover.read(_other_resources(terraform, exported))
@@ -119,17 +123,42 @@ def command(
         files = takeover_files.write(made, stack, folder, keys, force, names.__getitem__, states)
         show(files[0], made.notes, files[1], is_json)
         return
+    issuers = [] if issuers_of is None else configuration.load_issuers(issuers_of)
+    found = read_zone(zone, token_env, folder, issuers)
+    written = save(folder, texts(found, stack), force)
+    notes = [plain(note) for note in found.notes]
+    resources = [str(item["name"]) for item in found.resources]
+    show(written, notes, next_steps(stack, folder, found), is_json, resources)
+
+
+def require_one_source(stack: str, zone: str, has_states: bool, issuers_of: str | None) -> None:
+    """Refuses arguments that contradict each other, or say nothing."""
+    if not STACK.fullmatch(stack):
+        raise Stop("--stack: use lower-case letters, digits, - and _.", 2)
+    if bool(zone) == has_states:
+        raise Stop(
+            "give a ZONE, or the state of another tool: --terraform-state, --pulumi-state", 2
+        )
+    if issuers_of is not None and has_states:
+        raise Stop(
+            "--issuers-of is for a ZONE: give its name in place of the other tool's state.", 2
+        )
+    if issuers_of == "":
+        raise Stop("--issuers-of: name the stack whose file has the issuers.", 2)
+
+
+def read_zone(
+    zone: str, token_env: str | None, folder: Path, issuers: Sequence[KnownIssuer]
+) -> Imported:
+    """What the zone has, as files for `folder`; asks Cloudflare."""
     with cloudflare.cloudflare(say) as run:
         name, zone_id = identify(zone, token_env, run)
         given = {"zone_id": zone_id} | ({"token_env": token_env} if token_env else {})
         config = ZoneConfig.model_validate(given)
         with progress(f"reading {name}"):
-            place = new_files.in_project(folder / "certificates")
-            found = Writer(cloudflare.read(name, config, run), place).write()
-    written = save(folder, texts(found, stack), force)
-    notes = [plain(note) for note in found.notes]
-    resources = [str(item["name"]) for item in found.resources]
-    show(written, notes, next_steps(stack, folder, found), is_json, resources)
+            live, now = cloudflare.read(name, config, run), run.clock.now()
+    place = new_files.in_project(folder / "certificates")
+    return Writer(live, place, IssuedMatches(live, issuers, now), now).write()
 
 
 def _other_resources(
@@ -207,7 +236,8 @@ def identify(zone: str, token_env: str | None, run: Session) -> tuple[str, str]:
 
 def texts(made: Imported, stack: str) -> dict[str, str]:
     """The files by their name in the folder."""
-    config: dict[str, Any] = {"config": {f"{NAMESPACE}:{KEY}": {made.name: made.zone}}}
+    issuers = {f"{NAMESPACE}:{ISSUERS}": made.issuers} if made.issuers else {}
+    config = {"config": {**issuers, f"{NAMESPACE}:{KEY}": {made.name: made.zone}}}
     head = f"# {stack}: {made.name}, as it was found at Cloudflare.\n"
     return {
         "import.json": json.dumps({"resources": made.resources}, indent=2) + "\n",

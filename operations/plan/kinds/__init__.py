@@ -28,6 +28,8 @@ __all__ = [
     "ABSENT",
     "HOSTNAME_BINDINGS",
     "HOSTNAME_CERTIFICATE",
+    "ISSUED_HOSTNAME_CERTIFICATE",
+    "ISSUED_ZONE_CERTIFICATE",
     "KINDS",
     "UPLOAD_LEDGER",
     "ZONE_CERTIFICATE",
@@ -49,6 +51,8 @@ __all__ = [
 ZONE_SETTING = ZoneSettingKind()
 ZONE_CERTIFICATE = ZoneCertificateKind()
 HOSTNAME_CERTIFICATE = HostnameCertificateKind()
+ISSUED_ZONE_CERTIFICATE = IssuedZoneCertificateKind()
+ISSUED_HOSTNAME_CERTIFICATE = IssuedHostnameCertificateKind()
 HOSTNAME_BINDINGS = HostnameBindingsKind()
 UPLOAD_LEDGER = UploadLedgerKind()
 KINDS: Mapping[str, Kind] = {
@@ -57,8 +61,8 @@ KINDS: Mapping[str, Kind] = {
         ZONE_SETTING,
         ZONE_CERTIFICATE,
         HOSTNAME_CERTIFICATE,
-        IssuedZoneCertificateKind(),
-        IssuedHostnameCertificateKind(),
+        ISSUED_ZONE_CERTIFICATE,
+        ISSUED_HOSTNAME_CERTIFICATE,
         HostnameBindingKind(),
         HOSTNAME_BINDINGS,
         UPLOAD_LEDGER,

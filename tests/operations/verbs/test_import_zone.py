@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -11,11 +12,14 @@ import yaml
 from click.testing import CliRunner
 from cloudflare import Cloudflare
 
+from issuers import authority
+from issuers.authority import Identity
 from operations.command import operations
 from operations.plan.import_file import Imported
+from operations.sources import configuration
 from operations.verbs.import_zone import next_steps
 from stacks.config import PROJECT
-from tests.operations.conftest import NAME, ZONE, Stack
+from tests.operations.conftest import BASE, NAME, ZONE, Stack
 from tests.operations.folder import Folder
 from tests.pki import make
 from tests.sandbox_server import TOKEN, Sandbox, SandboxProcess
@@ -109,6 +113,136 @@ def test_a_label_is_a_name_of_its_own(stack: Stack) -> None:
     assert len(resources) == 4 + 1 + 2 + 1 + 1
 
 
+@pytest.fixture
+def ca(stack: Stack) -> Identity:
+    """The CA of the issuer `own` in the file of the stack `test`, which has another issuer too."""
+    ca = stack.issues("shop", "shop.example.com")
+    other = authority.make_ca(authority.common_name("Another CA"), datetime.now(UTC))
+    (stack.folder / "other.pem").write_text(other.pem)
+    stack.issuers["unused"] = {**stack.issuers["own"], "ca": f"file:{stack.folder}/other.pem"}
+    stack.environ["AOP_STACK_FILE"] = str(stack.write())
+    return ca
+
+
+def test_what_a_configured_ca_has_signed_becomes_issued_when_asked(
+    stack: Stack, ca: Identity
+) -> None:
+    own, shop, other = stack.issued(ca, "zone"), stack.issued(ca, "shop"), make("other")
+    zone_id = stack.uploads(own)
+    stack.switches(True)
+    cert_id = stack.uploads(shop, "hostname")
+    stack.shows("shop.example.com", cert_id)
+    stack.shows("other.example.com", stack.uploads(other, "hostname"))
+    zone, resources, notes = imported(stack, "--issuers-of", "test")
+    name = "aop.test.example.com"
+    entries = zone["hostname_certificates"]
+    assert zone["zone_certificate"] == {"issuer": "own", "common_name": f"{name}.zone"}
+    assert entries["shop"] == {
+        "issuer": "own",
+        "common_name": f"{name}.shop",
+        "hostnames": {"shop.example.com": "on"},
+    }
+    assert set(entries["other"]) == {"certificate", "private_key", "hostnames"}
+    # The sandbox is born with a certificate that nothing shows.
+    files = {path.stem for path in (stack.folder / "out/certificates").iterdir()}
+    assert files == set(entries) - {"shop"}
+    config = yaml.safe_load((stack.folder / "out/Pulumi.imported.yaml").read_text())["config"]
+    assert config["aop:issuers"] == {"own": stack.issuers["own"]}
+    for label, identifier, pair in (("zone", zone_id, own), ("shop", cert_id, shop)):
+        held = resources[f"example.com-{label}"]
+        kind = "IssuedZoneCertificate" if label == "zone" else "IssuedHostnameCertificate"
+        assert (held["type"].split(":")[-1], held["id"]) == (kind, identifier)
+        assert held["outputs"]["certificate_sha256"] == pair.sha256
+        assert "private_key" not in held["inputs"]
+    ledger = resources["example.com-uploads"]["inputs"]
+    assert ledger["zone_certificates"] == {"zone": f"CN={name}.zone"}
+    assert ledger["hostname_certificates"]["shop"] == f"CN={name}.shop"
+    assert not any("given" in note or "renews" in note for note in notes)
+
+
+def test_the_file_that_is_written_wants_what_the_import_file_has(
+    stack: Stack, ca: Identity
+) -> None:
+    stack.shows("shop.example.com", stack.uploads(stack.issued(ca, "shop"), "hostname"))
+    _, resources, _ = imported(stack, "--issuers-of", "test")
+    written = configuration.load("", stack.folder / "out/Pulumi.imported.yaml")
+    wish = written.zones[NAME].issued()["shop"]
+    given = resources["example.com-shop"]["inputs"]
+    assert (given["ca"], given["issuer_name"]) == (wish.ca_pem(), wish.issuer.name)
+    assert given["issuer_settings"] == wish.issuer.settings
+    assert (given["common_name"], given.get("key", "ecdsa-p256")) == (wish.common_name, wish.key)
+
+
+def test_unless_asked_what_a_configured_ca_has_signed_stays_given(
+    stack: Stack, ca: Identity
+) -> None:
+    stack.shows("shop.example.com", stack.uploads(stack.issued(ca, "shop"), "hostname"))
+    zone, _, notes = imported(stack)
+    assert "issuer" not in zone["hostname_certificates"]["shop"]
+    assert not any("given" in note for note in notes)
+
+
+def test_what_stays_given_and_what_is_due_is_said(stack: Stack, ca: Identity) -> None:
+    twins = [stack.issued(ca, "twin") for _ in range(2)]
+    for number, pair in enumerate(twins):
+        stack.shows(f"twin{number}.example.com", stack.uploads(pair, "hostname"))
+    due = stack.issued(ca, "shop", age=70)
+    stack.shows("shop.example.com", stack.uploads(due, "hostname"))
+    zone, _, notes = imported(stack, "--issuers-of", "test")
+    entries = zone["hostname_certificates"]
+    assert {label for label, entry in entries.items() if "issuer" in entry} == {"shop"}
+    said = [note for note in notes if "hostname certificate" in note]
+    assert [note.split()[2] for note in said if "common name aop.test" in note] == [
+        pair.sha256[:8] for pair in twins
+    ]
+    (renewed,) = [note for note in said if note.endswith("is due: the first `pulumi up` renews it")]
+    assert due.sha256[:8] in renewed
+
+
+def test_a_file_without_issuers_is_one_line(stack: Stack) -> None:
+    file = stack.write()
+    stack.environ["AOP_STACK_FILE"] = str(file)
+    done = run(stack, NAME, "--issuers-of", "test", code=1)
+    assert done.stderr == (
+        f"Error: {file} has no aop:issuers. Name a stack whose file has; docs/renewal.md shows"
+        " how.\n"
+    )
+
+
+def test_a_stack_without_a_file_is_one_line_and_that_of_another_is_not_taken(
+    stack: Stack, ca: Identity
+) -> None:
+    done = run(stack, NAME, "--issuers-of", "elsewhere", code=1)
+    missing = PROJECT / "stacks/Pulumi.elsewhere.yaml"
+    assert done.stderr.startswith(f"Error: {missing} does not exist. The stacks there are: ")
+    assert done.stderr.count("\n") == 1
+
+
+def test_an_issuer_that_cannot_be_read_is_one_line(stack: Stack, ca: Identity) -> None:
+    (stack.folder / "ca.pem").unlink()
+    done = run(stack, NAME, "--issuers-of", "test", code=1)
+    assert "ca.pem cannot be read" in done.stderr
+    stack.issuers = {"own": {"ca": "file:ca.pem"}}
+    file = stack.write()
+    done = run(stack, NAME, "--issuers-of", "test", code=1)
+    assert done.stderr.startswith(f"Error: {file}: issuers.own: does not say who signs. Give one")
+    assert done.stderr.count("\n") == 1
+
+
+@pytest.mark.parametrize("state", ["--terraform-state", "--pulumi-state"])
+def test_issuers_are_for_a_zone(stack: Stack, state: str) -> None:
+    (stack.folder / "state.json").write_text("{}")
+    done = run(stack, state, str(stack.folder / "state.json"), "--issuers-of", "prod", code=2)
+    assert done.stderr == (
+        "Error: --issuers-of is for a ZONE: give its name in place of the other tool's state.\n"
+    )
+
+
+def test_a_stack_that_has_no_name_is_no_stack(stack: Stack) -> None:
+    done = run(stack, NAME, "--issuers-of", "", code=2)
+    assert done.stderr == "Error: --issuers-of: name the stack whose file has the issuers.\n"
+
+
 def set_up_with_the_sdk(sandbox: Sandbox) -> None:
     """All three levels, as a script with the official SDK sets them up."""
     client = Cloudflare(api_token=TOKEN, base_url=sandbox.api)
@@ -132,6 +266,24 @@ def set_up_with_the_sdk(sandbox: Sandbox) -> None:
     client.close()
 
 
+def set_up_from_a_ca(sandbox: Sandbox, folder: Folder) -> None:
+    """A zone certificate and one for a hostname of the CA that the stack `team` has as issuer."""
+    files = {"certificate": "file:certificates/ca.pem", "key": "env:CA_KEY"}
+    config = {"aop:issuers": {"own": {"ca": "file:certificates/ca.pem", "ca_key": files}}}
+    (folder.folder / "stacks/Pulumi.team.yaml").write_text(yaml.safe_dump({"config": config}))
+    ca = authority.make_ca(authority.common_name("Origin pull CA"), datetime.now(UTC))
+    (folder.folder / "certificates").mkdir()
+    (folder.folder / "certificates/ca.pem").write_text(ca.pem)
+    ends = datetime.now(UTC) + timedelta(days=90)
+    ids = {}
+    for path, kind in ((BASE, "ec"), (f"{BASE}/hostnames/certificates", "rsa")):
+        leaf = authority.make_leaf(ca, authority.common_name(f"client.{kind}"), ends, kind=kind)
+        body = {"certificate": leaf.pem, "private_key": leaf.key_pem}
+        ids[kind] = sandbox.outside("POST", path, body)["id"]
+    entry = {"hostname": f"shop.{NAME}", "cert_id": ids["rsa"], "enabled": True}
+    sandbox.outside("PUT", f"{BASE}/hostnames", {"config": [entry]})
+
+
 @pytest.mark.cli
 @pytest.mark.slow
 @pytest.mark.timeout(240)
@@ -141,11 +293,13 @@ def test_after_the_import_of_a_zone_that_the_sdk_set_up_the_preview_is_empty(
     with SandboxProcess("--deploy-seconds", "0.1") as sandbox:
         set_up_with_the_sdk(sandbox)
         folder = Folder(tmp_path, sandbox, "live")
+        set_up_from_a_ca(sandbox, folder)
         before = sandbox.state(settled=True)
-        folder.verb("import", NAME, "--stack", "live")
+        folder.verb("import", NAME, "--stack", "live", "--issuers-of", "team")
         found = folder.folder / "imported" / "live"
         (folder.folder / "stacks" / "live.py").write_text((found / "live.py").read_text())
         folder.config.write_text((found / "Pulumi.live.yaml").read_text())
+        assert folder.config.read_text().count("issuer: own") == 2
         flags = ("--generate-code=false", "--protect=false", "--yes")
         folder.run("import", "--file", str(found / "import.json"), *flags)
         folder.expect_no_changes()
