@@ -46,7 +46,7 @@ for i in range({hostnames}):
 EMPTY = """
 from benchmarks.one_by_one import Empty
 for i in range({hostnames}):
-    Empty(f"h{{i:04}}", {{"hostname": f"h{{i:04}}.bench.example", "zone_id": "{zone}"}})
+    Empty(f"h{{i:04}}", {{"hostname": f"h{{i:04}}.bench.example"}})
 """
 
 ZONES = """
