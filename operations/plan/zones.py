@@ -47,7 +47,7 @@ class CertificateIndex:
                 if held is None:
                     continue
                 self._note(held)
-                if not held.sha256 and not held.cert_id:
+                if kind_of(resource).concerns_hostnames and not held.sha256 and not held.cert_id:
                     self._to_come[resource.urn] = held
         for summary in preview.summaries.values():
             for item in [

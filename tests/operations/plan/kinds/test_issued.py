@@ -66,10 +66,10 @@ def test_of_a_given_certificate_nothing_is_said() -> None:
     assert "renews" not in markdown.render(made) + report_page.render(made)
 
 
-def to_come(name: str, ca: str, op: str = "create") -> dict[str, Any]:
+def to_come(name: str, ca: str, op: str = "create", level: str = "Hostname") -> dict[str, Any]:
     """A step of a certificate that nobody has signed yet."""
     wish = {"zone_id": ZONE, "issuer_name": "own", "common_name": f"aop.{name}", "ca": ca}
-    made = step(op, "IssuedHostnameCertificate", name, None if op == "create" else wish, wish)
+    made = step(op, f"Issued{level}Certificate", name, None if op == "create" else wish, wish)
     if op == "replace":
         made["oldState"]["id"] = "id-of-shop"
         made["oldState"]["outputs"] |= {"certificate": PAIR.certificate}
@@ -123,3 +123,9 @@ def test_two_certificates_to_come_under_different_cas_are_not_taken_for_each_oth
     shop, pay = to_come("shop", CA), to_come("pay", OTHER_CA)
     told = markdown.render(report(shop, pay, shown_once_signed(shop, pay)))
     assert "gets its own certificate not known yet;" in told
+
+
+def test_a_zone_certificate_to_come_is_that_of_no_hostname() -> None:
+    zone, shop = to_come("zone", OTHER_CA, level="Zone"), to_come("shop", CA)
+    told = markdown.render(report(zone, shop, shown_once_signed(zone, shop)))
+    assert f"`{SHOP}`: gets its own certificate not known yet (renews itself);" in told
