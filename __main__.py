@@ -1,5 +1,6 @@
 """Runs the program of the selected stack: `stacks/<stack>.py`."""
 
+import gc
 import importlib
 import re
 import sys
@@ -21,7 +22,12 @@ def run(stack: str) -> None:
             f"stack {stack} has no program. Write stacks/{module}.py with a function program(),"
             " or select one of: dev, staging, prod."
         )
-    importlib.import_module(f"stacks.{module}").program()
+    # What is imported stays: to look for garbage among it takes a fifth of the time of importing.
+    gc.disable()
+    program = importlib.import_module(f"stacks.{module}").program
+    gc.freeze()
+    gc.enable()
+    program()
 
 
 try:

@@ -79,7 +79,10 @@ class References:
 class Settings(BaseModel):
     """A part of a stack's file: frozen, without unknown names, and never shown in an error."""
 
-    model_config = ConfigDict(frozen=True, extra="forbid", hide_input_in_errors=True)
+    # A stack's file names one issuer or two; pydantic locks while it builds a model.
+    model_config = ConfigDict(
+        frozen=True, extra="forbid", hide_input_in_errors=True, defer_build=True
+    )
 
     @field_validator("*", mode="before")
     @classmethod

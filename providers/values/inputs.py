@@ -54,7 +54,10 @@ class Inputs(BaseModel):
     UNKNOWN also passes for a nested `Inputs`, and as an item of a collection of the types below.
     """
 
-    model_config = ConfigDict(frozen=True, extra="forbid", hide_input_in_errors=True)
+    # A program names most models and validates few; pydantic locks while it builds one.
+    model_config = ConfigDict(
+        frozen=True, extra="forbid", hide_input_in_errors=True, defer_build=True
+    )
 
     @field_validator("*", mode="wrap")
     @classmethod
