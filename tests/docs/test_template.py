@@ -10,7 +10,7 @@ import pytest
 
 from tests.docs.pages import blocks
 from tests.pipelines.checkout import Clone
-from tests.pki import make
+from tests.pki import ca_certificate, make
 
 pytestmark = [pytest.mark.cli, pytest.mark.timeout(120)]
 
@@ -44,5 +44,6 @@ def test_a_project_made_by_pulumi_new_can_be_previewed(tmp_path: Path) -> None:
     for name in ("zone", "shop"):
         clone.write(f".local/certificates/dev/{name}.pem", (pair := make(name)).certificate)
         clone.write(f".local/certificates/dev/{name}.key", pair.private_key)
+    clone.write(".local/certificates/dev/ca.pem", ca_certificate())
     clone.shell("pulumi stack init dev")
-    assert "9 to create" in clone.shell("pulumi preview --stack dev").text
+    assert "10 to create" in clone.shell("pulumi preview --stack dev").text

@@ -15,8 +15,7 @@ pytestmark = REAL_CLI
 
 SHOP = "shop.example.com"
 FOLDER = ".local/certificates/dev"
-ISSUERS = f"""config:
-  aop:issuers:
+ISSUERS = f"""  aop:issuers:
     internal:
       ca_key: {{certificate: file:{FOLDER}/issuer.pem, key: file:{FOLDER}/issuer.key}}
       ca: file:{FOLDER}/issuer.pem
@@ -24,11 +23,11 @@ ISSUERS = f"""config:
 
 
 def with_issuer(project: Project) -> str:
-    """The stack's file with an issuer in place of both key pairs; the CA lies beside it."""
+    """The stack's file with one more issuer in place of both key pairs; the CA lies beside it."""
     ca = authority.make_ca(authority.common_name("Origin pull CA"), datetime.now(UTC))
     (project.certificates / "issuer.pem").write_text(ca.pem)
     (project.certificates / "issuer.key").write_text(ca.key_pem)
-    text = project.config.read_text().replace("config:\n", ISSUERS)
+    text = project.config.read_text().replace("  aop:issuers:\n", ISSUERS)
     for name, indent in (("zone", " " * 8), ("shop", " " * 10)):
         pair = (
             f"{indent}certificate: file:{FOLDER}/{name}.pem\n"
@@ -53,7 +52,8 @@ def test_both_levels_go_from_given_to_issued_and_back_without_an_instant_of_noth
     project.up()
     project.config.write_text(text.replace("issuer: internal", "issuer: intern", 1))
     project.preview(code=1).line(
-        "error: ", "zone_certificate.issuer: is not one of aop:issuers, which has internal."
+        "error: ",
+        "zone_certificate.issuer: is not one of aop:issuers, which has internal, sandbox",
     )
 
     at = sandbox.now()
