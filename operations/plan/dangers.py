@@ -208,7 +208,7 @@ def _issuer(scene: Scene) -> Iterator[Text]:
             "{who}: certificate {new} comes from another issuer ({one}) than {before}: {end}.",
             who=_subjects(found),
             new=fingerprint(new.sha256),
-            one=("one of its ca",) if new.ca else (Untrusted(new.issuer), by_key),
+            one=("a CA in its ca",) if new.ca else (Untrusted(new.issuer), by_key),
             before=before,
             end=(IS_EXPORTED if trust == "both" else IS_NOT_EXPORTED,),
         )

@@ -59,6 +59,11 @@ class Resource:
     replaced_for: tuple[str, ...] = ()
     depends_on: tuple[str, ...] = ()
 
+    @property
+    def is_to_come(self) -> bool:
+        """Whether `new` is an object that the plan makes: its id is not known yet."""
+        return self.op in ("create", "replace")
+
 
 @dataclass(frozen=True)
 class Diagnostic:

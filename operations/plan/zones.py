@@ -42,12 +42,13 @@ class CertificateIndex:
         self._by_id: dict[str, CertificateFacts] = {}
         self._to_come: dict[str, CertificateFacts] = {}
         for resource in preview.resources:
+            kind = kind_of(resource)
             for props in (resource.old, resource.new):
-                held = kind_of(resource).certificate(resource, props) if props is not None else None
+                held = kind.certificate(resource, props) if props is not None else None
                 if held is None:
                     continue
                 self._note(held)
-                if kind_of(resource).concerns_hostnames and not held.sha256 and not held.cert_id:
+                if props is resource.new and resource.is_to_come and kind.concerns_hostnames:
                     self._to_come[resource.urn] = held
         for summary in preview.summaries.values():
             for item in [
@@ -74,8 +75,9 @@ class CertificateIndex:
     ) -> CertificateFacts:
         """By fingerprint, else by id; a bare one for a certificate that the file does not hold.
 
-        One that nobody has signed yet has neither: it is known by the resources that its holder
-        depends on, where these say the same of it.
+        The id of one that is to be uploaded is not known yet, and the fingerprint of one that is to
+        be signed neither: the resources that its holder depends on say which it is, where they are
+        not several that differ. A holder that names no fingerprint may mean any of them.
         """
         if isinstance(sha256, str) and not is_unknown(sha256) and sha256:
             return self._by_sha256.get(sha256, CertificateFacts(sha256=sha256))
@@ -83,6 +85,8 @@ class CertificateIndex:
             found = self._by_id.get(cert_id, CertificateFacts(cert_id=cert_id))
             return self._by_sha256.get(found.sha256, found)
         to_come = [self._to_come[urn] for urn in depends_on if urn in self._to_come]
+        if is_unknown(sha256):
+            to_come = [certificate for certificate in to_come if not certificate.sha256]
         return to_come[0] if len({(it, it.ca) for it in to_come}) == 1 else CertificateFacts()
 
 
@@ -124,7 +128,8 @@ class _Side:
         zone, kind = self.zone(props.get("zone_id")), kind_of(resource)
         kind.add(zone, props, self._certificate(resource, props))
         for row in kind.bindings(props):
-            certificate = self._index.find(row.sha256, row.cert_id, resource.depends_on)
+            to_come = resource.depends_on if props is resource.new else ()
+            certificate = self._index.find(row.sha256, row.cert_id, to_come)
             zone.hostnames[row.hostname] = BindingFacts(certificate, row.is_enabled, resource.urn)
 
     def take_away(self, resource: Resource, props: Props) -> None:

@@ -22,8 +22,6 @@ from .certificate import (
 )
 from .kind import inputs_but, known, takes_note
 
-NEW = ("create", "replace")
-
 
 class IssuedCertificateKind(CertificateKind):
     """What both levels have in common: the certificate stands in the outputs alone."""
@@ -34,7 +32,7 @@ class IssuedCertificateKind(CertificateKind):
         return {SUBJECT + known(props.get("common_name"))}
 
     def certificate(self, resource: Resource, props: Props) -> CertificateFacts | None:
-        if props is resource.new and resource.op in NEW:
+        if props is resource.new and resource.is_to_come:
             return CertificateFacts(renews_itself=True, ca=known(props.get("ca")))
         held = certificate_of(resource, resource.outputs)
         due = renews_on(held.pem, props.get("renew_days"))

@@ -76,13 +76,17 @@ def to_come(name: str, ca: str, op: str = "create", level: str = "Hostname") -> 
     return made
 
 
-def shown_once_signed(*certificates: dict[str, Any], was: str | None = None) -> dict[str, Any]:
+UNSIGNED = {"cert_id": UNKNOWN, "certificate_sha256": UNKNOWN, "enabled": True}
+
+
+def shown_once_signed(
+    *certificates: dict[str, Any], was: str | None = None, by: Any = UNSIGNED
+) -> dict[str, Any]:
     """The step of a binding whose certificate is known after `up` only."""
-    unknown = {"cert_id": UNKNOWN, "certificate_sha256": UNKNOWN, "enabled": True}
     made = bindings({SHOP: was} if was else None, {SHOP: PAIR.sha256})
     made["op"] = "update" if was else "create"
     for side in ("inputs", "outputs"):
-        made["newState"][side]["bindings"][SHOP] = unknown
+        made["newState"][side]["bindings"][SHOP] = by
     made["newState"]["dependencies"] = [item["urn"] for item in certificates]
     return made
 
@@ -111,7 +115,7 @@ def test_a_certificate_to_come_under_another_ca_than_the_one_before_is_a_danger(
     moved = shown_once_signed(new, was=PAIR.sha256)
     told = markdown.render(report(new, moved))
     assert "without downtime only if the origin trusts both CAs" in told
-    assert "certificate not known yet comes from another issuer (one of its ca) than" in told
+    assert "certificate not known yet comes from another issuer (a CA in its ca) than" in told
     exported = {SHOP: {"level": "hostname", "bundle": CA + OTHER_CA}}
     stack = {"urn": "urn:pulumi:dev::aop::pulumi:pulumi:Stack::aop-dev", "op": "same"}
     state = {"type": "pulumi:pulumi:Stack", "outputs": {"origins": exported}}
@@ -129,3 +133,16 @@ def test_a_zone_certificate_to_come_is_that_of_no_hostname() -> None:
     zone, shop = to_come("zone", OTHER_CA, level="Zone"), to_come("shop", CA)
     told = markdown.render(report(zone, shop, shown_once_signed(zone, shop)))
     assert f"`{SHOP}`: gets its own certificate not known yet (renews itself);" in told
+
+
+def test_a_given_certificate_to_come_is_not_taken_for_the_issued_one_beside_it() -> None:
+    """A program may bind by the id alone, which is not known before `up`."""
+    wish = {"zone_id": ZONE, "certificate": PAIR.certificate}
+    given, issued_one = step("create", "HostnameCertificate", "own", None, wish), to_come("api", CA)
+    pair = (given, issued_one)
+    told = markdown.render(report(*pair, shown_once_signed(*pair, by=UNKNOWN)))
+    assert f"`{SHOP}`: gets its own certificate not known yet;" in told
+    with_fingerprint = markdown.render(report(*pair, shown_once_signed(*pair)))
+    assert f"`{SHOP}`: gets its own certificate not known yet (renews itself);" in with_fingerprint
+    alone = markdown.render(report(given, shown_once_signed(given, by=UNKNOWN)))
+    assert f"`{SHOP}`: gets its own certificate `{PAIR.sha256[:8]}...` (ends " in alone
