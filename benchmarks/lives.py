@@ -145,7 +145,7 @@ def quota(folder: Path, zones: int = 200) -> tuple[Figures, int]:
         bench.close()
 
 
-def preview_of_dev(folder: Path, times: int = 5) -> tuple[float, float]:
+def preview_of_dev(folder: Path, times: int = 10) -> tuple[float, float]:
     """Seconds of a preview without changes of `dev`, and of one empty resource; the shortest."""
     dev = Bench(folder / "dev", stack="dev")
     empty = Bench(folder / "empty")

@@ -3,6 +3,11 @@
 The types beside them are what the resources accept; configuration is checked with the same ones.
 """
 
+import gc
+
+# What is imported stays: to look for garbage among it takes a fifth of the time of importing.
+gc.disable()
+
 from .api.errors import CloudflareError
 from .expiry_alert import ExpiryAlert
 from .hostname_binding import HostnameBinding
@@ -39,6 +44,9 @@ from .values.pair import require_matching_key
 from .values.reference import PROJECT, UnreadableReference
 from .zone_certificate import ZoneCertificate
 from .zone_setting import ZoneSetting
+
+gc.freeze()
+gc.enable()
 
 __all__ = [
     "PROJECT",

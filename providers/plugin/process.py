@@ -51,6 +51,15 @@ def write_no_core() -> None:
         resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
 
 
+def load_no_plugins_of_pydantic() -> None:
+    """Keeps pydantic from looking for plugins, which would see what a key's reference holds.
+
+    It reads the metadata of every installed package to find them. Source: "Plugins" of pydantic's
+    documentation, PYDANTIC_DISABLE_PLUGINS.
+    """
+    os.environ["PYDANTIC_DISABLE_PLUGINS"] = "__all__"
+
+
 def watch_engine(argv: Sequence[str]) -> None:
     """Stops all writing, and soon the process, once the engine is gone or asks for it.
 

@@ -158,6 +158,7 @@ class Provider(ResourceProvider, Generic[Model, ARun]):
         # Without this the person at the terminal sees the whole traceback, twice.
         sys.tracebacklimit = 0
         process.write_no_core()
+        process.load_no_plugins_of_pydantic()
         process.widen_pool()
         process.watch_engine(sys.argv)
 

@@ -3,13 +3,19 @@
 The SDK pickles a provider by `pickle.DEFAULT_PROTOCOL`, which is 4 up to Python 3.13 and 5 from
 3.14, and writes the result into each resource's state. Two people with different Pythons would
 see every resource as changed. Every supported Python reads protocol 4.
+
+State does not name the lines that made a resource. The SDK would note the whole stack of calls, the
+folders of the machine and of its Python among it: half of a state of many hostnames, which the
+engine writes anew for each of them.
 """
 
 from __future__ import annotations
 
 import base64
+import contextlib
 import pickle
-from collections.abc import Mapping
+import sys
+from collections.abc import Iterator, Mapping
 from typing import Any
 
 import pulumi
@@ -41,10 +47,26 @@ class CloudflareResource(pulumi.dynamic.Resource):
         opts: pulumi.ResourceOptions | None = None,
     ) -> None:
         # The SDK's own constructor takes no serialized provider; this is the rest of it.
-        pulumi.CustomResource.__init__(
-            self,
-            f"pulumi-python:{self._resource_type_name}",
-            name,
-            {**props, PROVIDER_KEY: serialize_provider(provider)},
-            opts,
-        )
+        with _calls_unseen():
+            pulumi.CustomResource.__init__(
+                self,
+                f"pulumi-python:{self._resource_type_name}",
+                name,
+                {**props, PROVIDER_KEY: serialize_provider(provider)},
+                opts,
+            )
+
+
+@contextlib.contextmanager
+def _calls_unseen() -> Iterator[None]:
+    """Within it the SDK sees one call of the stack, and notes none.
+
+    Source: `_get_stack_trace` in pulumi/runtime/resource.py; `sys.tracebacklimit` of Python, which
+    bounds `traceback.extract_stack`.
+    """
+    before = getattr(sys, "tracebacklimit", None)
+    sys.tracebacklimit = 1
+    try:
+        yield
+    finally:
+        sys.tracebacklimit = before

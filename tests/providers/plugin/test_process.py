@@ -59,3 +59,25 @@ def test_a_process_that_crashes_writes_no_core():
     )
     done = subprocess.run([sys.executable, "-c", look], capture_output=True, text=True, check=True)
     assert done.stdout.strip() == "(0, 0)"
+
+
+def test_models_of_inputs_are_built_without_looking_for_plugins_of_pydantic():
+    look = """
+import sys
+import pydantic.plugin._loader as loader
+from providers.plugin import process
+from providers.zone_setting import ZoneSettingInputs
+looked = []
+loader.entry_points = lambda **group: looked.append(group) or []
+if sys.argv[1] == "without":
+    process.load_no_plugins_of_pydantic()
+ZoneSettingInputs.model_rebuild(force=True)
+print(len(looked))
+"""
+    looks = [
+        subprocess.run(
+            [sys.executable, "-c", look, how], capture_output=True, text=True, check=True
+        ).stdout.strip()
+        for how in ("with", "without")
+    ]
+    assert looks == ["1", "0"]

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import pickle
+import sys
 
 import dill  # type: ignore[import-untyped]
 import pulumi
 import pytest
 from pulumi.dynamic.dynamic import serialize_provider as serialize_as_the_sdk
+from pulumi.runtime.resource import _get_stack_trace
 
 from providers import ZoneSetting
 from providers.plugin.resource import CloudflareResource, serialize_provider
@@ -41,3 +43,19 @@ def test_the_plugin_reads_a_provider_that_another_python_wrote_by_protocol_5():
 
 def test_a_resource_of_ours_is_a_dynamic_resource_of_the_sdk():
     assert issubclass(CloudflareResource, pulumi.dynamic.Resource)
+
+
+def test_the_sdk_sees_no_calls_of_a_resource_and_tracebacks_are_whole_after_it(monkeypatch):
+    seen = []
+
+    class OfTheSdk:
+        def __init__(self) -> None:
+            seen.append(list(_get_stack_trace().frames))
+
+    def __init__(*_):
+        OfTheSdk()
+
+    monkeypatch.setattr(pulumi.CustomResource, "__init__", __init__)
+    ZoneSetting("mode", zone_id=ZONE, setting="ssl", value="full")
+    assert seen == [[]]
+    assert getattr(sys, "tracebacklimit", None) is None
