@@ -34,6 +34,8 @@ class ZoneCertificates(ZoneRequests):
         # By id: when that which this process has deleted was uploaded, as a list or an answer said.
         self._removed: dict[Level, dict[str, str]] = {"zone": {}, "hostname": {}}
         self._listed: dict[Level, dict[str, str]] = {"zone": {}, "hostname": {}}
+        # By id: when this process has uploaded it, by its own clock.
+        self._uploaded_at: dict[str, float] = {}
 
     def certificates(
         self, level: Level, max_age: float = MAX_AGE
@@ -81,7 +83,13 @@ class ZoneCertificates(ZoneRequests):
             raise Unanswered("Cloudflare's answer to the upload names no certificate")
         self._known[level][record.id] = record.uploaded_on
         self._removed[level].pop(record.id, None)
+        self._uploaded_at[record.id] = self.runtime.clock.monotonic()
         return record
+
+    def uploaded_ago(self, cert_id: str) -> float | None:
+        """The seconds since this process has uploaded the certificate; None where it has not."""
+        at = self._uploaded_at.get(cert_id)
+        return None if at is None else self.runtime.clock.monotonic() - at
 
     def remove(self, level: Level, cert_id: str) -> None:
         """DELETE; the caller holds `changes`."""

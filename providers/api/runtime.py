@@ -57,16 +57,17 @@ class Runtime:
         seconds: float,
         next_step: str,
         *,
-        just_written: bool = False,
+        written_ago: float | None = None,
     ) -> T:
         """Polls `look(max_age)` until it answers something; `StillWaiting` after `seconds`.
 
         One poll of a list serves all who wait: `look` passes `max_age` on to the list. Right
-        after writing, a look would see nothing yet: `just_written` begins with a pause.
+        after writing, a look would see nothing yet: where it is known how many seconds ago this
+        process wrote what is waited for, the first look has a pause before it.
         """
         clock = self.clock
         start = said = clock.monotonic()
-        pause = JUST_WRITTEN if just_written else 0.0
+        pause = 0.0 if written_ago is None else max(JUST_WRITTEN - written_ago, 0.0)
         clock.sleep(pause)
         while (found := look(pause * 0.9 or MAX_AGE)) is None:
             passed = clock.monotonic() - start

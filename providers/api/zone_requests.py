@@ -37,10 +37,10 @@ class ZoneRequests:
         seconds: float,
         next_step: str,
         *,
-        just_written: bool = False,
+        written_ago: float | None = None,
     ) -> T:
         """Polls `look` as `Runtime.poll` does."""
-        return self.runtime.poll(look, what, seconds, next_step, just_written=just_written)
+        return self.runtime.poll(look, what, seconds, next_step, written_ago=written_ago)
 
     def _write(self, cached: CachedList[Any], write: Callable[[], Reply]) -> Reply:
         """Sends a write; a list that was read before or during it is believed no longer."""

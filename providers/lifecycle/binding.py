@@ -90,9 +90,9 @@ def bind(
         for cert_id in dict.fromkeys(binding.cert_id for binding in changes):
             _await_certificate(zone, cert_id, inputs.wait_seconds)
         void_already = _write(zone, [*voids, *changes])
-        is_written = bool(voids or changes)
+        written_ago = 0.0 if voids or changes else None
         voids = [binding for binding in voids if binding.hostname not in void_already]
-        await_in_force(zone, wanted, voids, inputs.wait_seconds, just_written=is_written)
+        await_in_force(zone, wanted, voids, inputs.wait_seconds, written_ago=written_ago)
         _raise_for_kept(kept)
 
 
@@ -220,7 +220,9 @@ def _await_certificate(zone: Zone, cert_id: str, seconds: float) -> None:
             )
         return True if record.is_active else None
 
-    zone.wait(look, f"certificate {short(cert_id)} to be active", seconds, REFRESH_NEXT)
+    what = f"certificate {short(cert_id)} to be active"
+    ago = zone.uploaded_ago(cert_id)
+    zone.wait(look, what, seconds, REFRESH_NEXT, written_ago=ago)
 
 
 def _write(zone: Zone, bindings: Sequence[Binding]) -> set[str]:

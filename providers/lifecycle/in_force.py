@@ -23,7 +23,7 @@ def await_in_force(
     voids: Sequence[Binding],
     seconds: float,
     *,
-    just_written: bool,
+    written_ago: float | None,
 ) -> None:
     """Waits until the wanted bindings are deployed and the voided ones are gone.
 
@@ -42,7 +42,7 @@ def await_in_force(
     count, one = len(bindings), bindings[0].hostname
     what = f"binding {one} to be in force" if count == 1 else f"{count} bindings to be in force"
     try:
-        zone.wait(look, what, seconds, REFRESH_NEXT, just_written=just_written)
+        zone.wait(look, what, seconds, REFRESH_NEXT, written_ago=written_ago)
     except CloudflareError as error:
         error.fact += f" ({names(open_names)})" if count > 1 and open_names else ""
         raise

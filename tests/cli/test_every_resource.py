@@ -136,7 +136,8 @@ def test_an_alert_is_made_changed_in_place_refreshed_replaced_and_deleted(
 def alerts(sandbox: SandboxProcess) -> list[Step]:
     """The notification policies without the stranger's."""
     # A list of the API may be older.
-    return [policy for policy in sandbox.state()["account"]["policies"] if "aop" in policy["alert_type"]]
+    policies = sandbox.state()["account"]["policies"]
+    return [policy for policy in policies if "aop" in policy["alert_type"]]
 
 
 def reasons(step: Step) -> tuple[str, list[str]]:

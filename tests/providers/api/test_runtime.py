@@ -56,9 +56,15 @@ def test_a_poll_answers_what_the_look_found(moments):
 
 
 def test_right_after_a_write_the_first_look_comes_a_little_later(moments):
-    age = moments.runtime().poll(lambda max_age: max_age, "it", 60, "", just_written=True)
+    age = moments.runtime().poll(lambda max_age: max_age, "it", 60, "", written_ago=0.0)
     assert moments.passed == JUST_WRITTEN
     assert age < JUST_WRITTEN
+
+
+@pytest.mark.parametrize(("ago", "pause"), [(0.5, JUST_WRITTEN - 0.5), (3.0, 0.0), (None, 0.0)])
+def test_what_was_written_some_time_ago_is_looked_at_when_it_can_be_there(moments, ago, pause):
+    moments.runtime().poll(lambda _: True, "it", 60, "", written_ago=ago)
+    assert moments.passed == pause
 
 
 def test_a_wait_is_too_long_by_a_part_of_what_was_waited_for_and_asks_some_dozen_times():
@@ -70,7 +76,7 @@ def test_a_wait_is_too_long_by_a_part_of_what_was_waited_for_and_asks_some_dozen
             looks.append(moments.passed)
             return True if moments.passed >= ready else None
 
-        moments.runtime().poll(look, "it", 60, "", just_written=True)
+        moments.runtime().poll(look, "it", 60, "", written_ago=0.0)
         assert moments.passed - ready <= min(max(JUST_WRITTEN, SHARE * ready), LONGEST_PAUSE)
         assert len(looks) <= 15
 

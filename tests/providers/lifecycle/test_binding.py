@@ -39,6 +39,20 @@ def test_a_hostname_moves_to_another_certificate_without_an_instant_of_nothing(
     assert [entry["cert_id"] for entry in log] == [new.id]
 
 
+@pytest.mark.parametrize(("is_own", "looks"), [(True, 1), (False, 3)])
+def test_a_certificate_that_this_run_has_uploaded_is_looked_at_when_it_can_be_active(
+    sandbox, life, certificate, new_run, is_own, looks
+):
+    sandbox.limits(deploy_seconds=0.7)
+    mine = certificate(settled=False)
+    if not is_own:
+        new_run()
+    mark = len(sandbox.journal())
+    life.up(**life.given(mine.id))
+    paths = [entry["path"] for entry in sandbox.journal()[mark:] if entry["method"] == "GET"]
+    assert sum(path.endswith("hostnames/certificates") for path in paths) == looks
+
+
 def test_destroy_voids_and_the_certificate_is_free_at_once(sandbox, life, certificate, new_run):
     mine = certificate()
     life.up(**life.given(mine.id))
