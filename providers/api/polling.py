@@ -18,6 +18,8 @@ SAY_EVERY = 10.0
 
 # A list that was read so lately serves another caller too.
 MAX_AGE = 3.0
+# A refresh of many resources is one look at the zone, however long the engine takes for it.
+REFRESH_AGE = 30.0
 # Lists lag behind what was written: what they do not show may be there all the same.
 LIST_LAG = 30.0
 # What a run that died has uploaded is looked for in the lists during this time.

@@ -8,17 +8,20 @@ from __future__ import annotations
 from collections.abc import Collection, Iterable
 
 from ..api.answers import Binding
+from ..api.polling import MAX_AGE, REFRESH_AGE
 from ..api.zone import Zone
 
 
 class ObservedBindings:
     """The bindings of a zone as they were observed once; where it matters reread by name.
 
-    The list is read when the first hostname is looked up: no hostname costs no request.
+    The list is read when the first hostname is looked up: no hostname costs no request. It may have
+    been read for another resource, `max_age` seconds ago.
     """
 
-    def __init__(self, zone: Zone) -> None:
+    def __init__(self, zone: Zone, max_age: float = MAX_AGE) -> None:
         self._zone = zone
+        self._max_age = max_age
         self._reread: dict[str, Binding | None] = {}
         self._rows: dict[str, Binding] | None = None
         self._is_listed = False
@@ -27,7 +30,7 @@ class ObservedBindings:
     def _list(self) -> dict[str, Binding] | None:
         # functools.cached_property would let all threads wait for each other, up to Python 3.11.
         if not self._is_listed:
-            self._rows, self._is_listed = self._zone.bindings(), True
+            self._rows, self._is_listed = self._zone.bindings(self._max_age), True
         return self._rows
 
     def listed(self, hostname: str) -> Binding | None:
@@ -53,11 +56,11 @@ def _unless_deleted(row: Binding | None) -> Binding | None:
 
 
 def as_observed(zone: Zone, hostnames: Collection[str]) -> dict[str, Binding]:
-    """What each of the hostnames shows now; absence from a list is confirmed by name.
+    """What each of the hostnames shows, for a refresh; absence from a list is confirmed by name.
 
     A binding that timed out counts as absent, so that the next `up` asks for it again.
     """
-    observed = ObservedBindings(zone)
+    observed = ObservedBindings(zone, REFRESH_AGE)
     found = ((name, observed.listed(name) or observed.reread(name)) for name in hostnames)
     return {name: row for name, row in found if row is not None and not row.has_timed_out}
 
