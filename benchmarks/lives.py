@@ -153,7 +153,7 @@ def preview_of_dev(folder: Path, times: int = 10) -> tuple[float, float]:
         for name in named_in(dev.project.config.read_text(), "dev") - {"ca"}:
             dev.project.pair(name)
         empty.project.write("")
-        (empty.project.folder / "stacks" / f"{STACK}.py").write_text(NOTHING_OF_OURS)
+        (empty.project.folder / "__main__.py").write_text(NOTHING_OF_OURS)
         both = (dev, empty)
         for bench in both:
             bench.run("up", *QUIET)

@@ -77,14 +77,11 @@ for number, zone in enumerate({zones}):
     )
 """
 
-# Nothing of the project: what the SDK and one plugin cost by themselves.
+# Nothing of the project, its `__main__.py` neither: what the SDK and one plugin cost by themselves.
 NOTHING_OF_OURS = """
-import pulumi
 from benchmarks.one_by_one import Empty
 
-
-def program():
-    Empty("empty", {"hostname": "empty"})
+Empty("empty", {"hostname": "empty"})
 """
 
 PROGRAMS = {"HostnameBindings": MANY, "HostnameBinding": SINGLE, "one by one": ONE_BY_ONE}

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from datetime import timedelta
 
 # A wait asks again after this part of what it has waited: so much, at most, is waited in vain.
-SHARE = 0.3
+SHARE = 0.29
 SHORTEST_PAUSE, LONGEST_PAUSE = 0.5, 5.0
 # Right after a write a look would see nothing yet.
 JUST_WRITTEN = 0.75
