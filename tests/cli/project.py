@@ -10,6 +10,7 @@ A program for a test is a stack like any other: `Project.write` makes stacks/<st
 
 from __future__ import annotations
 
+import contextlib
 import json
 import os
 import shutil
@@ -94,7 +95,7 @@ class Project:
         self.folder = folder / "project"
         self.stack = stack
         self.running: list[subprocess.Popen[str]] = []
-        self.orphans: list[Process] = []
+        self.orphans: set[Process] = set()
         self.pairs: list[Pair] = []
         self.told: list[str] = []
         self.certificates = self.folder / ".local" / "certificates" / stack
@@ -213,20 +214,22 @@ class Project:
 
     def plugins(self, cli: subprocess.Popen[str]) -> list[int]:
         """The process ids of the dynamic provider plugins of a running CLI."""
-        self.orphans = family_of(cli.pid)
-        return [process.pid for process in self.orphans if "pulumi.dynamic" in process.command]
+        family = family_of(cli.pid)
+        self.orphans.update(family)
+        return [process.pid for process in family if "pulumi.dynamic" in process.command]
 
     def close(self) -> None:
         """Ends what was started; Pulumi's language host outlives a CLI that was killed."""
         for process in self.running:
             if process.poll() is None:
-                self.orphans += family_of(process.pid)
+                self.orphans.update(family_of(process.pid))
                 process.kill()
             process.communicate()
         for orphan in {(p.pid, p.command) for p in processes()} & {
             (p.pid, p.command) for p in self.orphans
         }:
-            os.kill(orphan[0], signal.SIGKILL)
+            with contextlib.suppress(ProcessLookupError):
+                os.kill(orphan[0], signal.SIGKILL)
 
 
 def leaks(pairs: list[Pair], folder: Path, *texts: str) -> list[str]:
