@@ -10,6 +10,7 @@ import socket
 import ssl
 import subprocess
 import time
+from collections import deque
 from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 from types import MappingProxyType
@@ -57,12 +58,28 @@ def program(server: str) -> str:
 
 
 def free_port() -> int:
-    """Below the ports that outgoing connections take, so that none of them gets it first."""
+    """Below the ports that outgoing connections take, so that none of them gets it first.
+
+    Nor does another process of the tests until this one has asked 100 more times: it holds a UDP
+    port of its own for each. Two HAProxys would listen on one port, and share its connections.
+    """
     while True:
-        port = 20000 + secrets.randbelow(12000)
-        with socket.socket() as attempt, contextlib.suppress(OSError):
-            attempt.bind(("127.0.0.1", port))
-            return port
+        number = secrets.randbelow(12000)
+        held = socket.socket(type=socket.SOCK_DGRAM)
+        try:
+            with socket.socket() as attempt:
+                attempt.bind(("127.0.0.1", 20000 + number))
+                held.bind(("127.0.0.1", 8000 + number))
+        except OSError:
+            held.close()
+            continue
+        _held.append(held)
+        if len(_held) > 100:
+            _held.popleft().close()
+        return 20000 + number
+
+
+_held: deque[socket.socket] = deque()
 
 
 def _nginx(folder: Path, text: str) -> str:

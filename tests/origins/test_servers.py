@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import secrets
+import subprocess
+import sys
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -21,6 +24,7 @@ from origins.attempt import ACCEPTED, REFUSED, UNCLEAR, Question, ask
 from origins.connection import VERSIONS
 from origins.evidence import RIGHT
 from origins.report import REFUSES_OTHERS
+from tests.cli.project import CHECKOUT
 
 from . import servers
 from .conftest import Running
@@ -48,6 +52,21 @@ def variants(folder: Folder, tmp_path: Path, server: str) -> dict[str, dict[str,
         "default": {"hostname": None},
         "a strange path": {} if server == "haproxy" else {"log": f"{tmp_path}/a @+=,:~-b.log"},
     }
+
+
+def test_a_port_that_another_process_of_the_tests_was_given_is_given_to_nobody_else(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    code = f"from {servers.__name__} import free_port; print(free_port(), flush=True); input()"
+    with subprocess.Popen(
+        [sys.executable, "-c", code], cwd=CHECKOUT, stdin=subprocess.PIPE, stdout=subprocess.PIPE
+    ) as other:
+        assert other.stdout is not None
+        given = int(other.stdout.readline())
+        numbers = [given - 20000, secrets.randbelow(12000), secrets.randbelow(12000)]
+        monkeypatch.setattr(secrets, "randbelow", lambda below: numbers.pop(0))
+        assert servers.free_port() != given
+        other.communicate(b"\n")
 
 
 @every_server
