@@ -21,6 +21,9 @@ COLLECTIONS = (
     ("settings", r"/settings/"),
 )
 
+# Seconds; the plugin of a preview lives a quarter of a second, and a look takes two thousandths.
+SAMPLED_EVERY = 0.05
+
 
 @dataclass(frozen=True)
 class Figures:
@@ -71,7 +74,7 @@ def run(sandbox: SandboxProcess, project: Project, *arguments: str) -> Figures:
     mark = len(sandbox.journal())
     start = time.monotonic()
     cli = project.start(*arguments)
-    memory = _Memory(cli.pid)
+    memory = Memory(cli.pid)
     out, err = cli.communicate()
     seconds = time.monotonic() - start
     if cli.returncode:
@@ -86,7 +89,7 @@ def _state(project: Project) -> int:
     return sum(file.stat().st_size for file in stacks.rglob("*.json"))
 
 
-class _Memory:
+class Memory:
     """The largest resident sizes of plugin and program below a CLI, in megabytes, sampled."""
 
     def __init__(self, cli: int) -> None:
@@ -97,7 +100,7 @@ class _Memory:
         self._thread.start()
 
     def _watch(self) -> None:
-        while not self._ended.wait(0.5):
+        while not self._ended.wait(SAMPLED_EVERY):
             for process in family_of(self._cli):
                 for part in self._most:
                     if part in process.command:
