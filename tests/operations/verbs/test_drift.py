@@ -165,7 +165,7 @@ def test_the_lock_of_a_run_that_was_killed_is_told_before_up_is_refused(
     locks = Path(urlsplit(backend).path) / ".pulumi/locks"
     while not [*locks.rglob("*.json")]:
         assert run.poll() is None, "it ended, and no lock was seen"
-    folder.orphans = family_of(run.pid)
+    folder.orphans.update(family_of(run.pid))
     run.kill()
     run.communicate()
     rows = folder.verb_json("preflight", "--stack", "prod", code=1)["results"]
