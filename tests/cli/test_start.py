@@ -27,6 +27,27 @@ def program():
     pulumi.export("zone", "protected")
 """
 
+# Notes, when the mistake is told, whether the answer is there that __main__.py waits for.
+FAILING = """
+import traceback
+from pathlib import Path
+
+import pulumi
+
+frames = [frame.f_locals for frame, _ in traceback.walk_stack(None)]
+(started,) = (names["started"] for names in frames if "started" in names)
+tell = pulumi.log.error
+
+
+def note(message):
+    Path("answered").write_text(str(started.done()))
+    tell(message)
+
+
+pulumi.log.error = note
+raise pulumi.RunError("a mistake")
+"""
+
 
 def test_the_plugin_starts_while_the_program_is_still_imported(tmp_path: Path) -> None:
     project = Project(tmp_path, None, "test")
@@ -42,6 +63,19 @@ def test_the_plugin_starts_while_the_program_is_still_imported(tmp_path: Path) -
         out, _ = cli.communicate(timeout=60)
         assert cli.returncode == 0, out
         assert "protected" in out
+    finally:
+        project.close()
+
+
+def test_a_program_that_fails_at_once_lets_its_plugin_start_before_it_is_interrupted(
+    tmp_path: Path,
+) -> None:
+    project = Project(tmp_path, None, "test")
+    try:
+        project.write("")
+        (project.folder / "stacks" / "test.py").write_text(FAILING)
+        assert project.preview(code=1).line("a mistake")
+        assert (project.folder / "answered").read_text() == "True"
     finally:
         project.close()
 

@@ -10,6 +10,7 @@ from pathlib import Path
 
 import pytest
 
+from tests.origins.servers import free_port
 from tests.sandbox.steps import (
     BASE,
     HOSTNAME_CERTIFICATES,
@@ -32,12 +33,6 @@ def run(*flags: str) -> subprocess.CompletedProcess[str]:
         timeout=20,
         check=False,
     )
-
-
-def free_port() -> int:
-    with socket.socket() as sock:
-        sock.bind(("127.0.0.1", 0))
-        return int(sock.getsockname()[1])
 
 
 def test_the_first_line_is_the_url_and_sigterm_ends_it_cleanly() -> None:
